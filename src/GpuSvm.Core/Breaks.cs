@@ -1,0 +1,42 @@
+namespace GpuSvm.Core;
+
+/// <summary>Named mutations of the production code, each off unless the process is started to show that its test can fail.</summary>
+/// <remarks>
+/// A race test proves nothing until it has caught a broken control. <c>GPUSVM_BREAK=name</c> in the environment switches one mutation
+/// on for the life of the process. The fields are static readonly: where they are off the compiler removes them.
+/// </remarks>
+public static class Breaks
+{
+    private static readonly string? Name = Environment.GetEnvironmentVariable("GPUSVM_BREAK");
+
+    /// <summary>The fault servicer maps what it looked up without asking whether an invalidation came between.</summary>
+    public static readonly bool NoReadRetry = Name == "no-read-retry";
+
+    /// <summary>The GPU's TLB is not flushed when entries are dropped.</summary>
+    public static readonly bool FlushLeftOut = Name == "flush-left-out";
+
+    /// <summary>The GPU's TLB is flushed one level too shallow: cached directory entries survive.</summary>
+    public static readonly bool FlushTooShallow = Name == "flush-too-shallow";
+
+    /// <summary>The CPU's TLB is not flushed when entries are dropped.</summary>
+    public static readonly bool CpuFlushLeftOut = Name == "cpu-flush-left-out";
+
+    /// <summary>A flush does not wait for accesses in flight.</summary>
+    public static readonly bool InFlightNotWaitedFor = Name == "in-flight-not-waited-for";
+
+    /// <summary>A TLB fill does not look whether a flush came between its walk and itself.</summary>
+    public static readonly bool FillNotRechecked = Name == "fill-not-rechecked";
+
+    /// <summary>Accesses that met a full fault buffer are not reported again.</summary>
+    public static readonly bool OverflowLost = Name == "overflow-lost";
+
+    /// <summary>A notifier is removed without waiting for callbacks that run.</summary>
+    public static readonly bool RemoveDoesNotWait = Name == "remove-does-not-wait";
+
+    /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for",
+        "fill-not-rechecked", "overflow-lost", "remove-does-not-wait",
+    ];
+}

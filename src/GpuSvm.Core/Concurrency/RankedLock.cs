@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuSvm.Core;
+
+/// <summary>A mutual-exclusion lock with a place in the lock order. Not recursive.</summary>
+/// <param name="rank">The lock's place in the order.</param>
+public sealed class RankedLock(LockRank rank)
+{
+    private readonly Lock _lock = new();
+
+    /// <summary>The lock's place in the order.</summary>
+    public LockRank Rank => rank;
+
+    /// <summary>True if the calling thread holds the lock.</summary>
+    public bool IsHeldByCurrentThread => _lock.IsHeldByCurrentThread;
+
+    /// <summary>Waits for the lock and takes it; disposing the scope releases it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Scope Enter()
+    {
+        Acquire();
+        return new Scope(this);
+    }
+
+    /// <summary>Takes the lock if it is free.</summary>
+    /// <returns>False when another thread holds it; then the scope does nothing.</returns>
+    public bool TryEnter(out Scope scope)
+    {
+        SchedulePoint.Reach(SchedulePointKind.TryLock);
+        if (_lock.IsHeldByCurrentThread || !_lock.TryEnter())
+        {
+            scope = default;
+            return false;
+        }
+
+        if (Checks.Enabled)
+        {
+            HeldLocks.AcquireTried(this, rank);
+        }
+
+        scope = new Scope(this);
+        return true;
+    }
+
+    /// <summary>Stops, when checks are on, if the calling thread does not hold the lock.</summary>
+    public void AssertHeld()
+    {
+        if (Checks.Enabled && !IsHeldByCurrentThread)
+        {
+            Checks.Fail($"The lock of rank {rank} must be held here.");
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Acquire()
+    {
+        SchedulePoint.Reach(SchedulePointKind.Lock);
+        if (Checks.Enabled)
+        {
+            HeldLocks.Acquire(this, rank);
+        }
+
+        _lock.Enter();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Release()
+    {
+        _lock.Exit();
+        if (Checks.Enabled)
+        {
+            HeldLocks.Release(this);
+        }
+
+        SchedulePoint.Reach(SchedulePointKind.Unlock);
+    }
+
+    /// <summary>Releases the lock when disposed.</summary>
+    public readonly ref struct Scope
+    {
+        private readonly RankedLock? _owner;
+
+        internal Scope(RankedLock owner) => _owner = owner;
+
+        /// <summary>Releases the lock.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Dispose() => _owner?.Release();
+    }
+}

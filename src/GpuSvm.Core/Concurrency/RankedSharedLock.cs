@@ -1,0 +1,104 @@
+namespace GpuSvm.Core;
+
+/// <summary>A lock that many threads may share or one may have alone, with a place in the lock order. Not recursive.</summary>
+/// <param name="rank">The lock's place in the order.</param>
+/// <remarks>A thread that waits to have the lock alone keeps new sharers out, so that it is not starved.</remarks>
+public sealed class RankedSharedLock(LockRank rank) : IDisposable
+{
+    private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
+
+    /// <summary>The lock's place in the order.</summary>
+    public LockRank Rank => rank;
+
+    /// <summary>True if the calling thread holds the lock in either way.</summary>
+    public bool IsHeldByCurrentThread => _lock.IsReadLockHeld || _lock.IsWriteLockHeld;
+
+    /// <summary>True if the calling thread has the lock alone.</summary>
+    public bool IsHeldExclusivelyByCurrentThread => _lock.IsWriteLockHeld;
+
+    /// <summary>Waits until no thread has the lock alone, and shares it; disposing the scope releases it.</summary>
+    public SharedScope EnterShared()
+    {
+        Begin();
+        _lock.EnterReadLock();
+        return new SharedScope(this);
+    }
+
+    /// <summary>Waits until no other thread holds the lock, and takes it alone; disposing the scope releases it.</summary>
+    public ExclusiveScope EnterExclusive()
+    {
+        Begin();
+        _lock.EnterWriteLock();
+        return new ExclusiveScope(this);
+    }
+
+    /// <summary>Stops, when checks are on, if the calling thread does not hold the lock in either way.</summary>
+    public void AssertHeld()
+    {
+        if (Checks.Enabled && !IsHeldByCurrentThread)
+        {
+            Checks.Fail($"The lock of rank {rank} must be held here.");
+        }
+    }
+
+    /// <summary>Stops, when checks are on, if the calling thread does not have the lock alone.</summary>
+    public void AssertHeldExclusively()
+    {
+        if (Checks.Enabled && !IsHeldExclusivelyByCurrentThread)
+        {
+            Checks.Fail($"The lock of rank {rank} must be held exclusively here.");
+        }
+    }
+
+    /// <summary>Frees the lock's own resources; no thread may hold it.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private void Begin()
+    {
+        SchedulePoint.Reach(SchedulePointKind.Lock);
+        if (Checks.Enabled)
+        {
+            HeldLocks.Acquire(this, rank);
+        }
+    }
+
+    private void End()
+    {
+        if (Checks.Enabled)
+        {
+            HeldLocks.Release(this);
+        }
+
+        SchedulePoint.Reach(SchedulePointKind.Unlock);
+    }
+
+    /// <summary>Releases the shared lock when disposed.</summary>
+    public readonly ref struct SharedScope
+    {
+        private readonly RankedSharedLock _owner;
+
+        internal SharedScope(RankedSharedLock owner) => _owner = owner;
+
+        /// <summary>Releases the lock.</summary>
+        public void Dispose()
+        {
+            _owner._lock.ExitReadLock();
+            _owner.End();
+        }
+    }
+
+    /// <summary>Releases the exclusive lock when disposed.</summary>
+    public readonly ref struct ExclusiveScope
+    {
+        private readonly RankedSharedLock _owner;
+
+        internal ExclusiveScope(RankedSharedLock owner) => _owner = owner;
+
+        /// <summary>Releases the lock.</summary>
+        public void Dispose()
+        {
+            _owner._lock.ExitWriteLock();
+            _owner.End();
+        }
+    }
+}

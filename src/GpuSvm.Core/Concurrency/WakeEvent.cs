@@ -1,0 +1,56 @@
+namespace GpuSvm.Core;
+
+/// <summary>A signal that stays set until one waiter has taken it: an interrupt line, or "there is work".</summary>
+public sealed class WakeEvent
+{
+    private readonly object _sleep = new();
+    private bool _set;
+
+    /// <summary>Sets the signal and wakes one waiter.</summary>
+    public void Set()
+    {
+        SchedulePoint.Reach(SchedulePointKind.Wake);
+        lock (_sleep)
+        {
+            _set = true;
+            Monitor.Pulse(_sleep);
+        }
+    }
+
+    /// <summary>Waits for the signal and clears it.</summary>
+    public void Wait()
+    {
+        SchedulePoint.Reach(SchedulePointKind.Wait);
+        lock (_sleep)
+        {
+            while (!_set)
+            {
+                Monitor.Wait(_sleep);
+            }
+
+            _set = false;
+        }
+    }
+
+    /// <summary>Waits for the signal until <paramref name="deadline"/>, and clears it.</summary>
+    /// <returns>False when the deadline passed first.</returns>
+    public bool Wait(Deadline deadline)
+    {
+        SchedulePoint.Reach(SchedulePointKind.Wait);
+        lock (_sleep)
+        {
+            while (!_set)
+            {
+                if (deadline.HasPassed)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_sleep, deadline.IsRealTime ? deadline.Remaining : TimeSpan.FromMilliseconds(1));
+            }
+
+            _set = false;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+namespace GpuSvm.Gpu;
+
+/// <summary>A GPU as its driver sees it: registers, rings and memory, nothing of how it executes.</summary>
+public interface IGpu : ITlbInvalidator
+{
+    /// <summary>The memory that page tables live in.</summary>
+    IPageTableMemory PageTableMemory { get; }
+
+    /// <summary>The IOMMU between the GPU and system memory.</summary>
+    IDmaMapper DmaMapper { get; }
+
+    /// <summary>The ring of replayable faults.</summary>
+    IFaultBuffer FaultBuffer { get; }
+
+    /// <summary>Sets what the GPU calls when a fault entry was written or the ring overflowed; replaces the handler before.</summary>
+    /// <param name="handler">Runs on a thread of the GPU with no lock held; must only queue work, or serve at once when sequential.</param>
+    void SetFaultInterrupt(Action? handler);
+
+    /// <summary>Connects an instance (a channel) with an address space, so that its accesses are translated there.</summary>
+    /// <returns><see cref="Errno.None"/>, or <see cref="Errno.EEXIST"/> when the instance is bound already.</returns>
+    Errno BindInstance(InstancePointer instance, PageDirectoryBase root);
+
+    /// <summary>Takes an instance's address space away; no walk for it is running when this returns.</summary>
+    void UnbindInstance(InstancePointer instance);
+
+    /// <summary>Makes every access that was parked by a fault try again.</summary>
+    /// <remarks>An access that faults again reports itself again. Locking: takes device locks only.</remarks>
+    void Replay();
+
+    /// <summary>Kills one channel: its parked accesses end with an error, its launch fails with this report. All others go on.</summary>
+    /// <remarks>Idempotent: the first report stands. Locking: takes device locks only.</remarks>
+    void Cancel(InstancePointer instance, GpuFaultReport report);
+}

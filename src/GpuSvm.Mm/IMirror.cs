@@ -1,0 +1,18 @@
+namespace GpuSvm.Mm;
+
+/// <summary>A device's copy of part of an address space: a GPU page table, or a cache of translations.</summary>
+public interface IMirror
+{
+    /// <summary>Serialises every change to the mirror. Rank: <see cref="LockRank.Update"/>.</summary>
+    RankedLock UpdateLock { get; }
+
+    /// <summary>Drops the mirror's entries for a range.</summary>
+    /// <param name="notifier">The notifier that was reached; its sequence is set already.</param>
+    /// <param name="invalidation">What changes; its range may reach beyond the notifier's on both sides.</param>
+    /// <returns>
+    /// True when done: no device access through an old entry can complete any more. False only for an invalidation that may not wait,
+    /// when the mirror would have to.
+    /// </returns>
+    /// <remarks>Locking: called with <see cref="UpdateLock"/> held. Must not wait for another invalidation, nor call back into Mm.</remarks>
+    bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation);
+}
