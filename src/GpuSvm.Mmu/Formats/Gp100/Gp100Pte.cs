@@ -1,0 +1,174 @@
+namespace GpuSvm.Mmu.Formats.Gp100;
+
+/// <summary>A GP100 page-table entry: the 8 bytes that map a page of 4 KiB or 64 KiB, or of 2 MiB in the low word of a PD0 entry.</summary>
+/// <param name="Bits">The word as it stands in memory, little-endian.</param>
+/// <remarks>
+/// <code>
+///   63   56 55   54 53     36 35  33 32                 8  7  6  5  4  3  2  1  0
+///  +-------+-------+---------+------+--------------------+--+--+--+--+--+-----+--+
+///  | kind  |   0   | comptag | peer | ADDRESS_VID        |AD|RO|PR|EN|VO|aper.| V|   video memory, peer
+///  |       |       |         ADDRESS_SYS                 |  |  |  |  |  |     |  |   system memory
+///  +-------+-------+-------------------------------------+--+--+--+--+--+-----+--+
+///  V = 0: VO = 1 is sparse; otherwise PR = 1 in a large page table says "no small pages below"; otherwise invalid.
+/// </code>
+/// Addresses are byte addresses divided by 4096. Compression tags are not supported: always 0.
+/// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h, NV_MMU_VER2_PTE; Linux 7.0 nouveau vmmgp100.c.
+/// </remarks>
+public readonly record struct Gp100Pte(ulong Bits)
+{
+    private const ulong ValidBit = 1 << 0;
+    private const ulong ApertureBits = 3 << 1;
+    private const ulong VolatileBit = 1 << 3;
+    private const ulong EncryptedBit = 1 << 4;
+    private const ulong PrivilegeBit = 1 << 5;
+    private const ulong ReadOnlyBit = 1 << 6;
+    private const ulong AtomicDisableBit = 1 << 7;
+    private const ulong RightsBits = ReadOnlyBit | AtomicDisableBit;
+
+    // A page address lies at its own place shifted right by 4: the field starts at bit 8 and counts units of 2^12 bytes.
+    private const int AddressShift = 4;
+
+    /// <summary>Nothing is mapped; an access faults.</summary>
+    public static Gp100Pte Invalid => default;
+
+    /// <summary>Nothing is mapped; loads read zero, stores are dropped.</summary>
+    public static Gp100Pte Sparse => new(VolatileBit);
+
+    /// <summary>In a large page table: nothing is mapped, and the small page table is not asked.</summary>
+    public static Gp100Pte NoSmallPages => new(PrivilegeBit);
+
+    /// <summary>Width of a page address in video memory or a peer's, in bits.</summary>
+    public static int VideoAddressBits => 37;
+
+    /// <summary>Width of a page address in system memory, in bits.</summary>
+    public static int SystemAddressBits => 58;
+
+    /// <summary>VALID: the entry maps a page.</summary>
+    public bool IsValid => (Bits & ValidBit) != 0;
+
+    /// <summary>APERTURE.</summary>
+    public Aperture Aperture => (Aperture)((Bits & ApertureBits) >> 1);
+
+    /// <summary>VOL: not kept in the GPU's caches.</summary>
+    public bool IsVolatile => (Bits & VolatileBit) != 0;
+
+    /// <summary>ENCRYPTED.</summary>
+    public bool IsEncrypted => (Bits & EncryptedBit) != 0;
+
+    /// <summary>PRIVILEGE: for privileged engines only.</summary>
+    public bool IsPrivileged => (Bits & PrivilegeBit) != 0;
+
+    /// <summary>READ_ONLY.</summary>
+    public bool IsReadOnly => (Bits & ReadOnlyBit) != 0;
+
+    /// <summary>ATOMIC_DISABLE.</summary>
+    public bool IsAtomicDisabled => (Bits & AtomicDisableBit) != 0;
+
+    /// <summary>KIND: how the memory is tiled; 0 is pitch.</summary>
+    public byte Kind => (byte)KindField.Get(Bits);
+
+    /// <summary>Number of the peer, when the aperture is a peer's; else 0.</summary>
+    public int Peer => Aperture == Aperture.Peer ? (int)PeerField.Get(Bits) : 0;
+
+    /// <summary>Byte address of the page.</summary>
+    public ulong Address => (Bits & AddressField(Aperture).Mask) << AddressShift;
+
+    /// <summary>What the GPU may do with the page: reads always; atomics need the right to write too.</summary>
+    public TranslationRights Rights => (Bits & RightsBits) switch
+    {
+        0 => TranslationRights.Read | TranslationRights.Write | TranslationRights.Atomic,
+        AtomicDisableBit => TranslationRights.Read | TranslationRights.Write,
+        _ => TranslationRights.Read,
+    };
+
+    /// <summary>VOL, PRIVILEGE and ENCRYPTED.</summary>
+    public PageAttributes Attributes =>
+        (IsVolatile ? PageAttributes.Volatile : 0) |
+        (IsPrivileged ? PageAttributes.Privileged : 0) |
+        (IsEncrypted ? PageAttributes.Encrypted : 0);
+
+    private static BitField VideoAddress => new(32, 8);
+
+    private static BitField SystemAddress => new(53, 8);
+
+    private static BitField PeerField => new(35, 33);
+
+    private static BitField KindField => new(63, 56);
+
+    /// <summary>True if an entry can hold the page address: a multiple of 4096, not too wide.</summary>
+    public static bool CanAddress(Aperture aperture, ulong address) => (address & ~(AddressField(aperture).Mask << AddressShift)) == 0;
+
+    /// <summary>Maps a page.</summary>
+    /// <param name="aperture">Which memory the page lies in.</param>
+    /// <param name="address">Byte address: a multiple of 4096, below 2^37 in video memory and a peer's, 2^58 in system memory.</param>
+    /// <param name="rights">What the GPU may do; reading is always allowed.</param>
+    /// <param name="attributes">The rest.</param>
+    /// <param name="kind">How the memory is tiled; 0 is pitch.</param>
+    /// <param name="peer">Number of the peer, 0 to 7; 0 unless <paramref name="aperture"/> is a peer's.</param>
+    /// <exception cref="ArgumentException">A value is unaligned, or does not fit its field.</exception>
+    public static Gp100Pte Page(
+        Aperture aperture,
+        ulong address,
+        TranslationRights rights,
+        PageAttributes attributes = PageAttributes.None,
+        byte kind = 0,
+        int peer = 0)
+    {
+        if (!CanAddress(aperture, address))
+        {
+            RejectAddress(aperture, address);
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(peer);
+        if (peer != 0 && aperture != Aperture.Peer)
+        {
+            throw new ArgumentException($"Only an entry for a peer's memory can name peer {peer}.", nameof(peer));
+        }
+
+        return new Gp100Pte(
+            ValidBit |
+            ((ulong)aperture << 1) |
+            ((attributes & PageAttributes.Volatile) != 0 ? VolatileBit : 0) |
+            ((attributes & PageAttributes.Encrypted) != 0 ? EncryptedBit : 0) |
+            ((attributes & PageAttributes.Privileged) != 0 ? PrivilegeBit : 0) |
+            ((rights & TranslationRights.Write) != 0 ? 0 : ReadOnlyBit) |
+            ((rights & TranslationRights.Atomic) != 0 ? 0 : AtomicDisableBit) |
+            (address >> AddressShift) |
+            PeerField.Put((ulong)peer) |
+            KindField.Put(kind));
+    }
+
+    /// <summary>
+    /// The entry without VALID, and without the bits that mean something else when VALID is clear: it is invalid, not sparse, and its
+    /// address and aperture can still be read.
+    /// </summary>
+    public Gp100Pte Withdrawn() => new(Bits & ~(ValidBit | VolatileBit | PrivilegeBit));
+
+    /// <summary>True if <paramref name="after"/> differs at most in rights, and takes none away.</summary>
+    public bool OnlyWidens(Gp100Pte after) => (after.Bits & ~Bits) == 0 && ((Bits ^ after.Bits) & ~RightsBits) == 0;
+
+    /// <summary>The entry as a walker understands it.</summary>
+    /// <param name="shift">Binary logarithm of the bytes that the entry covers.</param>
+    /// <param name="table">Where the entry stands: only a large page table can say that there are no small pages.</param>
+    internal DecodedEntry Decode(int shift, PageTableSize table)
+    {
+        if (IsValid)
+        {
+            return new DecodedEntry(PageTableEntryKind.Page, (byte)shift, Aperture, Rights, Attributes, Address);
+        }
+
+        PageTableEntryKind kind =
+            IsVolatile ? PageTableEntryKind.Sparse :
+            IsPrivileged && table == PageTableSize.Large ? PageTableEntryKind.NoSmallPages :
+            PageTableEntryKind.Invalid;
+        return new DecodedEntry(kind, (byte)shift);
+    }
+
+    private static BitField AddressField(Aperture aperture) =>
+        aperture >= Aperture.SystemCoherent ? SystemAddress : VideoAddress;
+
+    private static void RejectAddress(Aperture aperture, ulong address) => throw new ArgumentOutOfRangeException(
+        nameof(address),
+        $"0x{address:x}",
+        $"A page of {aperture} needs a multiple of 4096 of at most {(aperture >= Aperture.SystemCoherent ? SystemAddressBits : VideoAddressBits)} bits.");
+}

@@ -1,0 +1,73 @@
+namespace GpuSvm.Mmu.Formats.Gp100;
+
+/// <summary>How GP100 directory entries name a table: aperture, VOL and address, the same in each kind of entry but for the alignment.</summary>
+/// <remarks>Source: NVIDIA pascal/gp100/dev_mmu.h, NV_MMU_VER2_PDE_APERTURE, NV_MMU_VER2_DUAL_PDE_APERTURE_BIG and _SMALL.</remarks>
+internal static class Gp100TableField
+{
+    private const ulong VolatileBit = 1 << 3;
+
+    // Every address lies at its own place shifted right by 4; the fields differ in how many low bits they leave out.
+    private const int AddressShift = 4;
+
+    /// <summary>Lowest bit of the address of a directory or a small page table: aligned to 4096 bytes.</summary>
+    public const int Table = 8;
+
+    /// <summary>Lowest bit of the address of a large page table: aligned to 256 bytes.</summary>
+    public const int LargePageTable = 4;
+
+    private static BitField ApertureField => new(2, 1);
+
+    /// <summary>True if the word names no table but says that the range is sparse. Bit 0 must be clear.</summary>
+    public static bool IsSparse(ulong word) => ApertureField.Get(word) == 0 && (word & VolatileBit) != 0;
+
+    /// <summary>The table that a word names, or none.</summary>
+    public static TableLink Decode(ulong word, int lowestBit)
+    {
+        Aperture aperture;
+        switch (ApertureField.Get(word))
+        {
+            case 0:
+                return default;
+            case 1:
+                aperture = Aperture.VideoMemory;
+                break;
+            case 2:
+                aperture = Aperture.SystemCoherent;
+                break;
+            default:
+                aperture = Aperture.SystemNonCoherent;
+                break;
+        }
+
+        return new TableLink(
+            (word & AddressField(aperture, lowestBit).Mask) << AddressShift,
+            aperture,
+            (word & VolatileBit) != 0 ? PageAttributes.Volatile : PageAttributes.None);
+    }
+
+    /// <summary>The word that names a table; 0 for none.</summary>
+    public static ulong Encode(TableLink link, int lowestBit)
+    {
+        if (link.IsNone)
+        {
+            return 0;
+        }
+
+        if (link.Aperture == Aperture.Peer || (link.Attributes & ~PageAttributes.Volatile) != 0)
+        {
+            throw new ArgumentException($"A directory entry cannot name {link}.", nameof(link));
+        }
+
+        if ((link.Address & ~(AddressField(link.Aperture, lowestBit).Mask << AddressShift)) != 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(link), link.ToString(), $"The address is not a multiple of {1 << (lowestBit + AddressShift)}, or too wide.");
+        }
+
+        // Video memory is 1 here and 0 in page entries; the two kinds of system memory have the same number in both.
+        ulong aperture = link.Aperture == Aperture.VideoMemory ? 1UL : (ulong)link.Aperture;
+        return ApertureField.Put(aperture) | ((link.Attributes & PageAttributes.Volatile) != 0 ? VolatileBit : 0) | (link.Address >> AddressShift);
+    }
+
+    private static BitField AddressField(Aperture aperture, int lowestBit) => new(aperture == Aperture.VideoMemory ? 32 : 53, lowestBit);
+}

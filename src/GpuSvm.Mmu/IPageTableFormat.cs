@@ -1,0 +1,70 @@
+namespace GpuSvm.Mmu;
+
+/// <summary>The shape of one generation's page tables: how deep, how wide, and what the bits of an entry mean.</summary>
+/// <remarks>
+/// <para>
+/// Implemented by empty structs, so that a walk over a format compiles to code for that format alone. Depth 0 is the root directory,
+/// depth <see cref="LevelCount"/> - 2 the last directory, whose entries are <em>dual</em>: they name a large and a small page table, or are
+/// themselves a page. Depth <see cref="LevelCount"/> - 1 are these two page tables.
+/// </para>
+/// <para>Decoding never throws, whatever the bits. Encoding checks alignment and width.</para>
+/// </remarks>
+public interface IPageTableFormat
+{
+    /// <summary>The format's name.</summary>
+    static abstract string Name { get; }
+
+    /// <summary>Number of bits of a virtual address.</summary>
+    static abstract int AddressBits { get; }
+
+    /// <summary>Number of depths, page tables included.</summary>
+    static abstract int LevelCount { get; }
+
+    /// <summary>The page tables of small pages.</summary>
+    static abstract TableLayout SmallPageTable { get; }
+
+    /// <summary>The page tables of large pages.</summary>
+    static abstract TableLayout LargePageTable { get; }
+
+    /// <summary>The directories of a depth.</summary>
+    /// <param name="depth">0 to <see cref="LevelCount"/> - 2.</param>
+    static abstract TableLayout Directory(int depth);
+
+    /// <summary>Decodes a directory entry: a table, a page, sparse or invalid.</summary>
+    /// <param name="depth">Depth of the directory: 0 to <see cref="LevelCount"/> - 2.</param>
+    /// <param name="low">The entry's first word.</param>
+    /// <param name="high">The second word of an entry of 16 bytes, else 0.</param>
+    static abstract DecodedEntry DecodeDirectory(int depth, ulong low, ulong high);
+
+    /// <summary>Decodes an entry of a small page table: a page, sparse or invalid.</summary>
+    static abstract DecodedEntry DecodeSmallPage(ulong word);
+
+    /// <summary>Decodes an entry of a large page table: a page, sparse, no small pages, or invalid, which means: ask the small table.</summary>
+    static abstract DecodedEntry DecodeLargePage(ulong word);
+
+    /// <summary>Encodes a directory entry that names tables in video memory; no table at all gives an invalid entry.</summary>
+    /// <exception cref="ArgumentException">An address is unaligned or too wide.</exception>
+    static abstract void EncodeDirectory(int depth, TablePair tables, out ulong low, out ulong high);
+
+    /// <summary>True if an entry can name this page address.</summary>
+    static abstract bool CanAddress(PageTarget target);
+
+    /// <summary>Encodes a page of the driver's usual kind: system memory volatile, pitch, for everyone.</summary>
+    /// <exception cref="ArgumentException">The address is unaligned or too wide: see <see cref="CanAddress"/>.</exception>
+    static abstract ulong EncodePage(PageTarget target, TranslationRights rights);
+
+    /// <summary>True if a page entry is valid.</summary>
+    static abstract bool IsValidPage(ulong word);
+
+    /// <summary>
+    /// The entry made invalid, and nothing but invalid, with <see cref="TargetOf"/> still readable: what stands in the table between the
+    /// moment that a page is taken back and the moment that the TLB is flushed and the page released.
+    /// </summary>
+    static abstract ulong WithdrawPage(ulong word);
+
+    /// <summary>Where the page of a valid or withdrawn entry lies.</summary>
+    static abstract PageTarget TargetOf(ulong word);
+
+    /// <summary>True if a valid entry may become another without a flush: the same page, with at least the rights it had.</summary>
+    static abstract bool OnlyWidens(ulong before, ulong after);
+}

@@ -1,0 +1,10 @@
+namespace GpuSvm.Mmu;
+
+/// <summary>Where a page lies.</summary>
+/// <param name="Aperture">Which memory.</param>
+/// <param name="Address">Byte address in it; for system memory the address that the device puts on the bus.</param>
+public readonly record struct PageTarget(Aperture Aperture, ulong Address)
+{
+    /// <summary>True if the page lies in system memory, reached through an <see cref="IDmaMapper"/>.</summary>
+    public bool IsSystemMemory => Aperture >= Aperture.SystemCoherent;
+}
