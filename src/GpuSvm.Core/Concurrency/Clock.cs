@@ -11,9 +11,15 @@ public abstract class Clock
     /// <summary>Nanoseconds since a moment that is fixed for the clock's life.</summary>
     public abstract long NowNanoseconds { get; }
 
-    /// <summary>The moment <paramref name="span"/> from now.</summary>
+    /// <summary>The moment <paramref name="span"/> from now; the end of time when the sum lies behind it.</summary>
     /// <param name="span">Not negative.</param>
-    public Deadline After(TimeSpan span) => new(this, checked(NowNanoseconds + (span.Ticks * 100)));
+    public Deadline After(TimeSpan span)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
+        long now = NowNanoseconds;
+        bool fits = span.Ticks <= (long.MaxValue - now) / TimeSpan.NanosecondsPerTick;
+        return new Deadline(this, fits ? now + (span.Ticks * TimeSpan.NanosecondsPerTick) : long.MaxValue);
+    }
 
     private sealed class MonotonicClock : Clock
     {

@@ -1,9 +1,11 @@
 namespace GpuSvm.Core;
 
-/// <summary>A moment on a clock after which an operation stops trying.</summary>
+/// <summary>A moment on a clock after which an operation stops trying; <c>default</c> has passed.</summary>
 public readonly struct Deadline
 {
-    private readonly Clock _clock;
+    private const int LongestSleepMilliseconds = 60_000;
+
+    private readonly Clock? _clock;
     private readonly long _nanoseconds;
 
     internal Deadline(Clock clock, long nanoseconds)
@@ -17,18 +19,22 @@ public readonly struct Deadline
     public static TimeSpan Default => TimeSpan.FromMilliseconds(1000);
 
     /// <summary>True if the moment has come.</summary>
-    public bool HasPassed => _clock.NowNanoseconds >= _nanoseconds;
+    public bool HasPassed => LeftNanoseconds == 0;
 
     /// <summary>Time left; zero when the moment has come.</summary>
-    public TimeSpan Remaining
+    public TimeSpan Remaining => TimeSpan.FromTicks(DivideUp(LeftNanoseconds, TimeSpan.NanosecondsPerTick));
+
+    private long LeftNanoseconds => _clock is null ? 0 : Math.Max(0, _nanoseconds - _clock.NowNanoseconds);
+
+    /// <summary>Sleeps on a monitor that the caller holds until it is pulsed, or for a while that is not longer than the time left.</summary>
+    /// <remarks>The caller looks at its condition and at the deadline again.</remarks>
+    internal void SleepOn(object monitor)
     {
-        get
-        {
-            long left = _nanoseconds - _clock.NowNanoseconds;
-            return left > 0 ? TimeSpan.FromTicks((left + 99) / 100) : TimeSpan.Zero;
-        }
+        // A clock that is moved by hand wakes nobody, so it is looked at every millisecond. The time left is rounded up: down, the
+        // last millisecond would be spent spinning.
+        long milliseconds = ReferenceEquals(_clock, Clock.Monotonic) ? DivideUp(LeftNanoseconds, 1_000_000) : 1;
+        Monitor.Wait(monitor, (int)Math.Min(milliseconds, LongestSleepMilliseconds));
     }
 
-    /// <summary>True if the deadline's clock moves by itself, so that a wait may sleep until it.</summary>
-    internal bool IsRealTime => ReferenceEquals(_clock, Clock.Monotonic);
+    private static long DivideUp(long value, long divisor) => (value / divisor) + (value % divisor == 0 ? 0 : 1);
 }

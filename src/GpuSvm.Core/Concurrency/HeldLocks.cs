@@ -35,6 +35,23 @@ public static class HeldLocks
         }
     }
 
+    /// <summary>Checks that <paramref name="guard"/> may be given up and taken again: nothing else is held at or above its rank.</summary>
+    internal static void AssertNoneBehind(object guard, LockRank rank)
+    {
+        if (!Checks.Enabled)
+        {
+            return;
+        }
+
+        for (int i = 0; i < t_count; i++)
+        {
+            if (t_held![i].Rank >= rank && !ReferenceEquals(t_held[i].Owner, guard))
+            {
+                Checks.Fail($"A thread waits under a lock of rank {rank} while it holds one of rank {t_held[i].Rank}.");
+            }
+        }
+    }
+
     /// <summary>Records a lock that waits its turn: its rank must be above all that are held.</summary>
     internal static void Acquire(object owner, LockRank rank)
     {

@@ -13,6 +13,6 @@ public sealed class ManualClock : Clock
     public void Advance(TimeSpan span)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
-        Interlocked.Add(ref _now, span.Ticks * 100);
+        Interlocked.Add(ref _now, span.Ticks * TimeSpan.NanosecondsPerTick);
     }
 }

@@ -23,7 +23,7 @@ public sealed class RankedLock(LockRank rank)
     }
 
     /// <summary>Takes the lock if it is free.</summary>
-    /// <returns>False when another thread holds it; then the scope does nothing.</returns>
+    /// <returns>False when a thread holds it, be it the calling one; then the scope does nothing.</returns>
     public bool TryEnter(out Scope scope)
     {
         SchedulePoint.Reach(SchedulePointKind.TryLock);
@@ -66,12 +66,12 @@ public sealed class RankedLock(LockRank rank)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Release()
     {
-        _lock.Exit();
         if (Checks.Enabled)
         {
             HeldLocks.Release(this);
         }
 
+        _lock.Exit();
         SchedulePoint.Reach(SchedulePointKind.Unlock);
     }
 

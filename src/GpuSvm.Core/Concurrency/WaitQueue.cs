@@ -8,8 +8,6 @@ namespace GpuSvm.Core;
 /// </remarks>
 public sealed class WaitQueue(RankedLock guard)
 {
-    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(1);
-
     private readonly object _sleep = new();
     private long _generation;
 
@@ -20,6 +18,7 @@ public sealed class WaitQueue(RankedLock guard)
     public bool Wait(Deadline deadline)
     {
         guard.AssertHeld();
+        HeldLocks.AssertNoneBehind(guard, guard.Rank);
         long seen = Volatile.Read(ref _generation);
         guard.Release();
         try
@@ -59,7 +58,7 @@ public sealed class WaitQueue(RankedLock guard)
                     return false;
                 }
 
-                Monitor.Wait(_sleep, deadline.IsRealTime ? deadline.Remaining : Slice);
+                deadline.SleepOn(_sleep);
             }
 
             return true;

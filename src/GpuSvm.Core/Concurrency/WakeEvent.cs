@@ -46,7 +46,7 @@ public sealed class WakeEvent
                     return false;
                 }
 
-                Monitor.Wait(_sleep, deadline.IsRealTime ? deadline.Remaining : TimeSpan.FromMilliseconds(1));
+                deadline.SleepOn(_sleep);
             }
 
             _set = false;

@@ -1,7 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace GpuSvm.Core;
 
 /// <summary>One thread that runs work items in the order they were queued; an item that waits already is not queued twice.</summary>
-/// <remarks>Source: the semantics of Linux workqueues (queue_work, flush_workqueue), for a queue with one worker.</remarks>
+/// <remarks>
+/// An item that throws stops no other item; <see cref="Dispose"/> throws what the first one threw.
+/// Source: the semantics of Linux workqueues (queue_work, flush_workqueue), for a queue with one worker.
+/// </remarks>
 public sealed class WorkQueue : IDisposable
 {
     private readonly RankedLock _lock = new(LockRank.Telemetry);
@@ -10,6 +15,8 @@ public sealed class WorkQueue : IDisposable
     private readonly SvmThread _worker;
     private long _queued;
     private long _finished;
+    private long _failed;
+    private Exception? _firstFailure;
     private bool _stopping;
 
     /// <summary>Starts the queue's thread.</summary>
@@ -45,8 +52,8 @@ public sealed class WorkQueue : IDisposable
 
     /// <summary>Waits until everything queued before the call has run.</summary>
     /// <param name="deadline">The moment after which waiting ends.</param>
-    /// <returns>False when the deadline passed first.</returns>
-    /// <remarks>Never from a work item of this queue.</remarks>
+    /// <returns>False when the deadline passed first. An item that threw counts as run.</returns>
+    /// <remarks>Never from a work item of this queue, and never with a lock held that an item takes.</remarks>
     public bool Flush(Deadline deadline)
     {
         Checks.That(!_worker.IsCurrent, "A work item must not flush its own queue.");
@@ -65,9 +72,11 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
-    /// <summary>Runs what is queued, then ends the thread; throws what an item threw.</summary>
+    /// <summary>Runs what is queued, then ends the thread. Never from a work item of this queue.</summary>
+    /// <exception cref="AggregateException">Items threw; the inner exception is that of the first.</exception>
     public void Dispose()
     {
+        Checks.That(!_worker.IsCurrent, "A work item must not dispose its own queue.");
         using (_lock.Enter())
         {
             if (_stopping)
@@ -80,23 +89,43 @@ public sealed class WorkQueue : IDisposable
 
         _changed.WakeAll();
         _worker.Join();
+        if (_firstFailure is { } failure)
+        {
+            throw new AggregateException($"{_failed} work items ended with an exception; this is the first.", failure);
+        }
     }
 
     private void Run()
     {
         while (TryTake(out WorkItem? item))
         {
-            item.Action();
+            Exception? failure = RunItem(item);
             using (_lock.Enter())
             {
                 _finished++;
+                _failed += failure is null ? 0 : 1;
+                _firstFailure ??= failure;
             }
 
             _changed.WakeAll();
         }
     }
 
-    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WorkItem? item)
+    private static Exception? RunItem(WorkItem item)
+    {
+        try
+        {
+            item.Action();
+            Checks.That(HeldLocks.Count == 0, "A work item ends without holding a lock.");
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+    }
+
+    private bool TryTake([NotNullWhen(true)] out WorkItem? item)
     {
         using (_lock.Enter())
         {
@@ -107,7 +136,7 @@ public sealed class WorkQueue : IDisposable
                     return false;
                 }
 
-                _changed.Wait(Clock.Monotonic.After(TimeSpan.FromMinutes(1)));
+                _changed.Wait(Clock.Monotonic.After(TimeSpan.MaxValue));
             }
 
             item.IsQueued = false;

@@ -71,6 +71,8 @@ public sealed unsafe partial class NativeReservation : IDisposable
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{length} bytes from there are not whole pages of the reservation.");
         }
 
+        ObjectDisposedException.ThrowIf(_base is null, this);
+
         // SAFETY: the range lies in the mapping that this object owns; dropping private anonymous pages only zeroes them.
         if (length > 0 && Advise((nint)(_base + offset), checked((nuint)length), MadviseDontNeed) != 0)
         {

@@ -47,8 +47,14 @@ public sealed unsafe class SystemMemory : IDisposable
         return ref *(_arena.Base + address.Value);
     }
 
-    /// <summary>Gives the memory of a frame back to the system; the frame reads as zero afterwards.</summary>
-    public void Discard(FrameNumber frame, ulong count = 1) => _arena.Discard(frame.Value << Page.Shift, count << Page.Shift);
+    /// <summary>Gives the memory of frames back to the system; they read as zero afterwards.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such frames.</exception>
+    public void Discard(FrameNumber frame, ulong count = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Value, FrameCount, nameof(frame));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, FrameCount - frame.Value);
+        _arena.Discard(frame.Value << Page.Shift, count << Page.Shift);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _arena.Dispose();

@@ -36,10 +36,12 @@ public sealed class TranslationCache
     /// <summary>Number of accesses that were begun and ended.</summary>
     public long CompletedAccesses => Volatile.Read(ref _accesses.Value) >> 1;
 
-    /// <summary>Marks an access in flight. Owner only.</summary>
+    /// <summary>Marks an access in flight. Owner only; accesses do not nest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void BeginAccess()
     {
+        SchedulePoint.Reach(SchedulePointKind.Word);
+        Checks.That((_accesses.Value & 1) == 0, "An access begins when none is in flight.");
         unchecked
         {
             Volatile.Write(ref _accesses.Value, _accesses.Value + 1);
@@ -50,6 +52,8 @@ public sealed class TranslationCache
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndAccess()
     {
+        SchedulePoint.Reach(SchedulePointKind.Word);
+        Checks.That((_accesses.Value & 1) == 1, "An access ends once.");
         unchecked
         {
             Volatile.Write(ref _accesses.Value, _accesses.Value + 1);
@@ -64,6 +68,7 @@ public sealed class TranslationCache
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTranslate(ulong address, TranslationRights rights, uint size, out ulong target)
     {
+        SchedulePoint.Reach(SchedulePointKind.Word);
         unchecked
         {
             ref Entry entry = ref Unsafe.Add(
@@ -80,6 +85,7 @@ public sealed class TranslationCache
     /// <returns>False when a drop came between: nothing is stored, walk again.</returns>
     public bool Fill(ulong address, TranslationRights rights, ulong target, long sequence)
     {
+        SchedulePoint.Reach(SchedulePointKind.Word);
         ref Entry entry = ref _entries[(address >> Page.Shift) & IndexMask];
         Volatile.Write(ref entry.Tag, 0);
         entry.Target = target;
@@ -111,8 +117,10 @@ public sealed class TranslationCache
             return;
         }
 
-        for (ulong page = Page.AlignDown(range.Start); page < range.End.Value; page += Page.Size)
+        ulong first = Page.AlignDown(range.Start);
+        for (ulong i = 0; i < range.PageCount; i++)
         {
+            ulong page = first + (i * Page.Size);
             ref Entry entry = ref _entries[(page >> Page.Shift) & IndexMask];
             if ((Volatile.Read(ref entry.Tag) & ~Page.OffsetMask) == page)
             {
