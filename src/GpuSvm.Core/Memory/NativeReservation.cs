@@ -24,15 +24,16 @@ public sealed unsafe partial class NativeReservation : IDisposable
         SizeBytes = checked(Page.Count(sizeBytes) * Page.Size);
 
         // SAFETY: a new private mapping at an address of the kernel's choice touches no memory that exists.
-        _base = (byte*)MapMemory(0, checked((nuint)SizeBytes), ProtRead | ProtWrite, MapPrivate | MapAnonymous | MapNoReserve, -1, 0);
-        if ((nint)_base == -1)
+        nint address = MapMemory(0, checked((nuint)SizeBytes), ProtRead | ProtWrite, MapPrivate | MapAnonymous | MapNoReserve, -1, 0);
+        if (address == -1)
         {
-            _base = null;
             throw new SvmException((Errno)Marshal.GetLastPInvokeError(), $"mmap could not reserve {SizeBytes} bytes.");
         }
 
+        _base = (byte*)address;
+
         // A huge page behind one touched page would break the promise of the type; refusal of the hint does no harm.
-        _ = Advise((nint)_base, (nuint)SizeBytes, MadviseNoHugePage);
+        _ = Advise(address, (nuint)SizeBytes, MadviseNoHugePage);
     }
 
     /// <summary>Frees the reservation if nobody did.</summary>
