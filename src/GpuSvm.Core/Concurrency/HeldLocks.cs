@@ -53,7 +53,8 @@ public static class HeldLocks
     }
 
     /// <summary>Records a lock that waits its turn: its rank must be above all that are held.</summary>
-    internal static void Acquire(object owner, LockRank rank)
+    /// <remarks>For makers of locks: a lock built on a shared word records itself here, and only while checks are on.</remarks>
+    public static void Acquire(object owner, LockRank rank)
     {
         for (int i = 0; i < t_count; i++)
         {
@@ -67,10 +68,10 @@ public static class HeldLocks
     }
 
     /// <summary>Records a lock that was got by trylock, which cannot deadlock and may be of any rank.</summary>
-    internal static void AcquireTried(object owner, LockRank rank) => Push(owner, rank);
+    public static void AcquireTried(object owner, LockRank rank) => Push(owner, rank);
 
     /// <summary>Forgets the newest record of <paramref name="owner"/>.</summary>
-    internal static void Release(object owner)
+    public static void Release(object owner)
     {
         for (int i = t_count - 1; i >= 0; i--)
         {

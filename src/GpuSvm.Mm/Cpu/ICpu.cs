@@ -6,17 +6,22 @@ namespace GpuSvm.Mm;
 /// The address space's own page table decides; this is the machine that carries it out. Invariant: the CPU's real entry never grants
 /// more than the address space's entry.
 /// </para>
-/// <para>Locking: every call for a page is made under the page-table lock of that page; the implementation takes no lock above it.</para>
+/// <para>
+/// Locking: every call is made under the page-table lock of its pages, or with the mmap lock held exclusively, which keeps anybody from
+/// entering pages of the range meanwhile (so one flush can serve a range of many tables). The implementation takes no lock above these.
+/// </para>
 /// </remarks>
 public interface ICpu
 {
     /// <summary>What this CPU can do; fixed for its life.</summary>
     CpuCapabilities Capabilities { get; }
 
-    /// <summary>Connects the CPU with the address space that serves its faults; called once.</summary>
-    void Attach(ICpuFaultHandler handler);
+    /// <summary>Connects the CPU with its address space; called once.</summary>
+    /// <param name="handler">Serves the CPU's faults.</param>
+    /// <param name="table">The address space's page table: simulated hardware walks it, a live process has its own.</param>
+    void Attach(ICpuFaultHandler handler, CpuPageTable table);
 
-    /// <summary>Lets the CPU reach pages that the address space has just entered.</summary>
+    /// <summary>Lets the CPU reach pages that the address space has just entered, or may use in more ways than before.</summary>
     /// <param name="range">Page-aligned, half-open.</param>
     /// <param name="firstFrame">Frame of the first page; the others follow it.</param>
     /// <param name="protection">What the CPU may do: not more than the address space's entries say.</param>

@@ -1,0 +1,34 @@
+namespace GpuSvm.Mm;
+
+/// <content>The end.</content>
+public sealed partial class AddressSpace
+{
+    /// <summary>Ends the address space: mirrors drop everything, all pages are freed. A second call does nothing.</summary>
+    /// <remarks>
+    /// Afterwards no notifier can be inserted and every access faults; notifiers that are still inserted may be removed as ever.
+    /// Source: Linux exit_mmap, mmu_notifier_release.
+    /// </remarks>
+    public void Exit()
+    {
+        using (MmapLock.EnterExclusive())
+        {
+            if (_exited)
+            {
+                return;
+            }
+
+            _exited = true;
+            Notifiers.Close();
+            using (Open(new AddressRange(0UL, ulong.MaxValue), InvalidationCause.Release))
+            {
+                AddressRange all = _options.Window;
+                _zap.Run(all);
+                _vmas.Apply(_vmas.Prepare(all, null));
+                _table.RemoveAll();
+            }
+        }
+    }
+
+    /// <summary>Ends the address space, as <see cref="Exit"/> does.</summary>
+    public void Dispose() => Exit();
+}

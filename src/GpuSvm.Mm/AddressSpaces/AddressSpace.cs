@@ -1,0 +1,230 @@
+namespace GpuSvm.Mm;
+
+/// <summary>The memory of one simulated or live process: what is mapped where, and who hears of changes.</summary>
+/// <remarks>
+/// <para>
+/// Changes follow one order: with the mmap lock held exclusively the call is checked, an invalidation is opened, the CPU's table is
+/// changed, the CPU's translations are flushed, frames are freed, the invalidation is closed. A call that fails has changed nothing.
+/// </para>
+/// <para>
+/// Locking: public methods may be called by any thread that holds no lock from the mmap lock on, unless they say otherwise.
+/// Source: Linux mm/mmap.c, mm/vma.c, mm/mprotect.c, mm/memory.c.
+/// </para>
+/// </remarks>
+public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
+{
+    private readonly PageFrames _frames;
+    private readonly ICpu _cpu;
+    private readonly AddressSpaceOptions _options;
+    private readonly VmaList _vmas = new();
+    private readonly CpuPageTable _table = new();
+    private readonly PageZap _zap;
+    private readonly AddressRange _placement;
+    private bool _exited;
+
+    /// <summary>Makes an address space without mappings, and connects the CPU with it.</summary>
+    /// <param name="frames">Where pages come from.</param>
+    /// <param name="cpu">The CPU that runs in this address space, and in no other.</param>
+    /// <param name="options">Shape and limits.</param>
+    /// <exception cref="ArgumentException">The window is unaligned, empty, or reaches beyond 48 bits.</exception>
+    public AddressSpace(PageFrames frames, ICpu cpu, AddressSpaceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        ArgumentNullException.ThrowIfNull(cpu);
+        ArgumentNullException.ThrowIfNull(options);
+        AddressRange window = options.Window;
+        if (!window.IsPageAligned || window.IsEmpty || window.End > CpuPageTable.AddressLimit)
+        {
+            throw new ArgumentException($"The window {window} is not made of whole pages below 2^48.", nameof(options));
+        }
+
+        _frames = frames;
+        _cpu = cpu;
+        _options = options;
+        _zap = new PageZap(_table, frames, cpu);
+        _placement = new AddressRange(window.Start, window.End - RandomGap(options));
+        cpu.Attach(this, _table);
+    }
+
+    /// <summary>Guards mappings: shared for faults and look-ups, exclusive for changes. Rank <see cref="LockRank.Mmap"/>.</summary>
+    public RankedSharedLock MmapLock { get; } = new(LockRank.Mmap);
+
+    /// <summary>Who hears of changes.</summary>
+    public IntervalNotifiers Notifiers { get; } = new();
+
+    /// <summary>Clock of the deadlines that users of the address space set.</summary>
+    public Clock Clock => _options.Clock;
+
+    /// <summary>Where pages come from.</summary>
+    public PageFrames Frames => _frames;
+
+    /// <summary>The CPU's page table, to look at.</summary>
+    public CpuPageTable PageTable => _table;
+
+    /// <summary>Number of mappings.</summary>
+    public int VmaCount
+    {
+        get
+        {
+            using (MmapLock.EnterShared())
+            {
+                return _vmas.Count;
+            }
+        }
+    }
+
+    /// <summary>The mappings at this moment, in order of address.</summary>
+    public IReadOnlyList<Vma> Vmas()
+    {
+        using (MmapLock.EnterShared())
+        {
+            return [.. _vmas.Items];
+        }
+    }
+
+    /// <summary>The first mapping that ends above an address, or null. Mmap lock held.</summary>
+    internal Vma? NextVma(VirtualAddress address)
+    {
+        MmapLock.AssertHeld();
+        return _vmas.Next(address);
+    }
+
+    /// <summary>Maps anonymous private memory, which reads as zero.</summary>
+    /// <param name="hint">Where; see <paramref name="placement"/>.</param>
+    /// <param name="lengthBytes">Rounded up to whole pages.</param>
+    /// <param name="protection">What the program may do there.</param>
+    /// <param name="placement">How binding the hint is.</param>
+    /// <param name="address">Start of the mapping.</param>
+    /// <returns>
+    /// EINVAL: length 0, unaligned fixed address, unknown protection, or the address space has ended. ENOMEM: beyond the window, no
+    /// place left, or too many mappings. EPERM: a fixed address below the window. EEXIST: <see cref="MapPlacement.FixedNoReplace"/> and
+    /// something is there.
+    /// </returns>
+    public Errno Map(VirtualAddress hint, ulong lengthBytes, Protection protection, MapPlacement placement, out VirtualAddress address)
+    {
+        address = default;
+        if (lengthBytes == 0 || (protection & ~Protection.ReadWrite) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        ulong pages = Page.Count(lengthBytes);
+        if (pages > _options.Window.PageCount)
+        {
+            return Errno.ENOMEM;
+        }
+
+        using (MmapLock.EnterExclusive())
+        {
+            if (_exited)
+            {
+                return Errno.EINVAL;
+            }
+
+            Errno error = Place(hint, pages * Page.Size, placement, out VirtualAddress start);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            AddressRange range = AddressRange.FromLength(start, pages * Page.Size);
+            VmaList.Plan plan = _vmas.Prepare(range, protection);
+            if (_vmas.CountAfter(plan) > _options.VmaLimit)
+            {
+                return Errno.ENOMEM;
+            }
+
+            if (_vmas.Overlaps(range))
+            {
+                Remove(range);
+            }
+
+            _vmas.Apply(plan);
+            address = start;
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Unmaps every page of a range; what is not mapped there is left out.</summary>
+    /// <param name="address">Start: page-aligned.</param>
+    /// <param name="lengthBytes">Rounded up to whole pages.</param>
+    /// <returns>EINVAL: unaligned, length 0, or beyond the window's end. ENOMEM: a split makes too many mappings.</returns>
+    public Errno Unmap(VirtualAddress address, ulong lengthBytes)
+    {
+        ulong limit = _options.Window.End;
+        if (!Page.IsAligned(address) || address > limit || lengthBytes > limit - address.Value || lengthBytes == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        AddressRange range = AddressRange.FromLength(address, Page.Count(lengthBytes) * Page.Size);
+        using (MmapLock.EnterExclusive())
+        {
+            VmaList.Plan plan = _vmas.Prepare(range, null);
+            if (_vmas.CountAfter(plan) > _options.VmaLimit)
+            {
+                return Errno.ENOMEM;
+            }
+
+            if (_vmas.Overlaps(range))
+            {
+                Remove(range);
+                _vmas.Apply(plan);
+            }
+
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Invalidates mirrors and takes the pages of a range out. Mmap lock held exclusively.</summary>
+    private void Remove(AddressRange range)
+    {
+        MmapLock.AssertHeldExclusively();
+        using (Open(range, InvalidationCause.Unmap))
+        {
+            _zap.Run(range);
+        }
+    }
+
+    private Errno Place(VirtualAddress hint, ulong length, MapPlacement placement, out VirtualAddress start)
+    {
+        AddressRange window = _options.Window;
+        start = hint;
+        switch (placement)
+        {
+            case MapPlacement.Fixed or MapPlacement.FixedNoReplace:
+                if (hint > window.End - length)
+                {
+                    return Errno.ENOMEM;
+                }
+
+                if (!Page.IsAligned(hint))
+                {
+                    return Errno.EINVAL;
+                }
+
+                return
+                    hint < window.Start ? Errno.EPERM :
+                    placement == MapPlacement.FixedNoReplace && _vmas.Overlaps(AddressRange.FromLength(hint, length)) ? Errno.EEXIST :
+                    Errno.None;
+
+            case MapPlacement.Hint:
+                start = Page.AlignDown(hint);
+                if (start >= window.Start && start <= window.End - length && !_vmas.Overlaps(AddressRange.FromLength(start, length)))
+                {
+                    return Errno.None;
+                }
+
+                break;
+        }
+
+        return _vmas.TryFindGap(_placement, length, out start) || _vmas.TryFindGap(window, length, out start) ? Errno.None : Errno.ENOMEM;
+    }
+
+    private static ulong RandomGap(AddressSpaceOptions options)
+    {
+        const ulong PagesOfLinux = 1UL << 28;
+        ulong bound = Math.Min(PagesOfLinux, options.Window.PageCount / 8);
+        return options.Seed == 0 || bound == 0 ? 0 : new SeededRandom(options.Seed).Next(bound) * Page.Size;
+    }
+}

@@ -1,0 +1,15 @@
+namespace GpuSvm.Mm;
+
+/// <summary>A mapping: consecutive pages of anonymous private memory with one protection.</summary>
+/// <param name="Range">Its addresses: page-aligned, not empty.</param>
+/// <param name="Protection">What the program may do there.</param>
+/// <remarks>Never changed: a change replaces it. Source: Linux struct vm_area_struct.</remarks>
+public sealed record Vma(AddressRange Range, Protection Protection)
+{
+    /// <summary>True if the program may do this: whoever may write may also read.</summary>
+    public bool Allows(CpuAccess access) =>
+        access == CpuAccess.Write ? (Protection & Protection.Write) != 0 : Protection != Protection.None;
+
+    /// <summary>Most that an entry of the page table may grant.</summary>
+    public Protection EntryRights => (Protection & Protection.Write) != 0 ? Protection.ReadWrite : Protection;
+}

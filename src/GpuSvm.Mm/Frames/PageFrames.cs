@@ -1,0 +1,186 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace GpuSvm.Mm;
+
+/// <summary>The 4 KiB page frames of a system memory: who holds them, how often they are mapped, and their page locks.</summary>
+/// <remarks>
+/// <para>
+/// A frame that is handed out reads as zero and has one reference; with the last reference it is free. Frames are handed out in random
+/// order, so that nobody can take a frame number for an address. State is kept for frames that are used and costs 16 bytes each.
+/// </para>
+/// <para>Locking: every method may be called by any thread; only <see cref="Lock"/> waits.</para>
+/// </remarks>
+public sealed class PageFrames : IDisposable
+{
+    /// <summary>Fills freed frames when checks are on: an address made of it is in no address space.</summary>
+    public const byte Poison = 0xdb;
+
+    private readonly PageFramesOptions _options;
+    private readonly ulong _limit;
+    private readonly NativeReservation _states;
+    private readonly RankedLock _lock = new(LockRank.FrameAllocator);
+    private readonly FramePool _pool;
+    private readonly PageLocks _locks;
+    private long _allocated;
+
+    /// <summary>Takes charge of all frames of a memory.</summary>
+    /// <param name="memory">At least 2 frames: one of them is the zero page.</param>
+    /// <param name="options">Seed, limit and injected failures.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The memory is too small, or the limit above what it has.</exception>
+    public PageFrames(SystemMemory memory, PageFramesOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(memory.FrameCount, 2UL, nameof(memory));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.LimitFrames, memory.FrameCount - 1, nameof(options));
+        Memory = memory;
+        _options = options;
+        _limit = options.LimitFrames != 0 ? options.LimitFrames : memory.FrameCount - 1;
+        _states = new NativeReservation(memory.FrameCount * (ulong)Unsafe.SizeOf<FrameState>());
+        _pool = new FramePool(memory.FrameCount, new SeededRandom(options.Seed));
+        _locks = new PageLocks(this);
+        _pool.TryTake(out FrameNumber zero, out _);
+        ZeroFrame = zero;
+        StateOf(zero).References = 1;
+    }
+
+    /// <summary>The bytes of the frames.</summary>
+    public SystemMemory Memory { get; }
+
+    /// <summary>The zero page that pages share which were only read. Never written, never freed; its references are not counted.</summary>
+    public FrameNumber ZeroFrame { get; }
+
+    /// <summary>Number of frames handed out and not yet free again, without the zero page.</summary>
+    public long AllocatedFrames => Volatile.Read(ref _allocated);
+
+    /// <summary>Allocates a frame that reads as zero, with one reference.</summary>
+    /// <returns><see cref="Errno.ENOMEM"/> when none is left, the limit is reached, or the gate refuses.</returns>
+    public Errno TryAllocate(out FrameNumber frame)
+    {
+        frame = default;
+        if (_options.AllocationGate is { } gate && !gate())
+        {
+            return Errno.ENOMEM;
+        }
+
+        bool isFresh;
+        using (_lock.Enter())
+        {
+            if ((ulong)_allocated >= _limit || !_pool.TryTake(out frame, out isFresh))
+            {
+                return Errno.ENOMEM;
+            }
+
+            _allocated++;
+        }
+
+        if (!isFresh)
+        {
+            Clear(frame);
+        }
+
+        Volatile.Write(ref StateOf(frame).References, 1);
+        return Errno.None;
+    }
+
+    /// <summary>Adds a reference to a frame that has one already.</summary>
+    public void Get(FrameNumber frame)
+    {
+        if (frame != ZeroFrame)
+        {
+            int references = Interlocked.Increment(ref StateOf(frame).References);
+            Checks.That(references > 1, "A reference is added only to a frame that is in use.");
+        }
+    }
+
+    /// <summary>Drops a reference; the last one frees the frame.</summary>
+    public void Put(FrameNumber frame)
+    {
+        if (frame == ZeroFrame)
+        {
+            return;
+        }
+
+        ref FrameState state = ref StateOf(frame);
+        int references = Interlocked.Decrement(ref state.References);
+        Checks.That(references >= 0, "A frame is not put more often than it was got.");
+        if (references == 0)
+        {
+            Checks.That(state.Maps == 0, "A frame is freed only when nothing maps it.");
+            Checks.That(!PageLocks.IsLocked(ref state.Lock), "A frame is not freed while its page lock is held.");
+            Free(frame);
+        }
+    }
+
+    /// <summary>Number of references to a frame: 0 when it is free, always 1 for the zero page.</summary>
+    public int ReferenceCount(FrameNumber frame) => Volatile.Read(ref StateOf(frame).References);
+
+    /// <summary>Number of page-table entries that map a frame; those of the zero page are not counted.</summary>
+    public int MapCount(FrameNumber frame) => Volatile.Read(ref StateOf(frame).Maps);
+
+    /// <summary>Waits for a frame's page lock and takes it. Rank <see cref="LockRank.Page"/>: no other page lock may be held.</summary>
+    public void Lock(FrameNumber frame) => _locks.Lock(ref StateOf(frame).Lock, frame);
+
+    /// <summary>Takes a frame's page lock if it is free; allowed while another page lock is held.</summary>
+    public bool TryLock(FrameNumber frame) => _locks.TryLock(ref StateOf(frame).Lock);
+
+    /// <summary>Releases a frame's page lock; by the thread that took it.</summary>
+    public void Unlock(FrameNumber frame) => _locks.Unlock(ref StateOf(frame).Lock, frame);
+
+    /// <summary>True if some thread holds the frame's page lock.</summary>
+    public bool IsLocked(FrameNumber frame) => PageLocks.IsLocked(ref StateOf(frame).Lock);
+
+    /// <summary>Gives the memory of the frames' states back. The frames' bytes belong to the memory's owner.</summary>
+    public void Dispose() => _states.Dispose();
+
+    /// <summary>Counts a page-table entry that maps the frame.</summary>
+    internal void AddMap(FrameNumber frame)
+    {
+        if (frame != ZeroFrame)
+        {
+            Interlocked.Increment(ref StateOf(frame).Maps);
+        }
+    }
+
+    /// <summary>Counts a page-table entry less.</summary>
+    internal void RemoveMap(FrameNumber frame)
+    {
+        if (frame != ZeroFrame)
+        {
+            int maps = Interlocked.Decrement(ref StateOf(frame).Maps);
+            Checks.That(maps >= 0, "A frame is not unmapped more often than it was mapped.");
+        }
+    }
+
+    private void Free(FrameNumber frame)
+    {
+        // Reading a page that was never written costs no memory, filling it would.
+        if (Checks.Enabled && Memory.Frame(frame).ContainsAnyExcept((byte)0))
+        {
+            Memory.Frame(frame).Fill(Poison);
+        }
+
+        using (_lock.Enter())
+        {
+            _allocated--;
+            _pool.Return(frame);
+        }
+    }
+
+    private void Clear(FrameNumber frame)
+    {
+        Span<byte> bytes = Memory.Frame(frame);
+        if (bytes.ContainsAnyExcept((byte)0))
+        {
+            bytes.Clear();
+        }
+    }
+
+    private ref FrameState StateOf(FrameNumber frame)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(frame.Value, Memory.FrameCount);
+        return ref MemoryMarshal.AsRef<FrameState>(
+            _states.Bytes(frame.Value * (ulong)Unsafe.SizeOf<FrameState>(), Unsafe.SizeOf<FrameState>()));
+    }
+}

@@ -1,0 +1,95 @@
+namespace GpuSvm.Mm;
+
+/// <summary>The waiting side of page locks: one word in each frame's state, and a few wait queues that all frames share.</summary>
+/// <param name="owner">What the lock checks name as the owner of the locks.</param>
+/// <remarks>
+/// Source: U. Drepper, "Futexes Are Tricky", 2011 (mutex with three states); Linux folio_wait_table for the hashed queues.
+/// </remarks>
+internal sealed class PageLocks(object owner)
+{
+    private const int Free = 0;
+    private const int Held = 1;
+    private const int HeldAndWaitedFor = 2;
+    private const int QueueCount = 16;
+    private static readonly TimeSpan Slice = TimeSpan.FromMinutes(1);
+
+    private readonly Bucket[] _buckets = [.. Enumerable.Range(0, QueueCount).Select(_ => new Bucket())];
+
+    /// <summary>Waits for the lock and takes it.</summary>
+    public void Lock(ref int word, FrameNumber frame)
+    {
+        SchedulePoint.Reach(SchedulePointKind.Lock);
+        if (Checks.Enabled)
+        {
+            HeldLocks.Acquire(owner, LockRank.Page);
+        }
+
+        if (Interlocked.CompareExchange(ref word, Held, Free) == Free)
+        {
+            return;
+        }
+
+        Bucket bucket = BucketOf(frame);
+        using (bucket.Guard.Enter())
+        {
+            while (Interlocked.Exchange(ref word, HeldAndWaitedFor) != Free)
+            {
+                bucket.Queue.Wait(Clock.Monotonic.After(Slice));
+            }
+        }
+    }
+
+    /// <summary>Takes the lock if it is free.</summary>
+    public bool TryLock(ref int word)
+    {
+        SchedulePoint.Reach(SchedulePointKind.TryLock);
+        if (Interlocked.CompareExchange(ref word, Held, Free) != Free)
+        {
+            return false;
+        }
+
+        if (Checks.Enabled)
+        {
+            HeldLocks.AcquireTried(owner, LockRank.Page);
+        }
+
+        return true;
+    }
+
+    /// <summary>Releases the lock.</summary>
+    public void Unlock(ref int word, FrameNumber frame)
+    {
+        int was = Interlocked.Exchange(ref word, Free);
+        Checks.That(was != Free, "A page is unlocked only when it is locked.");
+        if (Checks.Enabled)
+        {
+            HeldLocks.Release(owner);
+        }
+
+        if (was == HeldAndWaitedFor)
+        {
+            Bucket bucket = BucketOf(frame);
+            using (bucket.Guard.Enter())
+            {
+                // With the guard held no waiter stands between its look at the word and its sleep.
+                bucket.Queue.WakeAll();
+            }
+        }
+
+        SchedulePoint.Reach(SchedulePointKind.Unlock);
+    }
+
+    /// <summary>True if some thread holds the lock.</summary>
+    public static bool IsLocked(ref int word) => Volatile.Read(ref word) != Free;
+
+    private Bucket BucketOf(FrameNumber frame) => _buckets[frame.Value % QueueCount];
+
+    private sealed class Bucket
+    {
+        public Bucket() => Queue = new WaitQueue(Guard);
+
+        public RankedLock Guard { get; } = new(LockRank.Device);
+
+        public WaitQueue Queue { get; }
+    }
+}

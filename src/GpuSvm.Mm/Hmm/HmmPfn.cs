@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace GpuSvm.Mm;
+
+/// <summary>One page of an <see cref="HmmRangeFault"/>: what is wanted of it, and then what the CPU's page table says.</summary>
+/// <remarks>
+/// <code>
+///   63 62 61  60  59  58 57   53 52                                   0
+///  +--+--+--+---+---+---+-------+--------------------------------------+
+///  |V |W |E | D | P | B | order | page frame number                    |   out
+///  |F |Wr|  | sticky    |                                              |   in
+///  +--+--+--+---+---+---+-------+--------------------------------------+
+/// </code>
+/// <para>
+/// Out: VALID, WRITE, ERROR, and the binary logarithm of the pages that the CPU maps as one. In: REQ_FAULT and REQ_WRITE, at the places
+/// of VALID and WRITE. The sticky bits belong to the caller and pass through every call. Source: Linux 7.0 include/linux/hmm.h.
+/// </para>
+/// </remarks>
+/// <param name="Bits">The word.</param>
+public readonly record struct HmmPfn(ulong Bits)
+{
+    /// <summary>Out: the frame number counts, and the page may be read.</summary>
+    public static readonly HmmPfn Valid = new(1UL << 63);
+
+    /// <summary>Out: the page may be written.</summary>
+    public static readonly HmmPfn Write = new(1UL << 62);
+
+    /// <summary>Out: the page cannot be had.</summary>
+    public static readonly HmmPfn Error = new(1UL << 61);
+
+    /// <summary>Sticky: the caller has mapped the page for DMA.</summary>
+    public static readonly HmmPfn DmaMapped = new(1UL << 60);
+
+    /// <summary>Sticky: peer-to-peer memory.</summary>
+    public static readonly HmmPfn PeerToPeer = new(1UL << 59);
+
+    /// <summary>Sticky: peer-to-peer memory that is reached by bus address.</summary>
+    public static readonly HmmPfn PeerToPeerBus = new(1UL << 58);
+
+    /// <summary>In: the page is wanted; fault it in.</summary>
+    public static readonly HmmPfn RequestFault = new(1UL << 63);
+
+    /// <summary>In: the page is wanted for writing; only together with <see cref="RequestFault"/>.</summary>
+    public static readonly HmmPfn RequestWrite = new(1UL << 62);
+
+    private static BitField OrderField => new(57, 53);
+
+    private static BitField FrameField => new(52, 0);
+
+    /// <summary>True if the frame number counts.</summary>
+    public bool IsValid => Has(Valid);
+
+    /// <summary>True if the page may be written.</summary>
+    public bool IsWritable => Has(Write);
+
+    /// <summary>True if the page cannot be had.</summary>
+    public bool IsError => Has(Error);
+
+    /// <summary>Binary logarithm of the number of pages that the CPU maps as one; 0 for a single page.</summary>
+    public int Order => (int)OrderField.Get(Bits);
+
+    /// <summary>The frame; only where <see cref="IsValid"/>.</summary>
+    public FrameNumber Frame => new(FrameField.Get(Bits));
+
+    /// <summary>The bits that pass from input to output.</summary>
+    public HmmPfn Sticky => this & (DmaMapped | PeerToPeer | PeerToPeerBus);
+
+    /// <summary>The bits of both.</summary>
+    public static HmmPfn operator |(HmmPfn left, HmmPfn right) => new(left.Bits | right.Bits);
+
+    /// <summary>The bits that both have.</summary>
+    public static HmmPfn operator &(HmmPfn left, HmmPfn right) => new(left.Bits & right.Bits);
+
+    /// <summary>What is said of a present page of order 0.</summary>
+    internal static HmmPfn Of(FrameNumber frame, bool isWritable) =>
+        new HmmPfn(FrameField.Put(frame.Value)) | Valid | (isWritable ? Write : default);
+
+    /// <summary>True if all bits of <paramref name="flags"/> are set.</summary>
+    public bool Has(HmmPfn flags) => (this & flags) == flags;
+
+    /// <summary>The word in hexadecimal with prefix.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"hmm:0x{Bits:x}");
+}

@@ -1,0 +1,180 @@
+namespace GpuSvm.Mm;
+
+/// <summary>Looks pages up in the CPU's page table for a device, and faults them in where they are wanted.</summary>
+/// <remarks>
+/// <para>
+/// The request for a page is <c>(word &amp; FlagsMask) | DefaultFlags</c>. Answers, where "wanted" is REQ_FAULT, with REQ_WRITE for
+/// writing:
+/// </para>
+/// <code>
+/// CPU state                       wanted                       not wanted
+/// no mapping, or it is unreadable EFAULT                       ERROR
+/// no page                         fault                        0
+/// wanted for writing, read-only mapping  EPERM                 -
+/// the fault fails                 EFAULT                       -
+/// page, writable                  frame, VALID, WRITE          the same
+/// page, read-only, or zero page   frame, VALID; for writing: fault    frame, VALID
+/// </code>
+/// <para>
+/// An answer is only true under the mirror's update lock, after <see cref="IntervalNotifier.ReadRetry"/> said no.
+/// Departure: Linux faults from the first page that needs it to the end of the page-table part, all in the way of that page. Here each
+/// page is faulted only if it needs it, and in its own way: a page wanted for reading is not write-faulted because of a neighbour.
+/// Source: Linux 7.0 mm/hmm.c.
+/// </para>
+/// </remarks>
+public static class HmmRangeFault
+{
+    /// <summary>Faults on one page that are tried before the call gives up; more than one needs other threads to take the page away.</summary>
+    private const int FaultLimit = 16;
+
+    private enum Need : byte
+    {
+        Nothing,
+        Read,
+        Write,
+    }
+
+    /// <summary>Fills <see cref="HmmRange.Pfns"/>.</summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="range">What is asked, and where the answers go.</param>
+    /// <returns>
+    /// <see cref="Errno.EBUSY"/>: an invalidation came; begin the read again. <see cref="Errno.EFAULT"/>, <see cref="Errno.EPERM"/>: of
+    /// the first page that was wanted and cannot be had so. After an error the words of pages before the one that failed are answers
+    /// and the others still requests: whoever asks by single words writes them again before the next call.
+    /// </returns>
+    /// <exception cref="ArgumentException">The range is not made of whole pages, or the words don't match it.</exception>
+    /// <remarks>Locking: the mmap lock is held, shared is enough; no lock from the page locks on. May open invalidations.</remarks>
+    public static Errno Fault(AddressSpace mm, ref HmmRange range)
+    {
+        ArgumentNullException.ThrowIfNull(mm);
+        ArgumentNullException.ThrowIfNull(range.Notifier);
+        if (!range.Range.IsPageAligned || range.Range.IsEmpty || range.Range.PageCount != (ulong)range.Pfns.Length)
+        {
+            throw new ArgumentException($"{range.Range} is not {range.Pfns.Length} whole pages.", nameof(range));
+        }
+
+        mm.MmapLock.AssertHeld();
+        if (range.Notifier.CheckRetry(range.Sequence))
+        {
+            return Errno.EBUSY;
+        }
+
+        ulong address = range.Range.Start;
+        while (address < range.Range.End.Value)
+        {
+            Vma? vma = mm.NextVma(address);
+            ulong start = vma is null ? range.Range.End : Math.Min(vma.Range.Start, range.Range.End);
+            Errno error = address < start
+                ? Refuse(ref range, ref address, start)
+                : Walk(mm, vma!, ref range, ref address);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Answers for pages that no device can have: ERROR, unless one of them is wanted.</summary>
+    private static Errno Refuse(ref HmmRange range, ref ulong address, ulong end)
+    {
+        for (; address < end; address += Page.Size)
+        {
+            ref HmmPfn pfn = ref PfnAt(range, address);
+            if (NeedOf(range, pfn, default) != Need.Nothing)
+            {
+                return Errno.EFAULT;
+            }
+
+            pfn = pfn.Sticky | HmmPfn.Error;
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Answers for the pages of one mapping.</summary>
+    private static Errno Walk(AddressSpace mm, Vma vma, ref HmmRange range, ref ulong address)
+    {
+        ulong end = Math.Min(vma.Range.End, range.Range.End);
+        if ((vma.Protection & Protection.Read) == 0)
+        {
+            return Refuse(ref range, ref address, end);
+        }
+
+        while (address < end)
+        {
+            CpuLeaf? leaf = mm.PageTable.Find(address);
+            ulong leafEnd = Math.Min(CpuPageTable.LeafEnd(address), end);
+            for (; address < leafEnd; address += Page.Size)
+            {
+                ref HmmPfn pfn = ref PfnAt(range, address);
+                HmmPfn found = Look(leaf, address);
+                if (NeedOf(range, pfn, found) != Need.Nothing)
+                {
+                    Errno error = FaultIn(mm, vma, range, pfn, address, out found);
+                    if (error != Errno.None)
+                    {
+                        return error;
+                    }
+
+                    leaf ??= mm.PageTable.Find(address);
+                }
+
+                pfn = pfn.Sticky | found;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Faults one page in until it is there as wanted.</summary>
+    private static Errno FaultIn(AddressSpace mm, Vma vma, in HmmRange range, HmmPfn pfn, ulong address, out HmmPfn found)
+    {
+        for (int i = 0; i < FaultLimit; i++)
+        {
+            found = Look(mm.PageTable.Find(address), address);
+            Need need = NeedOf(range, pfn, found);
+            if (need == Need.Nothing)
+            {
+                return Errno.None;
+            }
+
+            if (need == Need.Write && !vma.Allows(CpuAccess.Write))
+            {
+                return Errno.EPERM;
+            }
+
+            if (mm.HandleFaultLocked(vma, address, need == Need.Write ? CpuAccess.Write : CpuAccess.Read) != Errno.None)
+            {
+                return Errno.EFAULT;
+            }
+
+            if (range.Notifier.CheckRetry(range.Sequence))
+            {
+                return Errno.EBUSY;
+            }
+        }
+
+        found = default;
+        return Errno.EBUSY;
+    }
+
+    private static HmmPfn Look(CpuLeaf? leaf, ulong address)
+    {
+        CpuPte pte = leaf?.Read(address) ?? default;
+        return pte.IsPresent ? HmmPfn.Of(pte.Frame, pte.IsWritable) : default;
+    }
+
+    private static Need NeedOf(in HmmRange range, HmmPfn pfn, HmmPfn found)
+    {
+        HmmPfn request = (pfn & range.FlagsMask) | range.DefaultFlags;
+        return
+            !request.Has(HmmPfn.RequestFault) ? Need.Nothing :
+            request.Has(HmmPfn.RequestWrite) && !found.IsWritable ? Need.Write :
+            found.IsValid ? Need.Nothing : Need.Read;
+    }
+
+    private static ref HmmPfn PfnAt(in HmmRange range, ulong address) =>
+        ref range.Pfns[(int)((address - range.Range.Start.Value) >> Page.Shift)];
+}

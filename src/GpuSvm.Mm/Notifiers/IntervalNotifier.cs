@@ -1,0 +1,80 @@
+namespace GpuSvm.Mm;
+
+/// <summary>Keeps a mirror of one range of an address space honest while the CPU changes that address space.</summary>
+/// <remarks>
+/// <para>A collision-retry scheme, like a sequence lock with many writers:</para>
+/// <code>
+/// while (notifier.TryReadBegin(deadline, out long sequence))   // waits out an invalidation that reached this notifier
+/// {
+///     /* look the pages up: slow, may wait, holds no lock of the mirror */
+///     using (mirror.UpdateLock.Enter())
+///     {
+///         if (!notifier.ReadRetry(sequence)) { /* write the mirror's entries */ return Errno.None; }
+///     }
+/// }
+/// return Errno.EBUSY;
+/// </code>
+/// <para>
+/// The object can be inserted, removed and inserted again; that allocates nothing. Its sequence is always odd. It equals the sequence of
+/// the address space exactly while an invalidation that reached it runs. Source: Linux 7.0 mm/mmu_notifier.c, struct
+/// mmu_interval_notifier.
+/// </para>
+/// </remarks>
+public sealed class IntervalNotifier
+{
+    private long _sequence;
+
+    /// <summary>Makes a notifier that is not inserted yet.</summary>
+    /// <param name="mirror">What is told to drop its entries.</param>
+    public IntervalNotifier(IMirror mirror)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        Mirror = mirror;
+    }
+
+    /// <summary>What is told to drop its entries.</summary>
+    public IMirror Mirror { get; }
+
+    /// <summary>The addresses whose changes reach the notifier; of the last insertion.</summary>
+    public AddressRange Range { get; internal set; }
+
+    /// <summary>Free for the owner of the notifier.</summary>
+    public object? Tag { get; set; }
+
+    /// <summary>The notifiers that this one is inserted in, or null.</summary>
+    internal IntervalNotifiers? Owner { get; set; }
+
+    /// <summary>Its place in the tree; none while an insertion is put off. Guarded by the owner's lock.</summary>
+    internal IntervalHandle Handle { get; set; }
+
+    /// <summary>Sequence of the last invalidation that reached it. Written under the update lock, or while nobody else can see it.</summary>
+    internal long Sequence
+    {
+        get => Volatile.Read(ref _sequence);
+        set => Volatile.Write(ref _sequence, value);
+    }
+
+    /// <summary>Starts to read the CPU's page table, after waiting out an invalidation that reached this notifier.</summary>
+    /// <param name="deadline">Until when to wait.</param>
+    /// <param name="sequence">For <see cref="ReadRetry"/>; it may be out of date at once, which ReadRetry tells.</param>
+    /// <returns>False when the deadline passed first (EBUSY for the caller).</returns>
+    /// <exception cref="InvalidOperationException">The notifier is not inserted.</exception>
+    /// <remarks>Locking: waits, so no lock from the page locks on may be held; never from a callback.</remarks>
+    public bool TryReadBegin(Deadline deadline, out long sequence) =>
+        (Owner ?? throw new InvalidOperationException("The notifier is not inserted.")).TryReadBegin(this, deadline, out sequence);
+
+    /// <summary>True if what was read since <paramref name="sequence"/> may be out of date: read again.</summary>
+    /// <remarks>Locking: the mirror's update lock is held, and kept until the mirror is written.</remarks>
+    public bool ReadRetry(long sequence)
+    {
+        Mirror.UpdateLock.AssertHeld();
+        return CheckRetry(sequence);
+    }
+
+    /// <summary>As <see cref="ReadRetry"/>, without the lock: true is certain, false only a hint. For long loops.</summary>
+    public bool CheckRetry(long sequence)
+    {
+        SchedulePoint.Reach(SchedulePointKind.Word);
+        return Sequence != sequence;
+    }
+}

@@ -1,0 +1,143 @@
+namespace GpuSvm.Mm;
+
+/// <content>The course of an invalidation.</content>
+public sealed partial class IntervalNotifiers
+{
+    /// <summary>Starts an invalidation: every interval notifier that it reaches, then every plain one, is told before this returns.</summary>
+    /// <param name="invalidation">What is about to change. Its range is not empty.</param>
+    /// <param name="scope">Ends the invalidation when disposed; does nothing when the start was refused.</param>
+    /// <returns>
+    /// <see cref="Errno.EAGAIN"/> when the invalidation may not wait and somebody would have to; then it is over, and nothing may change.
+    /// </returns>
+    /// <remarks>
+    /// Locking: takes the update lock of one mirror after the other. No lock from the CPU page table on may be held; never from a
+    /// callback. Invalidations may be nested.
+    /// </remarks>
+    public Errno Begin(scoped in Invalidation invalidation, out InvalidationScope scope)
+    {
+        HeldLocks.AssertNoneAtOrAbove(LockRank.CpuPageTable, "An invalidation is opened");
+        Checks.That(!invalidation.Range.IsEmpty, "An invalidation covers at least one byte.");
+        scope = default;
+        if (!StartIntervals(invalidation))
+        {
+            EndIntervals();
+            return Errno.EAGAIN;
+        }
+
+        PlainNotifier[] plain = Volatile.Read(ref _plain);
+        int started = StartPlain(plain, invalidation);
+        if (started < plain.Length)
+        {
+            EndIntervals();
+            EndPlain(plain.AsSpan(0, started), invalidation);
+            return Errno.EAGAIN;
+        }
+
+        scope = new InvalidationScope(this, invalidation, plain);
+        return Errno.None;
+    }
+
+    /// <summary>Refuses insertions from now on: the address space ends.</summary>
+    internal void Close()
+    {
+        using (_lock.Enter())
+        {
+            _closed = true;
+        }
+    }
+
+    /// <summary>Ends an invalidation.</summary>
+    internal void End(in Invalidation invalidation, PlainNotifier[] plain)
+    {
+        EndIntervals();
+        EndPlain(plain, invalidation);
+    }
+
+    private bool StartIntervals(in Invalidation invalidation)
+    {
+        long current;
+        bool reached;
+        using (_lock.Enter())
+        {
+            _active++;
+            reached = _tree.TryFindFirst(invalidation.Range, out _);
+            if (reached)
+            {
+                Volatile.Write(ref _sequence, _sequence | 1);
+            }
+
+            current = _sequence;
+        }
+
+        if (reached)
+        {
+            // The set is frozen while this invalidation counts as active: no lock is needed to walk it.
+            foreach (IntervalNotifier notifier in _tree.Overlaps(invalidation.Range))
+            {
+                if (!Invalidate(notifier, invalidation, current))
+                {
+                    Checks.That(
+                        invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Sets the notifier's sequence under the update lock, and has the mirror drop its entries.</summary>
+    private static bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation, long current)
+    {
+        RankedLock updateLock = notifier.Mirror.UpdateLock;
+        if (invalidation.Blocking == InvalidationBlocking.Blockable)
+        {
+            using (updateLock.Enter())
+            {
+                notifier.Sequence = current;
+                return notifier.Mirror.Invalidate(notifier, invalidation);
+            }
+        }
+
+        bool entered = updateLock.TryEnter(out RankedLock.Scope scope);
+        using (scope)
+        {
+            if (!entered)
+            {
+                return false;
+            }
+
+            notifier.Sequence = current;
+            return notifier.Mirror.Invalidate(notifier, invalidation);
+        }
+    }
+
+    private void EndIntervals()
+    {
+        using (_lock.Enter())
+        {
+            _active--;
+            if (_active > 0 || !IsFrozen)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _sequence, _sequence + 1);
+            foreach (IntervalNotifier notifier in _deferred)
+            {
+                if (notifier.Handle == default)
+                {
+                    Enter(notifier);
+                }
+                else
+                {
+                    Leave(notifier);
+                }
+            }
+
+            _deferred.Clear();
+        }
+
+        _ended.WakeAll();
+    }
+}

@@ -1,0 +1,120 @@
+namespace GpuSvm.Mm;
+
+/// <content>Plain notifiers, which hear of the whole address space.</content>
+public sealed partial class IntervalNotifiers
+{
+    private PlainNotifier[] _plain = [];
+
+    /// <summary>Adds a plain notifier; invalidations that run already do not reach it.</summary>
+    /// <exception cref="InvalidOperationException">It is there already.</exception>
+    public void AddPlain(IAddressSpaceNotifier notifier)
+    {
+        ArgumentNullException.ThrowIfNull(notifier);
+        using (_lock.Enter())
+        {
+            if (Find(notifier) is not null)
+            {
+                throw new InvalidOperationException("The notifier was added already.");
+            }
+
+            Volatile.Write(ref _plain, [.. _plain, new PlainNotifier(notifier)]);
+        }
+    }
+
+    /// <summary>Removes a plain notifier and waits for its callbacks that run; it may have heard of starts whose end it misses.</summary>
+    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    /// <remarks>Locking: waits, so no lock from the page locks on may be held and no lock that a callback takes; never from a callback.</remarks>
+    public void RemovePlain(IAddressSpaceNotifier notifier)
+    {
+        ArgumentNullException.ThrowIfNull(notifier);
+        HeldLocks.AssertNoneAtOrAbove(LockRank.Page, "A plain notifier is removed");
+        using (_lock.Enter())
+        {
+            PlainNotifier plain = Find(notifier) ?? throw new InvalidOperationException("The notifier was not added.");
+            plain.IsRemoved = true;
+            Volatile.Write(ref _plain, [.. _plain.Where(other => other != plain)]);
+            while (plain.Running > 0 && !Breaks.RemoveDoesNotWait)
+            {
+                _ended.Wait(Clock.Monotonic.After(Slice));
+            }
+        }
+    }
+
+    /// <summary>Calls the starts in order, up to the first that refuses.</summary>
+    /// <returns>Number of notifiers that did not refuse.</returns>
+    private int StartPlain(PlainNotifier[] plain, in Invalidation invalidation)
+    {
+        for (int i = 0; i < plain.Length; i++)
+        {
+            if (!TryBeginCall(plain[i]))
+            {
+                continue;
+            }
+
+            bool done = plain[i].Notifier.InvalidateStart(invalidation);
+            EndCall(plain[i]);
+            if (!done)
+            {
+                Checks.That(
+                    invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
+                return i;
+            }
+        }
+
+        return plain.Length;
+    }
+
+    private void EndPlain(ReadOnlySpan<PlainNotifier> plain, in Invalidation invalidation)
+    {
+        foreach (PlainNotifier notifier in plain)
+        {
+            if (TryBeginCall(notifier))
+            {
+                notifier.Notifier.InvalidateEnd(invalidation);
+                EndCall(notifier);
+            }
+        }
+    }
+
+    private bool TryBeginCall(PlainNotifier notifier)
+    {
+        using (_lock.Enter())
+        {
+            if (notifier.IsRemoved)
+            {
+                return false;
+            }
+
+            notifier.Running++;
+        }
+
+        if (Checks.Enabled)
+        {
+            // For as long as the callback runs the thread counts as holding a lock, so that waiting and calling back are found.
+            HeldLocks.AcquireTried(notifier, LockRank.ReverseMap);
+        }
+
+        return true;
+    }
+
+    private void EndCall(PlainNotifier notifier)
+    {
+        if (Checks.Enabled)
+        {
+            HeldLocks.Release(notifier);
+        }
+
+        using (_lock.Enter())
+        {
+            notifier.Running--;
+            if (!notifier.IsRemoved)
+            {
+                return;
+            }
+        }
+
+        _ended.WakeAll();
+    }
+
+    private PlainNotifier? Find(IAddressSpaceNotifier notifier) => Array.Find(_plain, plain => plain.Notifier == notifier);
+}

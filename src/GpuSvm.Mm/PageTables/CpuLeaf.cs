@@ -1,0 +1,86 @@
+namespace GpuSvm.Mm;
+
+/// <summary>The lowest table of a CPU page table: the entries of 512 pages (2 MiB), and the lock under which they change.</summary>
+/// <remarks>
+/// Locking: entries change under <see cref="Lock"/>, except that the CPU's walker sets the accessed and dirty bits at any time; so every
+/// change exchanges the whole word. Entries are read without a lock.
+/// </remarks>
+internal sealed class CpuLeaf
+{
+    private readonly ulong[] _entries = new ulong[CpuPageTable.EntryCount];
+    private int _used;
+
+    /// <summary>Guards the entries.</summary>
+    public RankedLock Lock { get; } = new(LockRank.CpuPageTable);
+
+    /// <summary>True if all entries are none.</summary>
+    public bool IsEmpty => Volatile.Read(ref _used) == 0;
+
+    /// <summary>Reads the entry of an address.</summary>
+    public CpuPte Read(ulong address)
+    {
+        SchedulePoint.Reach(SchedulePointKind.Word);
+        return new CpuPte(Volatile.Read(ref At(address)));
+    }
+
+    /// <summary>Fills an entry that is none. Lock held.</summary>
+    public void Enter(ulong address, CpuPte pte)
+    {
+        Lock.AssertHeld();
+        ulong was = Interlocked.Exchange(ref At(address), pte.Bits);
+        Checks.That(was == 0, "Only an entry that is none is filled.");
+        _used++;
+    }
+
+    /// <summary>Empties an entry. Lock held.</summary>
+    /// <returns>What it was, with the accessed and dirty bits as the CPU left them.</returns>
+    public CpuPte Clear(ulong address)
+    {
+        Lock.AssertHeld();
+        ref ulong entry = ref At(address);
+        if (Volatile.Read(ref entry) == 0)
+        {
+            return default;
+        }
+
+        _used--;
+        return new CpuPte(Interlocked.Exchange(ref entry, 0));
+    }
+
+    /// <summary>Replaces the rights of an entry that holds a frame. Lock held.</summary>
+    public void SetRights(ulong address, Protection protection)
+    {
+        Lock.AssertHeld();
+        CpuPte pte;
+        do
+        {
+            pte = Read(address);
+        }
+        while (!TryReplace(address, pte, pte.WithRights(protection)));
+    }
+
+    /// <summary>What the CPU's walker does: looks the entry up and notes the access in it. Any thread, no lock.</summary>
+    /// <returns>False when the entry does not allow the access.</returns>
+    public bool TryTouch(ulong address, CpuAccess access, out CpuPte pte)
+    {
+        while (true)
+        {
+            CpuPte seen = Read(address);
+            pte = seen.Touched(access);
+            if (!seen.Allows(access))
+            {
+                return false;
+            }
+
+            if (pte == seen || TryReplace(address, seen, pte))
+            {
+                return true;
+            }
+        }
+    }
+
+    private bool TryReplace(ulong address, CpuPte seen, CpuPte pte) =>
+        Interlocked.CompareExchange(ref At(address), pte.Bits, seen.Bits) == seen.Bits;
+
+    private ref ulong At(ulong address) => ref _entries[CpuPageTable.Index(address, Page.Shift)];
+}

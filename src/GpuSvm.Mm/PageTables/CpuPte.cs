@@ -1,0 +1,76 @@
+namespace GpuSvm.Mm;
+
+/// <summary>An entry of the CPU's page table: the 8 bytes that the simulated CPU itself reads.</summary>
+/// <remarks>
+/// <code>
+///   63      52 51                        12 11  9   8    7  6 5 4   2  1   0
+///  +----------+----------------------------+-----+------+---+-+-+-----+---+---+
+///  |    0     | page frame number          |  0  | none | 0 |D|A|  0  | W | P |
+///  +----------+----------------------------+-----+------+---+-+-+-----+---+---+
+/// </code>
+/// <para>
+/// All zero: nothing there yet. P: the CPU may read; W: it may write; A and D: it has read or written, set by the CPU's walker. With P
+/// clear and <c>none</c> set the page is there but its mapping allows nothing. Bits 11:9 are free to tell further kinds of entries that
+/// are not present (their payload in the frame field) and special ones.
+/// </para>
+/// <para>Source: Intel SDM volume 3, 4.5.4 (4-level paging); Linux arch/x86/include/asm/pgtable_types.h (_PAGE_PROTNONE is bit 8).</para>
+/// </remarks>
+/// <param name="Bits">The word.</param>
+public readonly record struct CpuPte(ulong Bits)
+{
+    private const ulong PresentBit = 1UL << 0;
+    private const ulong WriteBit = 1UL << 1;
+    private const ulong AccessedBit = 1UL << 5;
+    private const ulong DirtyBit = 1UL << 6;
+    private const ulong ProtNoneBit = 1UL << 8;
+
+    private static BitField FrameField => new(51, 12);
+
+    /// <summary>True if nothing is there: neither a page nor a mark of where it went.</summary>
+    public bool IsNone => Bits == 0;
+
+    /// <summary>True if the CPU may read the page.</summary>
+    public bool IsPresent => (Bits & PresentBit) != 0;
+
+    /// <summary>True if the CPU may write the page.</summary>
+    public bool IsWritable => (Bits & (PresentBit | WriteBit)) == (PresentBit | WriteBit);
+
+    /// <summary>True if the page is there but its mapping allows no access.</summary>
+    public bool IsProtNone => (Bits & (PresentBit | ProtNoneBit)) == ProtNoneBit;
+
+    /// <summary>True if the entry holds a frame: it is present or without rights.</summary>
+    public bool HasFrame => (Bits & (PresentBit | ProtNoneBit)) != 0;
+
+    /// <summary>True if the CPU has read or written the page through this entry.</summary>
+    public bool IsAccessed => (Bits & AccessedBit) != 0;
+
+    /// <summary>True if the CPU has written the page through this entry.</summary>
+    public bool IsDirty => (Bits & DirtyBit) != 0;
+
+    /// <summary>The frame; only where <see cref="HasFrame"/>.</summary>
+    public FrameNumber Frame => new(FrameField.Get(Bits));
+
+    /// <summary>An entry that maps a frame; <see cref="Protection.None"/> keeps the frame without any right.</summary>
+    public static CpuPte Map(FrameNumber frame, Protection protection) => new CpuPte(FrameField.Put(frame.Value)).WithRights(protection);
+
+    /// <summary>The entry with its rights replaced; what else it says stays.</summary>
+    public CpuPte WithRights(Protection protection)
+    {
+        ulong rest = Bits & ~(PresentBit | WriteBit | ProtNoneBit);
+        return new CpuPte(rest | protection switch
+        {
+            Protection.None => ProtNoneBit,
+            Protection.Read => PresentBit,
+            _ => PresentBit | WriteBit,
+        });
+    }
+
+    /// <summary>The entry as the CPU's walker leaves it behind an access.</summary>
+    public CpuPte Touched(CpuAccess access) => new(Bits | AccessedBit | (access == CpuAccess.Write ? DirtyBit : 0));
+
+    /// <summary>True if the CPU may do this.</summary>
+    public bool Allows(CpuAccess access) => access == CpuAccess.Write ? IsWritable : IsPresent;
+
+    /// <summary>What the CPU may do: <see cref="Protection.None"/>, <see cref="Protection.Read"/> or <see cref="Protection.ReadWrite"/>.</summary>
+    public Protection Rights => IsWritable ? Protection.ReadWrite : IsPresent ? Protection.Read : Protection.None;
+}
