@@ -24,6 +24,5 @@ unlock_build() {
 
 # Builds a project or solution in Release and prints nothing but errors. Nothing that outlives the build may inherit the lock.
 build_release() {
-    DOTNET_NOLOGO=1 dotnet build "$1" --configuration Release --nologo --verbosity quiet \
-        -consoleLoggerParameters:NoSummary -nodeReuse:false 9>&-
+    DOTNET_NOLOGO=1 dotnet msbuild "$1" -restore -property:Configuration=Release -maxCpuCount -nodeReuse:false -noLogo -verbosity:quiet 9>&-
 }

@@ -38,12 +38,12 @@ public sealed class ScriptCheckout : IDisposable
     public string Root { get; }
 
     /// <summary>The builds that were asked for so far.</summary>
-    public int Builds => Calls.Count(call => call.StartsWith("build ", StringComparison.Ordinal));
+    public int Builds => Calls.Count(call => call.StartsWith("msbuild ", StringComparison.Ordinal));
 
     /// <summary>Every call of dotnet so far.</summary>
     public IReadOnlyList<string> Calls => File.Exists(_calls) ? File.ReadAllLines(_calls) : [];
 
-    /// <summary>Puts a <c>dotnet</c> on the path: a shell script's body, after its call was noted. A name of a fake SDK version answers.</summary>
+    /// <summary>Puts a <c>dotnet</c> on the path that notes each call and then runs <paramref name="body"/>, a shell script.</summary>
     public void InstallDotnet(string body)
     {
         string path = Path.Combine(_tools, "dotnet");

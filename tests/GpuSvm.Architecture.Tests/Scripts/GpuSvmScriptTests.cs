@@ -9,7 +9,7 @@ public sealed class GpuSvmScriptTests : IDisposable
     private const string Dotnet = """
         case $1 in
         --version) echo 10.0.100 ;;
-        build) mkdir -p src/GpuSvm.Cli/bin/Release/net10.0 && echo dll >src/GpuSvm.Cli/bin/Release/net10.0/GpuSvm.Cli.dll ;;
+        msbuild) mkdir -p src/GpuSvm.Cli/bin/Release/net10.0 && echo dll >src/GpuSvm.Cli/bin/Release/net10.0/GpuSvm.Cli.dll ;;
         *) echo "tool: ${*:2}"; exit 5 ;;
         esac
         """;
@@ -26,8 +26,8 @@ public sealed class GpuSvmScriptTests : IDisposable
         ScriptResult result = _checkout.Run("gpusvm", "run", "two words");
         Assert.Equal("gpusvm: building (first use or sources changed)…\n", result.Errors);
         Assert.Equal("tool: run two words\n", result.Output);
-        string build = Assert.Single(_checkout.Calls, call => call.StartsWith("build ", StringComparison.Ordinal));
-        Assert.Contains("src/GpuSvm.Cli/GpuSvm.Cli.csproj --configuration Release", build, StringComparison.Ordinal);
+        string build = Assert.Single(_checkout.Calls, call => call.StartsWith("msbuild ", StringComparison.Ordinal));
+        Assert.Contains("src/GpuSvm.Cli/GpuSvm.Cli.csproj -restore -property:Configuration=Release", build, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class GpuSvmScriptTests : IDisposable
     [Fact]
     public void A_change_during_the_build_is_built_next_time()
     {
-        _checkout.InstallDotnet($"cd '{_checkout.Root}'\n[[ $1 != build ]] || echo 'class A2;' >src/GpuSvm.Core/A2.cs\n{Dotnet}");
+        _checkout.InstallDotnet($"cd '{_checkout.Root}'\n[[ $1 != msbuild ]] || echo 'class A2;' >src/GpuSvm.Core/A2.cs\n{Dotnet}");
         _checkout.Run("gpusvm");
         _checkout.Run("gpusvm");
         Assert.Equal(2, _checkout.Builds);
@@ -85,7 +85,7 @@ public sealed class GpuSvmScriptTests : IDisposable
     [Fact]
     public void Two_at_once_build_once()
     {
-        _checkout.InstallDotnet($"cd '{_checkout.Root}'\n[[ $1 != build ]] || sleep 1\n{Dotnet}");
+        _checkout.InstallDotnet($"cd '{_checkout.Root}'\n[[ $1 != msbuild ]] || sleep 1\n{Dotnet}");
         Process[] both = [_checkout.Start("gpusvm", "one"), _checkout.Start("gpusvm", "two")];
         ScriptResult[] results = [.. both.Select(ScriptCheckout.Finish)];
         Assert.Equal(["tool: one\n", "tool: two\n"], results.Select(result => result.Output));

@@ -15,7 +15,7 @@ public sealed class TestScriptTests : IDisposable
         }
         case $1 in
         --version) echo 10.0.100; exit ;;
-        build) [[ ! -e broken ]] || { echo "A.cs(1,1): error"; exit 1; }; exit ;;
+        msbuild) [[ ! -e broken ]] || { echo "A.cs(1,1): error"; exit 1; }; exit ;;
         esac
         name=${2##*/}; name=${name%.dll}
         case $name in
@@ -54,7 +54,7 @@ public sealed class TestScriptTests : IDisposable
     {
         AddAssemblies(assemblies);
         ScriptResult result = _checkout.Run("test");
-        Assert.Equal((lastLine, exitCode, ""), (result.LastLine, result.ExitCode, result.Errors));
+        Assert.Equal((lastLine, exitCode, "test: building…\n"), (result.LastLine, result.ExitCode, result.Errors));
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class TestScriptTests : IDisposable
         _checkout.Run("test");
         string[] calls = [.. _checkout.Calls.Where(call => call != "--version")];
         Assert.Equal(3, calls.Length);
-        Assert.StartsWith($"build {_checkout.Root}/GpuSvm.slnx --configuration Release", calls[0], StringComparison.Ordinal);
+        Assert.StartsWith($"msbuild {_checkout.Root}/GpuSvm.slnx -restore -property:Configuration=Release", calls[0], StringComparison.Ordinal);
         Assert.StartsWith($"test {_checkout.Root}/tests/Good.Tests/bin/Release/net10.0/Good.Tests.dll", calls[1], StringComparison.Ordinal);
         Assert.StartsWith($"test {_checkout.Root}/tests/More.Tests/bin/Release/net10.0/More.Tests.dll", calls[2], StringComparison.Ordinal);
     }
