@@ -1,1 +1,4 @@
 global using GpuSvm.Core;
+global using GpuSvm.Gpu;
+global using GpuSvm.Mm;
+global using GpuSvm.Mmu;

@@ -7,6 +7,9 @@ public enum LockRank : byte
     /// <summary>Launches and the list of processes of a machine: taken by the user's calls, before everything else.</summary>
     Machine = 10,
 
+    /// <summary>Servicing of one GPU's fault buffer: one servicer at a time.</summary>
+    FaultServicing = 15,
+
     /// <summary>The driver's SVM lock: shared per fault, exclusive for teardown.</summary>
     DriverSvm = 20,
 

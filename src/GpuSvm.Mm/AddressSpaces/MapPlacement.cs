@@ -1,4 +1,4 @@
-namespace GpuSvm.Mm;
+namespace GpuSvm;
 
 /// <summary>Where a new mapping goes. Source: mmap(2).</summary>
 public enum MapPlacement : byte

@@ -1,0 +1,38 @@
+namespace GpuSvm.Driver;
+
+/// <summary>What a driver has counted since it was made. Written by the servicer's thread, read by any.</summary>
+public sealed class DriverCounters
+{
+    /// <summary>Batches that were served.</summary>
+    public long Batches { get; internal set; }
+
+    /// <summary>Fault entries that were read from the ring.</summary>
+    public long Fetched { get; internal set; }
+
+    /// <summary>Entries for a page that another entry of the same batch and channel named already.</summary>
+    public long Duplicates { get; internal set; }
+
+    /// <summary>Pages that were entered in a GPU page table.</summary>
+    public long PagesMapped { get; internal set; }
+
+    /// <summary>Look-ups thrown away because an invalidation came between.</summary>
+    public long Retries { get; internal set; }
+
+    /// <summary>Faults that were left to fault again because the deadline passed.</summary>
+    public long Deferred { get; internal set; }
+
+    /// <summary>Prefetches of pages that were not there.</summary>
+    public long PrefetchesDropped { get; internal set; }
+
+    /// <summary>Faults that were cancelled.</summary>
+    public long Cancels { get; internal set; }
+
+    /// <summary>Replays that were issued.</summary>
+    public long Replays { get; internal set; }
+
+    /// <summary>Batches that found the ring's overflow flag set.</summary>
+    public long Overflows { get; internal set; }
+
+    /// <summary>Entries that never became valid.</summary>
+    public long LateEntries { get; internal set; }
+}

@@ -1,0 +1,17 @@
+namespace GpuSvm.Driver;
+
+/// <summary>What became of one fault.</summary>
+public enum FaultOutcome : byte
+{
+    /// <summary>The page is mapped with the rights that the access needs: a replay lets it through.</summary>
+    Resolved,
+
+    /// <summary>The address space changed too often until the deadline: a replay lets the access fault again.</summary>
+    Deferred,
+
+    /// <summary>A prefetch of a page that is not there: nothing waits for it.</summary>
+    Dropped,
+
+    /// <summary>No replay can help: the channel is cancelled.</summary>
+    Fatal,
+}

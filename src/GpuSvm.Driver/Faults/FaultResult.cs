@@ -1,0 +1,19 @@
+namespace GpuSvm.Driver;
+
+/// <summary>What became of one fault, and why.</summary>
+/// <param name="Outcome">What is to be done.</param>
+/// <param name="Error">The reason as an error code; <see cref="Errno.None"/> when resolved or dropped.</param>
+public readonly record struct FaultResult(FaultOutcome Outcome, Errno Error)
+{
+    /// <summary>The page is mapped.</summary>
+    public static FaultResult Resolved => new(FaultOutcome.Resolved, Errno.None);
+
+    /// <summary>A prefetch that found nothing.</summary>
+    public static FaultResult Dropped => new(FaultOutcome.Dropped, Errno.None);
+
+    /// <summary>The deadline passed.</summary>
+    public static FaultResult Deferred => new(FaultOutcome.Deferred, Errno.EBUSY);
+
+    /// <summary>The access can never succeed.</summary>
+    public static FaultResult Fatal(Errno error) => new(FaultOutcome.Fatal, error);
+}

@@ -1,0 +1,49 @@
+namespace GpuSvm.Driver;
+
+/// <summary>A client's GPU page table as a mirror of its address space: the one place where entries are written and dropped.</summary>
+/// <remarks>Source: the struct nouveau_svmm of nouveau_svm.c with its mutex, which is the update lock here.</remarks>
+public sealed class GpuMirror
+{
+    private readonly GpuAddressSpace _space;
+    private long _invalidations;
+
+    internal GpuMirror(GpuAddressSpace space) => _space = space;
+
+    /// <summary>Serialises every change to the GPU's entries.</summary>
+    public RankedLock UpdateLock { get; } = new(LockRank.Update);
+
+    /// <summary>Number of invalidations that reached the GPU's page table.</summary>
+    public long Invalidations => Volatile.Read(ref _invalidations);
+
+    /// <summary>Number of 4 KiB pages that the GPU can reach now.</summary>
+    public long MappedPages => _space.MappedPages;
+
+    /// <summary>The part of the process's addresses that this GPU can translate.</summary>
+    public AddressRange Bounds => _space.Bounds;
+
+    /// <summary>Writes entries for pages that were looked up on the CPU's side.</summary>
+    /// <param name="address">Address of the first page.</param>
+    /// <param name="pfns">One entry a page; the valid bits of what was not mapped are cleared.</param>
+    /// <returns><see cref="Errno.None"/>, or <see cref="Errno.ENOMEM"/> when a table or a DMA address could not be had.</returns>
+    /// <remarks>Locking: under <see cref="UpdateLock"/>, after read retry answered false.</remarks>
+    public Errno Map(VirtualAddress address, Span<PfnEntry> pfns)
+    {
+        UpdateLock.AssertHeld();
+        return _space.PfnMap(Page.Shift, address, pfns);
+    }
+
+    /// <summary>Drops every entry of a range; on return no device access completes through one.</summary>
+    /// <param name="range">Any range; the part that the GPU can translate counts.</param>
+    /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>
+    public void Drop(AddressRange range)
+    {
+        UpdateLock.AssertHeld();
+        _invalidations++;
+        AddressRange clipped = range.Intersect(_space.Bounds);
+        if (!clipped.IsEmpty)
+        {
+            Errno error = _space.PfnUnmap(clipped);
+            Checks.That(error == Errno.None, "Dropping the entries of a valid range cannot fail.");
+        }
+    }
+}

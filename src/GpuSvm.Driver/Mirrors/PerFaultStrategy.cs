@@ -1,0 +1,85 @@
+namespace GpuSvm.Driver;
+
+/// <summary>One interval per fault, one page long and gone afterwards, beside a plain notifier for the whole address space.</summary>
+/// <remarks>
+/// <para>
+/// The interval's callback only moves its sequence; the plain notifier, which runs after all intervals, drops the GPU's entries. Between
+/// the two a fault can take the update lock, but not map: its sequence has moved already. A fault that inserts its interval while an
+/// invalidation runs is told to wait by <c>ReadBegin</c>, so it maps after the drop.
+/// </para>
+/// <para>Source: nouveau_svm.c, nouveau_svm_range_invalidate and nouveau_svmm_invalidate_range_start; one page at a time since
+/// "nouveau/hmm: fault one page at a time".</para>
+/// </remarks>
+public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNotifier
+{
+    private readonly AddressSpace _mm;
+    private readonly GpuMirror _mirror;
+    private readonly IntervalNotifier _notifier;
+
+    /// <summary>Starts to mirror an address space.</summary>
+    /// <param name="mm">The process's address space.</param>
+    /// <param name="mirror">The GPU's entries for it.</param>
+    public PerFaultStrategy(AddressSpace mm, GpuMirror mirror)
+    {
+        ArgumentNullException.ThrowIfNull(mm);
+        ArgumentNullException.ThrowIfNull(mirror);
+        _mm = mm;
+        _mirror = mirror;
+        _notifier = new IntervalNotifier(this);
+        mm.Notifiers.AddPlain(this);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "per-fault";
+
+    /// <inheritdoc/>
+    public RankedLock UpdateLock => _mirror.UpdateLock;
+
+    /// <inheritdoc/>
+    public Errno TryAcquire(VirtualAddress page, out MirrorInterval interval)
+    {
+        AddressRange range = AddressRange.PageAt(page);
+        interval = new MirrorInterval(_notifier, range);
+        return _mm.Notifiers.Insert(_notifier, range);
+    }
+
+    /// <inheritdoc/>
+    public void Release(in MirrorInterval interval) => _mm.Notifiers.Remove(interval.Notifier);
+
+    /// <inheritdoc/>
+    public bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation) => true;
+
+    /// <inheritdoc/>
+    public bool InvalidateStart(in Invalidation invalidation)
+    {
+        if (invalidation.Blocking == InvalidationBlocking.Blockable)
+        {
+            using (UpdateLock.Enter())
+            {
+                _mirror.Drop(invalidation.Range);
+            }
+
+            return true;
+        }
+
+        if (!UpdateLock.TryEnter(out RankedLock.Scope scope))
+        {
+            return false;
+        }
+
+        using (scope)
+        {
+            _mirror.Drop(invalidation.Range);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void InvalidateEnd(in Invalidation invalidation)
+    {
+    }
+
+    /// <summary>Stops mirroring; waits for callbacks that run.</summary>
+    public void Dispose() => _mm.Notifiers.RemovePlain(this);
+}

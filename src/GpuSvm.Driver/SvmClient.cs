@@ -1,0 +1,42 @@
+namespace GpuSvm.Driver;
+
+/// <summary>One process on one GPU: its address space, the GPU's page table for it, and what keeps the two equal.</summary>
+/// <remarks>Source: struct nouveau_svmm of nouveau_svm.c.</remarks>
+public sealed class SvmClient
+{
+    private readonly GpuAddressSpace _space;
+    private readonly IMirrorStrategy _strategy;
+
+    internal SvmClient(AddressSpace mm, GpuAddressSpace space, GpuMirror mirror, IMirrorStrategy strategy, FaultResolver resolver)
+    {
+        Mm = mm;
+        _space = space;
+        Mirror = mirror;
+        _strategy = strategy;
+        Resolver = resolver;
+    }
+
+    /// <summary>The process's address space.</summary>
+    public AddressSpace Mm { get; }
+
+    /// <summary>The GPU's entries for it.</summary>
+    public GpuMirror Mirror { get; }
+
+    /// <summary>The name of the mirror strategy.</summary>
+    public string StrategyName => _strategy.Name;
+
+    /// <summary>The root of the GPU's page table.</summary>
+    public PageDirectoryBase Root => _space.Root;
+
+    internal FaultResolver Resolver { get; }
+
+    internal bool IsDisposed { get; private set; }
+
+    /// <summary>Ends the mirror: no callback runs any more, the page table is freed and every DMA mapping taken back.</summary>
+    internal void Close()
+    {
+        IsDisposed = true;
+        _strategy.Dispose();
+        _space.Dispose();
+    }
+}

@@ -1,0 +1,187 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace GpuSvm.Driver;
+
+/// <summary>Shares the memory of processes with one GPU: joins their channels, serves the GPU's faults, follows their changes.</summary>
+/// <remarks>
+/// Locking: the SVM lock is shared while a batch is served and exclusive while clients and channels come and go, so that nothing found in
+/// the tables is taken away under a fault. Source: struct nouveau_svm of nouveau_svm.c.
+/// </remarks>
+public sealed class SvmDriver : IDisposable
+{
+    private readonly IGpu _gpu;
+    private readonly SvmDriverOptions _options;
+    private readonly RankedSharedLock _svmLock = new(LockRank.DriverSvm);
+    private readonly ChannelTable _channels = new();
+    private readonly List<SvmClient> _clients = [];
+    private readonly FaultServicer _servicer;
+    private readonly WorkItem _service;
+    private readonly WorkQueue? _worker;
+    private readonly RankedLock _servicing = new(LockRank.FaultServicing);
+    private long _invalidationsOfClosed;
+    private bool _disposed;
+
+    /// <summary>Takes a GPU over and starts to serve its faults.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option lies out of its range.</exception>
+    public SvmDriver(IGpu gpu, SvmDriverOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(gpu);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _gpu = gpu;
+        _options = options;
+        _servicer = new FaultServicer(gpu, _svmLock, _channels, options);
+        _service = new WorkItem(ServiceFaults);
+        _worker = options.Servicing == FaultServicing.OnWorker ? new WorkQueue("svm fault servicer") : null;
+        gpu.SetFaultInterrupt(_worker is { } worker ? () => worker.Enqueue(_service) : ServiceFaults);
+    }
+
+    /// <summary>What the driver has counted.</summary>
+    public DriverCounters Counters => _servicer.Counters;
+
+    /// <summary>Number of invalidations that reached a GPU page table.</summary>
+    public long Invalidations
+    {
+        get
+        {
+            using (_svmLock.EnterShared())
+            {
+                return _invalidationsOfClosed + _clients.Sum(client => client.Mirror.Invalidations);
+            }
+        }
+    }
+
+    /// <summary>Number of 4 KiB pages that the GPU can reach now, over all clients.</summary>
+    public long MappedPages
+    {
+        get
+        {
+            using (_svmLock.EnterShared())
+            {
+                return _clients.Sum(client => client.Mirror.MappedPages);
+            }
+        }
+    }
+
+    /// <summary>Starts to mirror an address space.</summary>
+    /// <param name="mm">The process's address space.</param>
+    /// <param name="client">The mirror, in case of success.</param>
+    /// <returns><see cref="Errno.None"/>; <see cref="Errno.EBUSY"/> when it is mirrored already; <see cref="Errno.ENOMEM"/>.</returns>
+    public Errno TryOpen(AddressSpace mm, [NotNullWhen(true)] out SvmClient? client)
+    {
+        ArgumentNullException.ThrowIfNull(mm);
+        client = null;
+        using (_svmLock.EnterExclusive())
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_clients.Exists(other => other.Mm == mm))
+            {
+                return Errno.EBUSY;
+            }
+
+            Errno error = GpuAddressSpace.TryCreate(_gpu.PageTableMemory, _gpu.DmaMapper, _gpu, out GpuAddressSpace? space);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            var mirror = new GpuMirror(space!);
+            var strategy = new PerFaultStrategy(mm, mirror);
+            var resolver = new FaultResolver(mm, mirror, strategy, _servicer.Counters, _options);
+            client = new SvmClient(mm, space!, mirror, strategy, resolver);
+            _clients.Add(client);
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Ends a mirror: its channels part, its faults are dropped, its page table is freed.</summary>
+    /// <remarks>Waits for the batch that is being served and for invalidations that run. Idempotent.</remarks>
+    public void Close(SvmClient client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        using (_svmLock.EnterExclusive())
+        {
+            if (client.IsDisposed)
+            {
+                return;
+            }
+
+            foreach (Channel channel in _channels.Of(client).ToArray())
+            {
+                _gpu.Cancel(channel.Instance, new GpuFaultReport(0, FaultAccess.Read, "the process has ended", Errno.ECANCELED));
+                PartLocked(channel);
+            }
+
+            _clients.Remove(client);
+            _invalidationsOfClosed += client.Mirror.Invalidations;
+            client.Close();
+        }
+    }
+
+    /// <summary>Makes a channel for a client and binds it to the client's page table.</summary>
+    /// <exception cref="ObjectDisposedException">The client is closed.</exception>
+    public Channel Join(SvmClient client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        using (_svmLock.EnterExclusive())
+        {
+            ObjectDisposedException.ThrowIf(client.IsDisposed, client);
+            Channel channel = _channels.Add(client);
+            Errno error = _gpu.BindInstance(channel.Instance, client.Root);
+            Checks.That(error == Errno.None, "An instance pointer is bound once.");
+            return channel;
+        }
+    }
+
+    /// <summary>Takes a channel away; no access of it runs when this returns. A channel that has parted already is ignored.</summary>
+    public void Part(Channel channel)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        using (_svmLock.EnterExclusive())
+        {
+            if (_channels.TryFind(channel.Instance, out Channel? current) && current == channel)
+            {
+                PartLocked(channel);
+            }
+        }
+    }
+
+    /// <summary>Serves every fault that the ring holds; called by the interrupt.</summary>
+    /// <remarks>Calls from several threads take turns.</remarks>
+    public void ServiceFaults()
+    {
+        using (_servicing.Enter())
+        {
+            while (!_servicer.Service())
+            {
+                // The limit of one call was reached with faults left; nothing else waits for this thread.
+            }
+        }
+    }
+
+    /// <summary>Stops serving faults and closes every client; the GPU stays.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _gpu.SetFaultInterrupt(null);
+        _worker?.Dispose();
+        foreach (SvmClient client in _clients.ToArray())
+        {
+            Close(client);
+        }
+
+        _disposed = true;
+        _svmLock.Dispose();
+    }
+
+    private void PartLocked(Channel channel)
+    {
+        _gpu.UnbindInstance(channel.Instance);
+        _channels.Remove(channel);
+        _servicer.Forget(channel.Instance);
+    }
+}

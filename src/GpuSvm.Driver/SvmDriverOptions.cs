@@ -1,0 +1,33 @@
+namespace GpuSvm.Driver;
+
+/// <summary>How a driver serves faults.</summary>
+public sealed record SvmDriverOptions
+{
+    /// <summary>Most faults in one batch: 1 to 65536. 256 is the default of NVIDIA's UVM driver.</summary>
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>Most batches served for one interrupt before the servicer starts over: at least 1. Default as in UVM.</summary>
+    public int MaxBatches { get; init; } = 20;
+
+    /// <summary>Number of times that a fault may run into the deadline before it is cancelled: at least 1.</summary>
+    public int MaxDeferrals { get; init; } = 3;
+
+    /// <summary>The bound over all retries of one fault.</summary>
+    public TimeSpan Timeout { get; init; } = Deadline.Default;
+
+    /// <summary>The time that bounds are measured with.</summary>
+    public Clock Clock { get; init; } = Clock.Monotonic;
+
+    /// <summary>Where faults are served.</summary>
+    public FaultServicing Servicing { get; init; } = FaultServicing.OnWorker;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize, 65536);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatches, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDeferrals, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Timeout, TimeSpan.Zero);
+        ArgumentNullException.ThrowIfNull(Clock);
+    }
+}

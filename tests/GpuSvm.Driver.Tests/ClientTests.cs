@@ -1,0 +1,85 @@
+using GpuSvm.Driver.Tests.Infrastructure;
+
+namespace GpuSvm.Driver.Tests;
+
+/// <summary>Clients and channels come and go.</summary>
+public sealed class ClientTests
+{
+    [Fact]
+    public void An_address_space_is_mirrored_once()
+    {
+        using var d = new DriverFixture();
+
+        Assert.Equal(Errno.EBUSY, d.Driver.TryOpen(d.Mm, out SvmClient? second));
+        Assert.Null(second);
+    }
+
+    [Fact]
+    public void Channels_have_instance_pointers_of_their_own_and_give_them_back()
+    {
+        using var d = new DriverFixture();
+        Channel second = d.Driver.Join(d.Client);
+        Assert.NotEqual(d.Channel.Instance, second.Instance);
+
+        d.Driver.Part(second);
+        d.Driver.Part(second);
+
+        Assert.Equal(second.Instance, d.Driver.Join(d.Client).Instance);
+    }
+
+    [Fact]
+    public void A_fault_of_a_channel_that_has_parted_is_cancelled()
+    {
+        using var d = new DriverFixture();
+        VirtualAddress a = d.Map(1);
+        d.Fault(a, FaultAccess.Read);
+        d.Driver.Part(d.Channel);
+
+        d.Driver.ServiceFaults();
+
+        Assert.Equal(Errno.ENXIO, Assert.Single(d.Gpu.Cancelled).Report.Error);
+        Assert.Equal(0, d.Driver.Counters.PagesMapped);
+    }
+
+    [Fact]
+    public void Closing_a_client_cancels_its_channels_and_frees_everything_of_it()
+    {
+        using var d = new DriverFixture();
+        VirtualAddress a = d.Map(4);
+        d.Fault(a, FaultAccess.Write);
+        d.Driver.ServiceFaults();
+
+        d.Driver.Close(d.Client);
+        d.Driver.Close(d.Client);
+
+        Assert.Equal(Errno.ECANCELED, Assert.Single(d.Gpu.Cancelled).Report.Error);
+        Assert.Equal(0, d.Gpu.Tables.Count);
+        Assert.Equal(0, d.Gpu.Dma.MappedPages);
+        Assert.Throws<ObjectDisposedException>(() => d.Driver.Join(d.Client));
+        Assert.Equal(Errno.None, d.Mm.Unmap(a, 4 * Page.Size));
+    }
+
+    [Fact]
+    public void No_memory_for_the_root_table_is_an_answer_and_leaks_nothing()
+    {
+        using var d = new DriverFixture();
+        using var other = new AddressSpace(d.Frames, new SimulatedCpu(new SystemMemory(1), 1), new AddressSpaceOptions());
+        int before = d.Gpu.Tables.Count;
+        d.Gpu.Tables.Budget = 0;
+
+        Assert.Equal(Errno.ENOMEM, d.Driver.TryOpen(other, out _));
+        Assert.Equal(before, d.Gpu.Tables.Count);
+    }
+
+    [Theory]
+    [InlineData(0, 20, 3)]
+    [InlineData(65537, 20, 3)]
+    [InlineData(256, 0, 3)]
+    [InlineData(256, 20, 0)]
+    public void Options_out_of_range_are_refused(int batchSize, int maxBatches, int maxDeferrals)
+    {
+        var options = new SvmDriverOptions { BatchSize = batchSize, MaxBatches = maxBatches, MaxDeferrals = maxDeferrals };
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SvmDriver(new ScriptedGpu(), options));
+    }
+}

@@ -1,0 +1,70 @@
+using GpuSvm.Driver.Tests.Infrastructure;
+
+namespace GpuSvm.Driver.Tests;
+
+/// <summary>A fault that collides with an invalidation is looked up again, and put off when that goes on too long.</summary>
+public sealed class CollisionRetryTests
+{
+    [Fact]
+    public void A_fault_that_meets_an_invalidation_is_put_off_or_served_when_that_ends_and_never_hangs()
+    {
+        using var d = new DriverFixture(new SvmDriverOptions { Timeout = TimeSpan.Zero, MaxDeferrals = 2 });
+        VirtualAddress a = d.Map(1);
+        Errno begun = d.Mm.Notifiers.Begin(new Invalidation(AddressRange.PageAt(a), InvalidationCause.Clear), out InvalidationScope scope);
+        Assert.Equal(Errno.None, begun);
+
+        // The servicer's interval is inserted while the invalidation runs, and can leave only once it has ended.
+        SvmThread servicing = SvmThread.Start("servicer", () =>
+        {
+            d.Fault(a, FaultAccess.Write);
+            d.Driver.ServiceFaults();
+        });
+        var spin = default(Spin);
+        while (d.Gpu.Ring.GetWrites == 0)
+        {
+            spin.Once();
+        }
+
+        scope.Dispose();
+        servicing.Join();
+        Assert.Equal(1, d.Driver.Counters.Deferred + d.Driver.Counters.PagesMapped);
+    }
+
+    [Fact]
+    public void Deferrals_are_counted_per_page_and_forgotten_once_the_page_is_served()
+    {
+        var tracker = new DeferralTracker(limit: 2);
+        FaultEntry first = EntryAt(0x1000);
+        FaultEntry other = EntryAt(0x2000);
+
+        Assert.False(tracker.Exceeds(first));
+        Assert.False(tracker.Exceeds(first));
+        Assert.False(tracker.Exceeds(other));
+        Assert.True(tracker.Exceeds(first));
+        Assert.False(tracker.Exceeds(first));
+        tracker.Forget(other);
+        Assert.False(tracker.Exceeds(other));
+        Assert.False(tracker.Exceeds(other));
+        Assert.True(tracker.Exceeds(other));
+    }
+
+    [Fact]
+    public void An_invalidation_drops_the_GPUs_entries_before_it_returns()
+    {
+        using var d = new DriverFixture();
+        VirtualAddress a = d.Map(2);
+        d.Fault(a, FaultAccess.Write);
+        d.Fault(a + 4096L, FaultAccess.Write);
+        d.Driver.ServiceFaults();
+        Assert.Equal(2, d.Driver.MappedPages);
+
+        Assert.Equal(Errno.None, d.Mm.Unmap(a, Page.Size));
+
+        Assert.Equal(1, d.Driver.MappedPages);
+        Assert.Equal(1, d.Gpu.Dma.MappedPages);
+        Assert.Equal(1, d.Driver.Invalidations);
+    }
+
+    private static FaultEntry EntryAt(ulong address) =>
+        new(new InstancePointer(0x1000), address, 0, 0, 0, false, FaultAccess.Read, 0, FaultType.Pte);
+}

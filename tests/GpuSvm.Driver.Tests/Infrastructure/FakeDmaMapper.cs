@@ -1,0 +1,28 @@
+namespace GpuSvm.Driver.Tests.Infrastructure;
+
+/// <summary>DMA addresses far from the frames they stand for, and a balance.</summary>
+internal sealed class FakeDmaMapper : IDmaMapper
+{
+    private readonly Dictionary<DeviceAddress, FrameNumber> _mapped = [];
+    private ulong _next = 0x10_0000_0000;
+
+    public long MappedPages => _mapped.Count;
+
+    /// <summary>Number of mappings that may still be made.</summary>
+    public int Budget { get; set; } = int.MaxValue;
+
+    public Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address)
+    {
+        address = default;
+        if (Budget-- <= 0)
+        {
+            return Errno.ENOMEM;
+        }
+
+        address = new DeviceAddress(_next += Page.Size);
+        _mapped.Add(address, frame);
+        return Errno.None;
+    }
+
+    public void Unmap(DeviceAddress address, int order) => Assert.True(_mapped.Remove(address), "what is unmapped was mapped");
+}
