@@ -51,18 +51,13 @@ public sealed partial class IntervalNotifiers
                 continue;
             }
 
-            try
+            bool done = plain[i].Notifier.InvalidateStart(invalidation);
+            EndCall(plain[i]);
+            if (!done)
             {
-                if (!plain[i].Notifier.InvalidateStart(invalidation))
-                {
-                    Checks.That(
-                        invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
-                    return i;
-                }
-            }
-            finally
-            {
-                EndCall(plain[i]);
+                Checks.That(
+                    invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
+                return i;
             }
         }
 
@@ -75,14 +70,8 @@ public sealed partial class IntervalNotifiers
         {
             if (TryBeginCall(notifier))
             {
-                try
-                {
-                    notifier.Notifier.InvalidateEnd(invalidation);
-                }
-                finally
-                {
-                    EndCall(notifier);
-                }
+                notifier.Notifier.InvalidateEnd(invalidation);
+                EndCall(notifier);
             }
         }
     }

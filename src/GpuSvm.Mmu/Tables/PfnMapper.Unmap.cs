@@ -94,7 +94,6 @@ internal sealed partial class PfnMapper<TFormat>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ReleaseWithdrawn(ulong word)
     {
         PageTarget target = TFormat.TargetOf(word);

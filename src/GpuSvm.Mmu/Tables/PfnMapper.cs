@@ -218,10 +218,7 @@ internal sealed partial class PfnMapper<TFormat>(PageTable<TFormat> tables, IDma
             if (!TFormat.IsValidPage(before))
             {
                 added++;
-                if (before != 0)
-                {
-                    ReleaseWithdrawn(before);
-                }
+                ReleaseWithdrawn(before);
             }
 
             Volatile.Write(ref entries[i], words[i]);

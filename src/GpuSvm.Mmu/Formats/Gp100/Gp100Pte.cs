@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace GpuSvm.Mmu.Formats.Gp100;
 
 /// <summary>A GP100 page-table entry: the 8 bytes that map a page of 4 KiB or 64 KiB, or of 2 MiB in the low word of a PD0 entry.</summary>
@@ -108,7 +106,6 @@ public readonly record struct Gp100Pte(ulong Bits)
     /// <param name="kind">How the memory is tiled; 0 is pitch.</param>
     /// <param name="peer">Number of the peer, 0 to 7; 0 unless <paramref name="aperture"/> is a peer's.</param>
     /// <exception cref="ArgumentException">A value is unaligned, or does not fit its field.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Gp100Pte Page(
         Aperture aperture,
         ulong address,
@@ -122,9 +119,10 @@ public readonly record struct Gp100Pte(ulong Bits)
             RejectAddress(aperture, address);
         }
 
-        if (peer != 0)
+        ArgumentOutOfRangeException.ThrowIfNegative(peer);
+        if (peer != 0 && aperture != Aperture.Peer)
         {
-            CheckPeer(aperture, peer);
+            throw new ArgumentException($"Only an entry for a peer's memory can name peer {peer}.", nameof(peer));
         }
 
         return new Gp100Pte(
@@ -136,8 +134,8 @@ public readonly record struct Gp100Pte(ulong Bits)
             ((rights & TranslationRights.Write) != 0 ? 0 : ReadOnlyBit) |
             ((rights & TranslationRights.Atomic) != 0 ? 0 : AtomicDisableBit) |
             (address >> AddressShift) |
-            ((ulong)peer << 33) |
-            ((ulong)kind << 56));
+            PeerField.Put((ulong)peer) |
+            KindField.Put(kind));
     }
 
     /// <summary>
@@ -168,16 +166,6 @@ public readonly record struct Gp100Pte(ulong Bits)
 
     private static BitField AddressField(Aperture aperture) =>
         aperture >= Aperture.SystemCoherent ? SystemAddress : VideoAddress;
-
-    private static void CheckPeer(Aperture aperture, int peer)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(peer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)peer, PeerField.MaxValue, nameof(peer));
-        if (aperture != Aperture.Peer)
-        {
-            throw new ArgumentException($"Only an entry for a peer's memory can name peer {peer}.", nameof(peer));
-        }
-    }
 
     private static void RejectAddress(Aperture aperture, ulong address) => throw new ArgumentOutOfRangeException(
         nameof(address),

@@ -1,0 +1,66 @@
+namespace GpuSvm.Gpu;
+
+/// <summary>Executes some SMs, one step of each in turn. One thread at a time.</summary>
+/// <param name="sms">The SMs.</param>
+/// <param name="order">Shuffles the SMs before every round; null keeps their order.</param>
+/// <param name="interrupt">Raised right after a step that reported a fault; null leaves it to <see cref="TakeInterrupt"/>.</param>
+internal sealed class SmRunner(Sm[] sms, SeededRandom? order, Action? interrupt)
+{
+    private bool _interruptDue;
+
+    /// <summary>Gives each SM one step of each launch.</summary>
+    /// <returns>False when no SM had anything to do.</returns>
+    internal bool RunRound(ReadOnlySpan<Launch> launches)
+    {
+        order?.Shuffle(sms.AsSpan());
+        bool worked = false;
+        foreach (Sm sm in sms)
+        {
+            foreach (Launch launch in launches)
+            {
+                if (launch.Concerns(sm))
+                {
+                    worked |= launch.SliceOn(sm).Step();
+                }
+            }
+
+            if (sm.InterruptDue)
+            {
+                sm.InterruptDue = false;
+                _interruptDue = true;
+                interrupt?.Invoke();
+            }
+        }
+
+        return worked;
+    }
+
+    /// <summary>True if an SM reported a fault since the last call.</summary>
+    internal bool TakeInterrupt()
+    {
+        bool due = _interruptDue;
+        _interruptDue = false;
+        return due;
+    }
+
+    /// <summary>Ends launches whose faults nobody served in time.</summary>
+    /// <returns>True if a launch waits for faults.</returns>
+    internal bool GiveUpWhenUnserved(ReadOnlySpan<Launch> launches)
+    {
+        bool waiting = false;
+        foreach (Sm sm in sms)
+        {
+            foreach (Launch launch in launches)
+            {
+                if (launch.Concerns(sm))
+                {
+                    LaunchSlice slice = launch.SliceOn(sm);
+                    slice.GiveUpWhenUnserved();
+                    waiting |= slice.IsWaitingForFaults;
+                }
+            }
+        }
+
+        return waiting;
+    }
+}

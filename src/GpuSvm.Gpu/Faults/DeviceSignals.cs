@@ -1,0 +1,18 @@
+namespace GpuSvm.Gpu;
+
+/// <summary>The lines by which the driver reaches the SMs: replay, and slots given back. Written by any thread, read by all SMs.</summary>
+internal sealed class DeviceSignals
+{
+    private long _replays;
+    private long _getMoves;
+
+    /// <summary>Number of replays so far.</summary>
+    internal long ReplayEpoch => Volatile.Read(ref _replays);
+
+    /// <summary>Number of times that GET moved.</summary>
+    internal long GetMoves => Volatile.Read(ref _getMoves);
+
+    internal void Replay() => Interlocked.Increment(ref _replays);
+
+    internal void MoveGet() => Interlocked.Increment(ref _getMoves);
+}

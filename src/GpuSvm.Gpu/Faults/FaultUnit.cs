@@ -1,0 +1,35 @@
+namespace GpuSvm.Gpu;
+
+/// <summary>Where SMs report faults, and where they see what the driver answered.</summary>
+/// <param name="buffer">The ring.</param>
+/// <param name="signals">Replays and moves of GET.</param>
+/// <param name="clock">The GPU's clock.</param>
+/// <param name="timeout">How long a thread waits for its fault to be served.</param>
+internal sealed class FaultUnit(FaultBuffer buffer, DeviceSignals signals, Clock clock, TimeSpan timeout)
+{
+    private const int SmsPerGpc = 8;
+
+    /// <summary>Engine number of the graphics engine's shader units.</summary>
+    private const uint ShaderEngine = 0;
+
+    internal DeviceSignals Signals => signals;
+
+    internal Deadline NewDeadline() => clock.After(timeout);
+
+    /// <summary>Writes the entry of an access that was not translated.</summary>
+    /// <returns>False when the ring is full.</returns>
+    internal bool TryReport(InstancePointer instance, Sm sm, in PendingAccess access, WhenFull whenFull)
+    {
+        var entry = new FaultEntry(
+            instance,
+            access.Address,
+            (ulong)clock.NowNanoseconds,
+            ShaderEngine,
+            (byte)(sm.Index / SmsPerGpc),
+            IsHub: false,
+            access.Access,
+            (byte)sm.Index,
+            access.Fault);
+        return buffer.TryWrite(entry, whenFull);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuSvm.Gpu;
+
+/// <summary>The IOMMU between the GPU and system memory: every access of the GPU passes its table.</summary>
+/// <remarks>
+/// <para>
+/// Device addresses lie above all frame numbers and are handed out in an order that follows from the seed, so a frame number used as a
+/// device address, or an address used after its unmapping, reaches nothing.
+/// </para>
+/// <para>A table entry: bits 63:12 address of the frame, bit 1 the device may write, bit 0 it may read.</para>
+/// <para>Locking: a device lock of its own around handing out; the table's words are read by accesses without it.</para>
+/// </remarks>
+public sealed unsafe class Iommu : IDmaMapper, IDisposable
+{
+    internal const ulong ReadRight = (ulong)TranslationRights.Read;
+    internal const ulong WriteRight = (ulong)TranslationRights.Write;
+    private const int LargestOrder = 9;
+    private const int EntrySize = sizeof(ulong);
+
+    private readonly RankedLock _lock = new(LockRank.Device);
+    private readonly SystemMemory _memory;
+    private readonly NativeReservation _table;
+    private readonly DeviceAddressPool _addresses;
+    private readonly ulong _limit;
+    private long _mapped;
+
+    /// <summary>Makes an IOMMU with nothing mapped.</summary>
+    /// <param name="memory">System memory.</param>
+    /// <param name="pageLimit">How many 4 KiB pages may be mapped at once; more gives ENOMEM.</param>
+    /// <param name="random">Decides the order of device addresses.</param>
+    internal Iommu(SystemMemory memory, ulong pageLimit, SeededRandom random)
+    {
+        _memory = memory;
+        _limit = pageLimit;
+        _addresses = new DeviceAddressPool(memory.FrameCount, pageLimit, random);
+        PageCount = _addresses.EndPage;
+        _table = new NativeReservation(PageCount * EntrySize);
+    }
+
+    /// <inheritdoc/>
+    public long MappedPages => Volatile.Read(ref _mapped);
+
+    /// <summary>Number of entries of the table: device page numbers lie below it.</summary>
+    internal ulong PageCount { get; }
+
+    /// <summary>The table; constant until <see cref="Dispose"/>.</summary>
+    internal ulong* Table => (ulong*)_table.Base;
+
+    /// <inheritdoc/>
+    public Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(order);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(order, LargestOrder);
+        ulong pages = 1UL << order;
+        if (frame.Value >= _memory.FrameCount || pages > _memory.FrameCount - frame.Value)
+        {
+            throw new ArgumentOutOfRangeException(nameof(frame), frame.ToString(), $"{pages} frames from there pass the {_memory.FrameCount} of the memory.");
+        }
+
+        using (_lock.Enter())
+        {
+            if ((ulong)_mapped + pages > _limit || !_addresses.TryTake(order, out ulong first))
+            {
+                address = default;
+                return Errno.ENOMEM;
+            }
+
+            ulong rights = direction == DmaDirection.ToDevice ? ReadRight : ReadRight | WriteRight;
+            for (ulong i = 0; i < pages; i++)
+            {
+                Entry(first + i) = ((frame.Value + i) << Page.Shift) | rights;
+            }
+
+            _mapped += (long)pages;
+            address = new DeviceAddress(first << Page.Shift);
+            return Errno.None;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Unmap(DeviceAddress address, int order)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(order);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(order, LargestOrder);
+        ulong first = address.Value >> Page.Shift;
+        using (_lock.Enter())
+        {
+            if (!Page.IsAligned(address.Value) || !_addresses.TryGive(first, order))
+            {
+                throw new ArgumentException($"No block of order {order} is mapped at {address}.", nameof(address));
+            }
+
+            for (ulong i = 0; i < 1UL << order; i++)
+            {
+                Entry(first + i) = 0;
+            }
+
+            _mapped -= 1L << order;
+        }
+    }
+
+    /// <summary>Gives the table back; no access may run any more.</summary>
+    public void Dispose() => _table.Dispose();
+
+    // SAFETY: page numbers come from the pool, which ends at PageCount, the length of the table.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref ulong Entry(ulong page) => ref Table[page];
+}

@@ -1,0 +1,241 @@
+namespace GpuSvm.Gpu;
+
+/// <summary>A GPU in software: SMs that run kernels, TLBs, a walker of the encoded tables, a fault buffer, and an IOMMU.</summary>
+/// <remarks>
+/// Locking: every member may be called from any thread; none needs a lock, and those of <see cref="IGpu"/> take device locks only.
+/// </remarks>
+public sealed class SoftwareGpu : IGpu, IDisposable
+{
+    private readonly VideoMemory _videoMemory;
+    private readonly Iommu _iommu;
+    private readonly FaultBuffer _faultBuffer;
+    private readonly DeviceSignals _signals = new();
+    private readonly ChannelTable _channels;
+    private readonly IExecutor _executor;
+    private readonly SoftwareGpuOptions _options;
+    private Action? _interrupt;
+    private long _cancels;
+    private long _invalidations;
+
+    /// <summary>Makes a GPU that reaches <paramref name="memory"/> through its IOMMU. Parallel: starts its workers.</summary>
+    /// <param name="memory">System memory; outlives the GPU.</param>
+    /// <param name="options">What it is like.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range: the message names it, its value and what is allowed.</exception>
+    public SoftwareGpu(SystemMemory memory, SoftwareGpuOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate(memory.FrameCount);
+        _options = options;
+        var random = new SeededRandom(options.Seed);
+        _videoMemory = new VideoMemory(options.VideoMemory);
+        _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
+        _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);
+        var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout);
+        _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, faults));
+        _executor = MakeExecutor(faults, random);
+    }
+
+    /// <inheritdoc/>
+    public IPageTableMemory PageTableMemory => _videoMemory;
+
+    /// <inheritdoc/>
+    public IDmaMapper DmaMapper => _iommu;
+
+    /// <inheritdoc/>
+    public IFaultBuffer FaultBuffer => _faultBuffer;
+
+    /// <summary>The memory that page tables live in, with what only a simulation knows.</summary>
+    public VideoMemory VideoMemory => _videoMemory;
+
+    /// <summary>What was counted so far.</summary>
+    public GpuCounters Counters => _channels.Counters() with
+    {
+        FaultsReported = _faultBuffer.Written,
+        Overflows = _faultBuffer.Overflows,
+        Replays = _signals.ReplayEpoch,
+        Cancels = Volatile.Read(ref _cancels),
+        Invalidations = Volatile.Read(ref _invalidations),
+    };
+
+    /// <summary>Runs a kernel on a grid of blocks.</summary>
+    /// <param name="channel">The instance whose address space the kernel uses. Its launches run one after another.</param>
+    /// <param name="kernel">A static method: no lambda, no instance method.</param>
+    /// <param name="grid">Number of blocks, at least 1.</param>
+    /// <param name="block">Number of threads of a block, at least 1; its warps must fit one SM.</param>
+    /// <param name="args">What every thread is given.</param>
+    /// <returns>
+    /// How the launch ended, also when it failed. Sequential: completed when this returns. The task fails only with what the driver's
+    /// interrupt handler threw.
+    /// </returns>
+    /// <exception cref="ArgumentException"><paramref name="kernel"/> is not a static method.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The shape is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The GPU is disposed of.</exception>
+    public Task<LaunchResult> LaunchAsync<TArgs>(InstancePointer channel, GpuKernel<TArgs> kernel, int grid, int block, TArgs args)
+        where TArgs : unmanaged
+    {
+        DemandStatic(kernel);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(grid);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(block);
+        var shape = new LaunchShape(grid, block);
+        if (shape.WarpsPerBlock > _options.WarpsPerSm)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(block), block, $"A block must fit one SM, which holds {_options.WarpsPerSm * LaunchShape.LanesPerWarp} threads.");
+        }
+
+        Launch launch = _channels.Add(channel, at => new Launch<TArgs>(at, kernel, shape, args, _options.Clock, _executor.Wake));
+        _executor.Submit(launch);
+        return launch.Result;
+    }
+
+    /// <inheritdoc/>
+    public void SetFaultInterrupt(Action? handler) => Volatile.Write(ref _interrupt, handler);
+
+    /// <inheritdoc/>
+    public Errno BindInstance(InstancePointer instance, PageDirectoryBase root) => _channels.Bind(instance, root);
+
+    /// <inheritdoc/>
+    public void UnbindInstance(InstancePointer instance)
+    {
+        if (_channels.Unbind(instance) is not { } channel)
+        {
+            return;
+        }
+
+        channel.DropTranslations();
+        if (PassAccessBarrier())
+        {
+            foreach (SmPort port in channel.Ports)
+            {
+                port.Tlb.WaitForAccessInFlight();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void InvalidateTlb(PageDirectoryBase root, AddressRange range, int depth)
+    {
+        Interlocked.Increment(ref _invalidations);
+        if (_channels.Find(root) is not { } domain || range.IsEmpty)
+        {
+            return;
+        }
+
+        domain.Drop(range, depth);
+        if (PassAccessBarrier())
+        {
+            domain.WaitForAccessesInFlight();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Replay()
+    {
+        _signals.Replay();
+        _executor.Wake();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Ends the launches that the channel has now; a later launch starts afresh. Locking: takes device locks only.</remarks>
+    public void Cancel(InstancePointer instance, GpuFaultReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        Interlocked.Increment(ref _cancels);
+        foreach (Launch launch in _channels.LaunchesOf(instance))
+        {
+            launch.TryStop(LaunchStop.Fault(report));
+        }
+    }
+
+    /// <summary>Stops what runs, ends all threads and gives the memory back.</summary>
+    /// <remarks>A kernel that neither accesses memory nor ends keeps this waiting. Not from the fault interrupt.</remarks>
+    public void Dispose()
+    {
+        if (!_channels.TryClose())
+        {
+            return;
+        }
+
+        foreach (Launch launch in _channels.AllLaunches())
+        {
+            launch.TryStop(LaunchStop.Disposed());
+        }
+
+        _executor.Dispose();
+        _iommu.Dispose();
+        _videoMemory.Dispose();
+    }
+
+    private static void DemandStatic<TArgs>(GpuKernel<TArgs> kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        if (!kernel.Method.IsStatic || !kernel.HasSingleTarget)
+        {
+            throw new ArgumentException(
+                $"A kernel must be one static method, and '{kernel.Method.Name}' is not: write it as 'static async GpuTask Name(GpuThread t, " +
+                $"{typeof(TArgs).Name} a)' and pass its name; a lambda, static or not, and an instance method carry an object along.",
+                nameof(kernel));
+        }
+    }
+
+    private IExecutor MakeExecutor(FaultUnit faults, SeededRandom random)
+    {
+        var sms = new Sm[_options.Sms];
+        for (int i = 0; i < sms.Length; i++)
+        {
+            sms[i] = new Sm(i, _options.WarpsPerSm, random.Fork((ulong)i + 1));
+        }
+
+        if (_options.Execution == ExecutionMode.Sequential)
+        {
+            var all = new SmRunner(sms, random, interrupt: null);
+            return new SequentialExecutor(all, _faultBuffer, faults, RaiseInterrupt, _channels.Remove);
+        }
+
+        int workers = Math.Min(sms.Length, Environment.ProcessorCount);
+        var runners = new SmRunner[workers];
+        for (int w = 0; w < workers; w++)
+        {
+            runners[w] = new SmRunner([.. sms.Where(sm => sm.Index % workers == w)], order: null, RaiseInterrupt);
+        }
+
+        return new ParallelExecutor(runners, faults, _channels.Remove);
+    }
+
+    private void OnGetMoved()
+    {
+        _signals.MoveGet();
+        _executor.Wake();
+    }
+
+    /// <summary>Runs the driver's handler; what it throws ends the launches, for their faults will never be served.</summary>
+    private void RaiseInterrupt()
+    {
+        try
+        {
+            Volatile.Read(ref _interrupt)?.Invoke();
+        }
+        catch (Exception error)
+        {
+            foreach (Launch launch in _channels.AllLaunches())
+            {
+                launch.TryStop(LaunchStop.Driver(error));
+            }
+        }
+    }
+
+    /// <summary>After translations were dropped: makes every thread see that.</summary>
+    /// <returns>False when no other thread executes, so that no access can be in flight.</returns>
+    private bool PassAccessBarrier()
+    {
+        Interlocked.MemoryBarrier();
+        if (!_executor.OthersExecute)
+        {
+            return false;
+        }
+
+        AccessBarrier.Pass();
+        return true;
+    }
+}

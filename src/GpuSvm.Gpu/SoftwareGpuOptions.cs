@@ -1,0 +1,75 @@
+using System.Globalization;
+
+namespace GpuSvm.Gpu;
+
+/// <summary>What a software GPU is like.</summary>
+public sealed record SoftwareGpuOptions
+{
+    /// <summary>Most SMs that a GPU may have.</summary>
+    public const int MaxSms = 128;
+
+    /// <summary>Most warps that an SM may hold.</summary>
+    public const int MaxWarpsPerSm = 64;
+
+    private const ulong MaxPages = SecondLevelTlb.DevicePageLimit / 4;
+
+    /// <summary>Decides the order of device addresses and, when sequential, the schedule.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Number of SMs, 1 to 128.</summary>
+    public int Sms { get; init; } = 4;
+
+    /// <summary>Warps (of 32 threads) that an SM holds at once, 1 to 64; a block must fit one SM.</summary>
+    public int WarpsPerSm { get; init; } = 8;
+
+    /// <summary>Sequential or parallel.</summary>
+    public ExecutionMode Execution { get; init; }
+
+    /// <summary>Entries of the fault buffer, 2 to 2^20; one always stays free.</summary>
+    public int FaultBufferEntries { get; init; } = 256;
+
+    /// <summary>At which poll of an entry its valid bit shows; 0 means at once. Stands for entries that become valid late.</summary>
+    public int LateValidPolls { get; init; }
+
+    /// <summary>Memory for page tables: reserved, committed by touch.</summary>
+    public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
+
+    /// <summary>Most 4 KiB pages that the IOMMU maps at once; null for twice the frames of system memory.</summary>
+    public ulong? DmaPages { get; init; }
+
+    /// <summary>How long a thread waits for its fault to be served before its launch is cancelled.</summary>
+    /// <remarks>Ten times the driver's own bound for one fault, so that a slow driver is never mistaken for a missing one.</remarks>
+    public TimeSpan FaultTimeout { get; init; } = 10 * Deadline.Default;
+
+    /// <summary>The GPU's clock: timestamps of faults, timeouts, duration of launches.</summary>
+    public Clock Clock { get; init; } = Clock.Monotonic;
+
+    internal ulong DmaPagesFor(ulong frameCount) => DmaPages ?? 2 * frameCount;
+
+    internal void Validate(ulong frameCount)
+    {
+        ArgumentNullException.ThrowIfNull(Clock);
+        DemandRange(Sms, 1, MaxSms, nameof(Sms));
+        DemandRange(WarpsPerSm, 1, MaxWarpsPerSm, nameof(WarpsPerSm));
+        DemandRange(FaultBufferEntries, 2, 1 << 20, nameof(FaultBufferEntries));
+        DemandRange(LateValidPolls, 0, int.MaxValue, nameof(LateValidPolls));
+        Demand(
+            Execution is ExecutionMode.Sequential or ExecutionMode.Parallel, nameof(Execution), Execution, "Sequential or Parallel");
+        Demand(VideoMemory.Bytes >= 2 * Page.Size, nameof(VideoMemory), VideoMemory, "at least 8 KiB");
+        Demand(FaultTimeout > TimeSpan.Zero, nameof(FaultTimeout), FaultTimeout, "positive");
+        ulong pages = DmaPagesFor(frameCount);
+        Demand(pages is > 0 and <= MaxPages, nameof(DmaPages), pages, $"1 to {MaxPages}");
+        Demand(frameCount <= MaxPages, "frames of memory", frameCount, $"at most {MaxPages}");
+    }
+
+    private static void DemandRange(int value, int low, int high, string name) =>
+        Demand(value >= low && value <= high, name, value, string.Create(CultureInfo.InvariantCulture, $"{low} to {high}"));
+
+    private static void Demand(bool holds, string name, object value, string expected)
+    {
+        if (!holds)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be {expected}.");
+        }
+    }
+}
