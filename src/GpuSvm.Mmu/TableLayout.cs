@@ -1,12 +1,11 @@
 namespace GpuSvm.Mmu;
 
 /// <summary>The shape of the tables of one level.</summary>
-/// <param name="Name">The vendor's name of the level.</param>
 /// <param name="Shift">Binary logarithm of the bytes that one entry covers.</param>
 /// <param name="IndexBits">Binary logarithm of the number of entries.</param>
 /// <param name="EntrySizeBytes">Size of an entry: 8 or 16.</param>
 /// <param name="AlignmentBytes">Alignment of a table's address.</param>
-public readonly record struct TableLayout(string Name, int Shift, int IndexBits, int EntrySizeBytes, int AlignmentBytes)
+public readonly record struct TableLayout(int Shift, int IndexBits, int EntrySizeBytes, int AlignmentBytes)
 {
     /// <summary>Number of entries.</summary>
     public int EntryCount => 1 << IndexBits;

@@ -41,19 +41,117 @@ public class PfnMapTests
     }
 
     [Fact]
-    public void Unmapping_flushes_before_it_releases_and_frees()
+    public void A_run_may_cross_tables_and_leave_pages_out()
     {
         using var f = new AddressSpaceFixture();
-        f.MapOk(0x20_0000, Host(1), Host(2), Video(0x3000));
-        f.Journal.Take();
+        var pfns = new PfnEntry[1025];
+        for (ulong i = 0; i < 1025; i++)
+        {
+            pfns[i] = i % 3 == 1 ? PfnEntry.None : Video(i << 12, i % 2 == 0 ? All : ReadOnly);
+        }
 
-        f.UnmapOk(0x20_0000, 0x20_1000);
-        Assert.Equal("flush [0x200000, 0x201000) depth 4\nunmap pfn:0x1", f.Journal.Take());
+        const ulong Start = (1UL << 38) - (512 << 12) - 0x1000;
+        f.MapOk(Start, pfns);
+        for (ulong i = 0; i < 1025; i++)
+        {
+            DecodedEntry entry = f.Walk(Start + (i << 12));
+            PageTableEntryKind kind = i % 3 == 1 ? PageTableEntryKind.Invalid : PageTableEntryKind.Page;
+            Assert.Equal((kind, kind == PageTableEntryKind.Page ? i << 12 : 0), (entry.Kind, entry.Address));
+        }
 
-        f.UnmapOk(0x20_0000, 0x40_0000);
-        Assert.Equal(
-            "flush [0x200000, 0x400000) depth 0\nunmap pfn:0x2\nfree 4096\nfree 4096\nfree 4096\nfree 4096",
-            f.Journal.Take());
+        Assert.Equal(1025 - 342, f.Space.MappedPages);
+
+        // Pages 0 | 1 to 512 | 513 to 1024: three page tables, two PD0, two PD1 and one PD2.
+        Assert.Equal(RootBytes + (8 * 4096), f.Space.PageTableBytes);
+    }
+
+    [Fact]
+    public void No_table_is_made_where_nothing_is_to_be_mapped()
+    {
+        using var f = new AddressSpaceFixture();
+        f.MapOk(Address);
+        f.MapOk(Address, PfnEntry.None, PfnEntry.None);
+        Assert.Equal("", f.Journal.Take());
         Assert.Equal(RootBytes, f.Space.PageTableBytes);
+    }
+
+    [Theory]
+    [InlineData(16, 0x10000UL, 1)]
+    [InlineData(21, 0x200000UL, 1)]
+    [InlineData(0, 0x1000UL, 1)]
+    [InlineData(12, 0x1001UL, 1)]
+    [InlineData(12, 0x1800UL, 1)]
+    [InlineData(12, 1UL << 49, 1)]
+    [InlineData(12, (1UL << 49) - 0x1000, 2)]
+    [InlineData(12, 0xFFFF_FFFF_FFFF_F000UL, 1)]
+    [InlineData(12, 0xFFFF_FFFF_FFFF_F000UL, 2)]
+    public void An_invalid_request_is_refused_and_touches_nothing(int pageShift, ulong address, int count)
+    {
+        using var f = new AddressSpaceFixture();
+        var pfns = new PfnEntry[count];
+        Array.Fill(pfns, Host(1));
+        Assert.Equal(Errno.EINVAL, f.Space.PfnMap(pageShift, address, pfns));
+        Assert.All(pfns, static pfn => Assert.True(pfn.IsValid));
+        Assert.Equal("", f.Journal.Take());
+    }
+
+    [Fact]
+    public void Video_memory_that_the_format_cannot_address_is_refused()
+    {
+        using var f = new AddressSpaceFixture();
+        Assert.Equal(Errno.EINVAL, f.Map(Address, Host(1), Video(1UL << 37)));
+        Assert.Equal("", f.Journal.Take());
+        f.MapOk(Address, Host(1), Video((1UL << 37) - 0x1000));
+    }
+
+    [Fact]
+    public void The_last_page_of_the_space_can_be_mapped()
+    {
+        using var f = new AddressSpaceFixture();
+        f.MapOk((1UL << 49) - 0x1000, Host(1));
+        Assert.Equal(PageTableEntryKind.Page, f.Walk((1UL << 49) - 1).Kind);
+        Assert.Equal(PageTableEntryKind.Invalid, f.Space.Translate(1UL << 49).Kind);
+    }
+
+    [Fact]
+    public void A_replaced_host_page_is_invalid_and_flushed_before_it_is_released_and_the_new_one_shows()
+    {
+        using var f = new AddressSpaceFixture();
+        f.MapOk(Address, Host(1), Host(2), Host(3));
+        f.Journal.Take();
+        f.Tlb.AtFlush = () =>
+        {
+            Assert.Equal(PageTableEntryKind.Invalid, f.Walk(Address).Kind);
+            Assert.Equal(PageTableEntryKind.Page, f.Walk(Address + 0x1000).Kind);
+            Assert.Equal(PageTableEntryKind.Invalid, f.Walk(Address + 0x2000).Kind);
+        };
+
+        f.MapOk(Address, Host(11, ReadOnly), PfnEntry.None, Video(0x9000));
+        Assert.Equal(
+            $"map pfn:0xb ToDevice\nflush [0x{Address:x}, 0x{Address + 0x3000:x}) depth 4\nunmap pfn:0x1\nunmap pfn:0x3",
+            f.Journal.Take());
+        Assert.Equal(3, f.Space.MappedPages);
+        Assert.Equal(2, f.Dma.MappedPages);
+        Assert.Equal(new FrameNumber(11), f.Dma.Resolve(f.Walk(Address).Address).Frame);
+        Assert.Equal(0x9000UL, f.Walk(Address + 0x2000).Address);
+    }
+
+    [Theory]
+    [InlineData(0x3000UL, All, 0x3000UL, All, false)]
+    [InlineData(0x3000UL, ReadOnly, 0x3000UL, ReadWrite, false)]
+    [InlineData(0x3000UL, ReadWrite, 0x3000UL, All, false)]
+    [InlineData(0x3000UL, All, 0x3000UL, ReadWrite, true)]
+    [InlineData(0x3000UL, ReadWrite, 0x3000UL, ReadOnly, true)]
+    [InlineData(0x3000UL, All, 0x4000UL, All, true)]
+    [InlineData(0x3000UL, ReadOnly, 0x4000UL, All, true)]
+    public void Video_memory_is_changed_in_place_only_when_it_gains_rights(
+        ulong before, TranslationRights had, ulong after, TranslationRights gets, bool flushes)
+    {
+        using var f = new AddressSpaceFixture();
+        f.MapOk(Address, Video(before, had));
+        f.MapOk(Address, Video(after, gets));
+        Assert.Equal(flushes ? 1 : 0, f.Tlb.Count);
+        Assert.Equal((after, gets), (f.Walk(Address).Address, f.Walk(Address).Rights));
+        Assert.Equal(1, f.Space.MappedPages);
     }
 }

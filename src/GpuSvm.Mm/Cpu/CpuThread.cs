@@ -34,6 +34,7 @@ public sealed class CpuThread
     public T Load<T>(VirtualAddress address)
         where T : unmanaged
     {
+        Require<T>();
         _tlb.BeginAccess();
         if (_tlb.TryTranslate(address, TranslationRights.Read, (uint)Unsafe.SizeOf<T>(), out ulong page))
         {
@@ -54,6 +55,7 @@ public sealed class CpuThread
     public void Store<T>(VirtualAddress address, T value)
         where T : unmanaged
     {
+        Require<T>();
         _tlb.BeginAccess();
         if (_tlb.TryTranslate(address, TranslationRights.Write, (uint)Unsafe.SizeOf<T>(), out ulong page))
         {
@@ -140,7 +142,6 @@ public sealed class CpuThread
     private T LoadSlow<T>(VirtualAddress address)
         where T : unmanaged
     {
-        Require<T>();
         if ((address & (ulong)(Unsafe.SizeOf<T>() - 1)) != 0)
         {
             T split = default;
@@ -158,7 +159,6 @@ public sealed class CpuThread
     private void StoreSlow<T>(VirtualAddress address, T value)
         where T : unmanaged
     {
-        Require<T>();
         if ((address & (ulong)(Unsafe.SizeOf<T>() - 1)) != 0)
         {
             Write(address, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
@@ -174,6 +174,8 @@ public sealed class CpuThread
     /// <returns>Physical address of the page.</returns>
     private ulong Begin(VirtualAddress address, CpuAccess access)
     {
+        // Nothing may be thrown inside an access: a flush would wait for its end for ever.
+        CpuPageTable table = _cpu.Table;
         TranslationRights rights = access == CpuAccess.Write ? TranslationRights.Write : TranslationRights.Read;
         for (int i = 0; i < RetryLimit; i++)
         {
@@ -183,7 +185,7 @@ public sealed class CpuThread
                 return page;
             }
 
-            WalkResult result = Walk(address, access, out page);
+            WalkResult result = Walk(table, address, access, out page);
             if (result == WalkResult.Filled)
             {
                 return page;
@@ -200,7 +202,7 @@ public sealed class CpuThread
     }
 
     /// <summary>Walks the page table and fills the TLB. Inside an access.</summary>
-    private WalkResult Walk(ulong address, CpuAccess access, out ulong page)
+    private WalkResult Walk(CpuPageTable table, ulong address, CpuAccess access, out ulong page)
     {
         if (!_hasRun)
         {
@@ -211,7 +213,7 @@ public sealed class CpuThread
 
         page = 0;
         long sequence = _tlb.Sequence;
-        if (_cpu.Table.Find(address) is not { } leaf || !leaf.TryTouch(address, access, out CpuPte pte))
+        if (table.Find(address) is not { } leaf || !leaf.TryTouch(address, access, out CpuPte pte))
         {
             return WalkResult.Fault;
         }
@@ -235,14 +237,19 @@ public sealed class CpuThread
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Require<T>()
         where T : unmanaged
     {
         if (!AlignedWord.IsSupported<T>())
         {
-            throw new ArgumentException($"{typeof(T).Name} has {Unsafe.SizeOf<T>()} bytes; a CPU accesses 1, 2, 4 or 8 at once.");
+            Reject<T>();
         }
     }
+
+    private static void Reject<T>()
+        where T : unmanaged =>
+        throw new ArgumentException($"{typeof(T).Name} has {Unsafe.SizeOf<T>()} bytes; a CPU accesses 1, 2, 4 or 8 at once.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref byte At(ulong page, ulong address) => ref _memory.At(new PhysicalAddress(page | (address & Page.OffsetMask)));

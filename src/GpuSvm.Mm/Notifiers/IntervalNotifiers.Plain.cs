@@ -51,13 +51,18 @@ public sealed partial class IntervalNotifiers
                 continue;
             }
 
-            bool done = plain[i].Notifier.InvalidateStart(invalidation);
-            EndCall(plain[i]);
-            if (!done)
+            try
             {
-                Checks.That(
-                    invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
-                return i;
+                if (!plain[i].Notifier.InvalidateStart(invalidation))
+                {
+                    Checks.That(
+                        invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
+                    return i;
+                }
+            }
+            finally
+            {
+                EndCall(plain[i]);
             }
         }
 
@@ -70,8 +75,14 @@ public sealed partial class IntervalNotifiers
         {
             if (TryBeginCall(notifier))
             {
-                notifier.Notifier.InvalidateEnd(invalidation);
-                EndCall(notifier);
+                try
+                {
+                    notifier.Notifier.InvalidateEnd(invalidation);
+                }
+                finally
+                {
+                    EndCall(notifier);
+                }
             }
         }
     }

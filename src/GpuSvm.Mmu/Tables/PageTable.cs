@@ -21,6 +21,10 @@ internal sealed class PageTable<TFormat>
     private readonly TableNode?[] _spare = new TableNode?[TFormat.LevelCount];
     private TableNode? _unlinked;
 
+    // The page tables of the last look-up, and the address that they cover, divided by their coverage: faults come in neighbourhoods.
+    private TableNode? _last;
+    private ulong _lastPlace;
+
     private PageTable(IPageTableMemory memory)
     {
         _memory = memory;
@@ -29,6 +33,9 @@ internal sealed class PageTable<TFormat>
 
     /// <summary>Depth of the page tables.</summary>
     public static int PageTableDepth => TFormat.LevelCount - 1;
+
+    // Page tables cover as much as an entry of the last directory.
+    private static int CoverageShift => TFormat.Directory(PageTableDepth - 1).Shift;
 
     /// <summary>Address of the root directory.</summary>
     public PageDirectoryBase Root => new(_root.Tables.Table);
@@ -51,28 +58,20 @@ internal sealed class PageTable<TFormat>
     }
 
     /// <summary>The page tables that cover an address, or null.</summary>
-    public TableNode? FindPageTable(ulong address)
-    {
-        TableNode node = _root;
-        for (int depth = 0; depth < PageTableDepth; depth++)
-        {
-            TableNode? child = node.Children[TFormat.Directory(depth).Index(address)];
-            if (child is null)
-            {
-                return null;
-            }
-
-            node = child;
-        }
-
-        return node;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TableNode? FindPageTable(ulong address) =>
+        _last is { } last && address >> CoverageShift == _lastPlace ? last : FindFromRoot(address);
 
     /// <summary>The page tables that cover <paramref name="address"/>, or the next ones that exist below <paramref name="end"/>.</summary>
     /// <param name="address">Moved on to the first address at or behind it that the result covers.</param>
     /// <param name="end">Where to stop.</param>
     public TableNode? NextPageTable(ref ulong address, ulong end)
     {
+        if (address < end && _last is { } last && address >> CoverageShift == _lastPlace)
+        {
+            return last;
+        }
+
         while (address < end)
         {
             TableNode node = _root;
@@ -97,6 +96,11 @@ internal sealed class PageTable<TFormat>
     /// <returns><see cref="Errno.None"/>, or <see cref="Errno.ENOMEM"/>: then nothing was made.</returns>
     public Errno TryMakePageTable(ulong address)
     {
+        if (FindPageTable(address) is not null)
+        {
+            return Errno.None;
+        }
+
         TableNode node = _root;
         while (node.Depth < PageTableDepth)
         {
@@ -120,6 +124,7 @@ internal sealed class PageTable<TFormat>
     public int Unlink(TableNode node)
     {
         Checks.That(node.IsEmpty, "Only an empty table is unlinked.");
+        _last = null;
         TableNode parent;
         do
         {
@@ -151,6 +156,25 @@ internal sealed class PageTable<TFormat>
     {
         Checks.That(_root.IsEmpty && _unlinked is null, "The root goes last.");
         FreeTable(_root);
+    }
+
+    private TableNode? FindFromRoot(ulong address)
+    {
+        TableNode node = _root;
+        for (int depth = 0; depth < PageTableDepth; depth++)
+        {
+            TableNode? child = node.Children[TFormat.Directory(depth).Index(address)];
+            if (child is null)
+            {
+                return null;
+            }
+
+            node = child;
+        }
+
+        _last = node;
+        _lastPlace = address >> CoverageShift;
+        return node;
     }
 
     /// <summary>Makes the missing table below a directory, and what is missing below that, and links it when all of it is there.</summary>

@@ -94,6 +94,7 @@ internal sealed partial class PfnMapper<TFormat>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ReleaseWithdrawn(ulong word)
     {
         PageTarget target = TFormat.TargetOf(word);

@@ -218,7 +218,10 @@ internal sealed partial class PfnMapper<TFormat>(PageTable<TFormat> tables, IDma
             if (!TFormat.IsValidPage(before))
             {
                 added++;
-                ReleaseWithdrawn(before);
+                if (before != 0)
+                {
+                    ReleaseWithdrawn(before);
+                }
             }
 
             Volatile.Write(ref entries[i], words[i]);

@@ -65,6 +65,7 @@ internal sealed class AddressSpaceFixture : IDisposable
 
     public void Dispose()
     {
+        Tlb.AtFlush = null;
         Space.Dispose();
         Assert.Equal(0, Memory.LiveBytes);
         Assert.Equal(0, Dma.MappedPages);

@@ -67,14 +67,14 @@ public readonly record struct Gp100DualPde(ulong Low, ulong High)
             return AsPage.Decode(PageShift, PageTableSize.Large);
         }
 
-        TableLink large = Large;
-        TableLink small = Small;
-        if (large.IsNone && (small.IsNone || Gp100TableField.IsSparse(Low)))
+        ulong large = Gp100TableField.DecodeAddress(Low, Gp100TableField.LargePageTable);
+        ulong small = Gp100TableField.DecodeAddress(High, Gp100TableField.Table);
+        if (large == 0 && (small == 0 || Gp100TableField.IsSparse(Low)))
         {
             bool sparse = Gp100TableField.IsSparse(Low) || Gp100TableField.IsSparse(High);
             return new DecodedEntry(sparse ? PageTableEntryKind.Sparse : PageTableEntryKind.Invalid, PageShift);
         }
 
-        return new DecodedEntry(PageTableEntryKind.Table, PageShift, Address: small.Address, LargeTable: large.Address);
+        return new DecodedEntry(PageTableEntryKind.Table, PageShift, Address: small, LargeTable: large);
     }
 }

@@ -30,19 +30,19 @@ public readonly struct Gp100Format : IPageTableFormat
     public static int LevelCount => LastDirectory + 2;
 
     /// <inheritdoc/>
-    public static TableLayout SmallPageTable => new("SPT", Shift: 12, IndexBits: 9, EntrySizeBytes: 8, TableAlignment);
+    public static TableLayout SmallPageTable => new(Shift: 12, IndexBits: 9, EntrySizeBytes: 8, TableAlignment);
 
     /// <inheritdoc/>
-    public static TableLayout LargePageTable => new("LPT", Shift: 16, IndexBits: 5, EntrySizeBytes: 8, LargePageTableAlignment);
+    public static TableLayout LargePageTable => new(Shift: 16, IndexBits: 5, EntrySizeBytes: 8, LargePageTableAlignment);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TableLayout Directory(int depth) => depth switch
     {
-        0 => new("PD3", Shift: 47, IndexBits: 2, EntrySizeBytes: 8, TableAlignment),
-        1 => new("PD2", Shift: 38, IndexBits: 9, EntrySizeBytes: 8, TableAlignment),
-        2 => new("PD1", Shift: 29, IndexBits: 9, EntrySizeBytes: 8, TableAlignment),
-        LastDirectory => new("PD0", Shift: 21, IndexBits: 8, EntrySizeBytes: 16, TableAlignment),
+        0 => new(Shift: 47, IndexBits: 2, EntrySizeBytes: 8, TableAlignment), // PD3
+        1 => new(Shift: 38, IndexBits: 9, EntrySizeBytes: 8, TableAlignment), // PD2
+        2 => new(Shift: 29, IndexBits: 9, EntrySizeBytes: 8, TableAlignment), // PD1
+        LastDirectory => new(Shift: 21, IndexBits: 8, EntrySizeBytes: 16, TableAlignment), // PD0
         _ => throw new ArgumentOutOfRangeException(nameof(depth), depth, "GP100 has directories of depth 0 to 3."),
     };
 

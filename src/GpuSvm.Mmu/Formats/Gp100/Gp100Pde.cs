@@ -37,10 +37,10 @@ public readonly record struct Gp100Pde(ulong Bits)
     /// <param name="shift">Binary logarithm of the bytes that the entry covers.</param>
     internal DecodedEntry Decode(int shift)
     {
-        TableLink link = Link;
-        if (!link.IsNone)
+        ulong table = (Bits & IsPageBit) != 0 ? 0 : Gp100TableField.DecodeAddress(Bits, Gp100TableField.Table);
+        if (table != 0)
         {
-            return new DecodedEntry(PageTableEntryKind.Table, (byte)shift, Address: link.Address);
+            return new DecodedEntry(PageTableEntryKind.Table, (byte)shift, Address: table);
         }
 
         return new DecodedEntry(

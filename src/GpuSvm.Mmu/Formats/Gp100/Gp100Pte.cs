@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuSvm.Mmu.Formats.Gp100;
 
 /// <summary>A GP100 page-table entry: the 8 bytes that map a page of 4 KiB or 64 KiB, or of 2 MiB in the low word of a PD0 entry.</summary>
@@ -106,6 +108,7 @@ public readonly record struct Gp100Pte(ulong Bits)
     /// <param name="kind">How the memory is tiled; 0 is pitch.</param>
     /// <param name="peer">Number of the peer, 0 to 7; 0 unless <paramref name="aperture"/> is a peer's.</param>
     /// <exception cref="ArgumentException">A value is unaligned, or does not fit its field.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Gp100Pte Page(
         Aperture aperture,
         ulong address,
@@ -119,10 +122,9 @@ public readonly record struct Gp100Pte(ulong Bits)
             RejectAddress(aperture, address);
         }
 
-        ArgumentOutOfRangeException.ThrowIfNegative(peer);
-        if (peer != 0 && aperture != Aperture.Peer)
+        if (peer != 0)
         {
-            throw new ArgumentException($"Only an entry for a peer's memory can name peer {peer}.", nameof(peer));
+            CheckPeer(aperture, peer);
         }
 
         return new Gp100Pte(
@@ -134,8 +136,8 @@ public readonly record struct Gp100Pte(ulong Bits)
             ((rights & TranslationRights.Write) != 0 ? 0 : ReadOnlyBit) |
             ((rights & TranslationRights.Atomic) != 0 ? 0 : AtomicDisableBit) |
             (address >> AddressShift) |
-            PeerField.Put((ulong)peer) |
-            KindField.Put(kind));
+            ((ulong)peer << 33) |
+            ((ulong)kind << 56));
     }
 
     /// <summary>
@@ -166,6 +168,16 @@ public readonly record struct Gp100Pte(ulong Bits)
 
     private static BitField AddressField(Aperture aperture) =>
         aperture >= Aperture.SystemCoherent ? SystemAddress : VideoAddress;
+
+    private static void CheckPeer(Aperture aperture, int peer)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(peer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)peer, PeerField.MaxValue, nameof(peer));
+        if (aperture != Aperture.Peer)
+        {
+            throw new ArgumentException($"Only an entry for a peer's memory can name peer {peer}.", nameof(peer));
+        }
+    }
 
     private static void RejectAddress(Aperture aperture, ulong address) => throw new ArgumentOutOfRangeException(
         nameof(address),

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuSvm.Mmu.Formats.Gp100;
 
 /// <summary>How GP100 directory entries name a table: aperture, VOL and address, the same in each kind of entry but for the alignment.</summary>
@@ -5,6 +7,7 @@ namespace GpuSvm.Mmu.Formats.Gp100;
 internal static class Gp100TableField
 {
     private const ulong VolatileBit = 1 << 3;
+    private const ulong VideoMemoryCode = 1;
 
     // Every address lies at its own place shifted right by 4; the fields differ in how many low bits they leave out.
     private const int AddressShift = 4;
@@ -17,33 +20,33 @@ internal static class Gp100TableField
 
     private static BitField ApertureField => new(2, 1);
 
-    /// <summary>True if the word names no table but says that the range is sparse. Bit 0 must be clear.</summary>
-    public static bool IsSparse(ulong word) => ApertureField.Get(word) == 0 && (word & VolatileBit) != 0;
+    /// <summary>True if the word names neither a table nor a page, but says that the range is sparse.</summary>
+    public static bool IsSparse(ulong word) => new BitField(3, 0).Get(word) == VolatileBit;
 
     /// <summary>The table that a word names, or none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TableLink Decode(ulong word, int lowestBit)
     {
-        Aperture aperture;
-        switch (ApertureField.Get(word))
+        ulong code = ApertureField.Get(word);
+        if (code == 0)
         {
-            case 0:
-                return default;
-            case 1:
-                aperture = Aperture.VideoMemory;
-                break;
-            case 2:
-                aperture = Aperture.SystemCoherent;
-                break;
-            default:
-                aperture = Aperture.SystemNonCoherent;
-                break;
+            return default;
         }
 
+        // Video memory is 1 here and 0 in page entries; the two kinds of system memory have the same number in both.
+        Aperture aperture = code == VideoMemoryCode ? Aperture.VideoMemory : (Aperture)code;
         return new TableLink(
-            (word & AddressField(aperture, lowestBit).Mask) << AddressShift,
-            aperture,
-            (word & VolatileBit) != 0 ? PageAttributes.Volatile : PageAttributes.None);
+            DecodeAddress(word, lowestBit), aperture, (word & VolatileBit) != 0 ? PageAttributes.Volatile : PageAttributes.None);
     }
+
+    /// <summary>The address of the table that a word names; 0 for none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong DecodeAddress(ulong word, int lowestBit) => ApertureField.Get(word) switch
+    {
+        0 => 0,
+        VideoMemoryCode => (word & VideoAddress(lowestBit).Mask) << AddressShift,
+        _ => (word & SystemAddress(lowestBit).Mask) << AddressShift,
+    };
 
     /// <summary>The word that names a table; 0 for none.</summary>
     public static ulong Encode(TableLink link, int lowestBit)
@@ -58,16 +61,18 @@ internal static class Gp100TableField
             throw new ArgumentException($"A directory entry cannot name {link}.", nameof(link));
         }
 
-        if ((link.Address & ~(AddressField(link.Aperture, lowestBit).Mask << AddressShift)) != 0)
+        BitField field = link.Aperture == Aperture.VideoMemory ? VideoAddress(lowestBit) : SystemAddress(lowestBit);
+        if ((link.Address & ~(field.Mask << AddressShift)) != 0)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(link), link.ToString(), $"The address is not a multiple of {1 << (lowestBit + AddressShift)}, or too wide.");
         }
 
-        // Video memory is 1 here and 0 in page entries; the two kinds of system memory have the same number in both.
-        ulong aperture = link.Aperture == Aperture.VideoMemory ? 1UL : (ulong)link.Aperture;
+        ulong aperture = link.Aperture == Aperture.VideoMemory ? VideoMemoryCode : (ulong)link.Aperture;
         return ApertureField.Put(aperture) | ((link.Attributes & PageAttributes.Volatile) != 0 ? VolatileBit : 0) | (link.Address >> AddressShift);
     }
 
-    private static BitField AddressField(Aperture aperture, int lowestBit) => new(aperture == Aperture.VideoMemory ? 32 : 53, lowestBit);
+    private static BitField VideoAddress(int lowestBit) => new(32, lowestBit);
+
+    private static BitField SystemAddress(int lowestBit) => new(53, lowestBit);
 }

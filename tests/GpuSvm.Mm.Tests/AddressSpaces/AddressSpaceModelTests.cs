@@ -1,0 +1,170 @@
+namespace GpuSvm.Mm.Tests;
+
+/// <summary>Random calls on an address space and on a dictionary of pages; after each step everything is compared.</summary>
+public sealed class AddressSpaceModelTests
+{
+    private const ulong First = 0x1ff000;
+    private const int Pages = 24;
+    private const ulong Size = TestMachine.PageSize;
+
+    [Theory]
+    [InlineData(1UL)]
+    [InlineData(2UL)]
+    [InlineData(3UL)]
+    public void An_address_space_does_what_a_dictionary_of_pages_does(ulong seed) => Run(seed, steps: 800, failEvery: 0);
+
+    [Theory]
+    [InlineData(4UL)]
+    [InlineData(5UL)]
+    public void It_does_so_when_allocations_fail_now_and_then(ulong seed) => Run(seed, steps: 800, failEvery: 4);
+
+    private static void Run(ulong seed, int steps, int failEvery)
+    {
+        var random = new SeededRandom(seed);
+        var gates = new SeededRandom(seed + 100);
+        bool failed = false;
+        bool Gate()
+        {
+            failed = failEvery > 0 && gates.Next(failEvery) == 0;
+            return !failed;
+        }
+
+        using var m = new TestMachine(gate: Gate, threads: 3);
+        Dictionary<ulong, Model> model = [];
+        try
+        {
+            for (int step = 0; step < steps; step++)
+            {
+                failed = false;
+                Step(m, model, random, ref failed);
+                Compare(m, model);
+            }
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"seed {seed}", e);
+        }
+    }
+
+    private static void Step(TestMachine m, Dictionary<ulong, Model> model, SeededRandom random, ref bool failed)
+    {
+        ulong start = First + ((ulong)random.Next(Pages) * Size);
+        ulong count = 1 + (ulong)random.Next((int)Math.Min(6UL, ((First + (Pages * Size)) - start) / Size));
+        Protection protection = random.Next(4) switch
+        {
+            0 => Protection.None,
+            1 => Protection.Read,
+            _ => Protection.ReadWrite,
+        };
+        ulong[] pages = [.. Enumerable.Range(0, (int)count).Select(i => start + ((ulong)i * Size))];
+        CpuThread cpu = m.Cpu.Thread(random.Next(3));
+        switch (random.Next(8))
+        {
+            case 0:
+                Assert.Equal(Errno.None, m.MapAt(start, count, protection));
+                Array.ForEach(pages, page => model[page] = new Model(protection, 0));
+                break;
+            case 1:
+                bool free = !pages.Any(model.ContainsKey);
+                Assert.Equal(free ? Errno.None : Errno.EEXIST, m.MapAt(start, count, protection, MapPlacement.FixedNoReplace));
+                if (free)
+                {
+                    Array.ForEach(pages, page => model[page] = new Model(protection, 0));
+                }
+
+                break;
+            case 2:
+                Assert.Equal(Errno.None, m.Unmap(start, count));
+                Array.ForEach(pages, page => model.Remove(page));
+                break;
+            case 3:
+                bool whole = pages.All(model.ContainsKey);
+                Assert.Equal(whole ? Errno.None : Errno.ENOMEM, m.Protect(start, count, protection));
+                if (whole)
+                {
+                    Array.ForEach(pages, page => model[page] = model[page] with { Protection = protection });
+                }
+
+                break;
+            case 4 or 5:
+                Load(cpu, model, start);
+                break;
+            default:
+                Store(cpu, model, start, random.Next() | 1, ref failed);
+                break;
+        }
+    }
+
+    private static void Load(CpuThread cpu, Dictionary<ulong, Model> model, ulong page)
+    {
+        if (model.TryGetValue(page, out Model there) && there.Protection != Protection.None)
+        {
+            Assert.Equal(there.Value, cpu.Load<ulong>(page + 8));
+        }
+        else
+        {
+            Assert.Throws<SegmentationFaultException>(() => cpu.Load<ulong>(page + 8));
+        }
+    }
+
+    private static void Store(CpuThread cpu, Dictionary<ulong, Model> model, ulong page, ulong value, ref bool failed)
+    {
+        Errno error = Errno.None;
+        try
+        {
+            cpu.Store(page + 8, value);
+        }
+        catch (SvmException e)
+        {
+            error = e.Error;
+        }
+
+        if (!model.TryGetValue(page, out Model there) || there.Protection != Protection.ReadWrite)
+        {
+            Assert.Equal(Errno.EFAULT, error);
+            return;
+        }
+
+        Assert.Equal(failed ? Errno.ENOMEM : Errno.None, error);
+        if (!failed)
+        {
+            model[page] = there with { Value = value };
+        }
+    }
+
+    private static void Compare(TestMachine m, Dictionary<ulong, Model> model)
+    {
+        IReadOnlyList<Vma> vmas = m.Mm.Vmas();
+        Assert.Equal(vmas.Count, m.Mm.VmaCount);
+        Dictionary<ulong, Protection> mapped = [];
+        for (int i = 0; i < vmas.Count; i++)
+        {
+            bool mergeable = i > 0 && vmas[i - 1].Range.End == vmas[i].Range.Start && vmas[i - 1].Protection == vmas[i].Protection;
+            Assert.False(mergeable, "neighbours that are alike are one");
+            for (ulong page = vmas[i].Range.Start; page < vmas[i].Range.End.Value; page += Size)
+            {
+                mapped.Add(page, vmas[i].Protection);
+            }
+        }
+
+        Assert.Equal(model.OrderBy(p => p.Key).Select(p => (p.Key, p.Value.Protection)), mapped.OrderBy(p => p.Key).Select(p => (p.Key, p.Value)));
+        int own = 0;
+        for (ulong page = First; page < First + (Pages * Size); page += Size)
+        {
+            CpuPte pte = m.Mm.PageTable.Read(page);
+            Model there = model.GetValueOrDefault(page);
+            Assert.True(pte.IsNone || model.ContainsKey(page), "only mapped pages have entries");
+            Assert.True((pte.Rights & ~there.Protection) == 0, "an entry never grants more than its mapping");
+            Assert.Equal(there.Value, pte.HasFrame ? BitConverter.ToUInt64(m.Memory.Frame(pte.Frame)[8..]) : 0);
+            if (pte.HasFrame && pte.Frame != m.Frames.ZeroFrame)
+            {
+                own++;
+                Assert.Equal((1, 1), (m.Frames.ReferenceCount(pte.Frame), m.Frames.MapCount(pte.Frame)));
+            }
+        }
+
+        Assert.Equal(own, m.Frames.AllocatedFrames);
+    }
+
+    private readonly record struct Model(Protection Protection, ulong Value);
+}

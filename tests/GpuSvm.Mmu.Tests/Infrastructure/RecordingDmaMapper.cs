@@ -1,0 +1,42 @@
+using GpuSvm.Core;
+
+namespace GpuSvm.Mmu.Tests.Infrastructure;
+
+/// <summary>An IOMMU whose addresses are new for each mapping and tell nothing about the frame.</summary>
+internal sealed class RecordingDmaMapper(Journal journal) : IDmaMapper
+{
+    private readonly Dictionary<ulong, (FrameNumber Frame, DmaDirection Direction)> _mappings = [];
+
+    /// <summary>The address that the next mapping gets.</summary>
+    public ulong Next { get; set; } = 0x4000_0000;
+
+    public FailurePoint Failures { get; } = new();
+
+    public long MappedPages => _mappings.Count;
+
+    public Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address)
+    {
+        address = default;
+        Assert.Equal(0, order);
+        if (Failures.Fails())
+        {
+            return Errno.ENOMEM;
+        }
+
+        address = new DeviceAddress(Next);
+        Next += Page.Size;
+        _mappings.Add(address.Value, (frame, direction));
+        journal.Add($"map {frame} {direction}");
+        return Errno.None;
+    }
+
+    public void Unmap(DeviceAddress address, int order)
+    {
+        Assert.Equal(0, order);
+        Assert.True(_mappings.Remove(address.Value, out var mapping), $"{address} is not mapped.");
+        journal.Add($"unmap {mapping.Frame}");
+    }
+
+    /// <summary>The frame behind a device address, and what the device may do with it.</summary>
+    public (FrameNumber Frame, DmaDirection Direction) Resolve(ulong address) => _mappings[address];
+}
