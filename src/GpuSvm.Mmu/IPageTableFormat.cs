@@ -39,7 +39,7 @@ public interface IPageTableFormat
     /// <summary>Decodes an entry of a small page table: a page, sparse or invalid.</summary>
     static abstract DecodedEntry DecodeSmallPage(ulong word);
 
-    /// <summary>Decodes an entry of a large page table: a page, sparse, no small pages, or invalid, which means: ask the small table.</summary>
+    /// <summary>Decodes an entry of a large page table: a page, sparse, no small pages, or invalid: ask the small one.</summary>
     static abstract DecodedEntry DecodeLargePage(ulong word);
 
     /// <summary>Encodes a directory entry that names tables in video memory; no table at all gives an invalid entry.</summary>

@@ -25,7 +25,7 @@ public struct PageTableCursor<TFormat>
     /// <summary>Begins a walk at the root.</summary>
     /// <param name="memory">The memory that the tables live in.</param>
     /// <param name="root">The root directory.</param>
-    /// <param name="address">The address to translate: less than 2^<see cref="IPageTableFormat.AddressBits"/>; higher bits do not count.</param>
+    /// <param name="address">The address to translate; bits beyond the format's width do not count.</param>
     public PageTableCursor(IPageTableMemory memory, PageDirectoryBase root, VirtualAddress address)
         : this(memory, address, depth: 0, new TablePair(root.Address))
     {
@@ -34,7 +34,7 @@ public struct PageTableCursor<TFormat>
     /// <summary>Begins a walk at a remembered depth.</summary>
     /// <param name="memory">The memory that the tables live in.</param>
     /// <param name="address">The address to translate.</param>
-    /// <param name="depth">Depth of the tables: 0 for the root, up to <see cref="IPageTableFormat.LevelCount"/> - 1 for page tables.</param>
+    /// <param name="depth">Depth of the tables: 0 for the root, the format's last for page tables.</param>
     /// <param name="tables">What <see cref="Tables"/> was at that depth.</param>
     public PageTableCursor(IPageTableMemory memory, VirtualAddress address, int depth, TablePair tables)
     {

@@ -41,6 +41,25 @@ public class PfnMapTests
     }
 
     [Fact]
+    public void The_worked_example_of_the_readme_holds_to_the_bit()
+    {
+        using var f = new AddressSpaceFixture();
+        PfnEntry request = Host(0x77, ReadWrite);
+        Assert.Equal(0x77003UL, request.Bits);
+        f.MapOk(0x7F12_3456_7000, request);
+
+        ulong table = (f.TableAt(0x7F12_3456_7000, depth: 3)[325] >> 8) << 12;
+        Assert.Equal((table >> 4) | (1UL << 1), f.TableAt(0x7F12_3456_7000, depth: 3)[325]);
+        Assert.Equal(0x400_008DUL, f.Memory.Words(table, 4096)[359]);
+        f.Tlb.AtFlush = () => Assert.Equal(0x400_0084UL, f.Memory.Words(table, 4096)[359]);
+        f.UnmapOk(0x7F12_3456_7000, 0x7F12_3456_8000);
+        Assert.EndsWith(
+            "flush [0x7f1234567000, 0x7f1234568000) depth 0\nunmap pfn:0x77\nfree 4096\nfree 4096\nfree 4096\nfree 4096",
+            f.Journal.Take(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_may_cross_tables_and_leave_pages_out()
     {
         using var f = new AddressSpaceFixture();

@@ -67,11 +67,6 @@ internal sealed class PageTable<TFormat>
     /// <param name="end">Where to stop.</param>
     public TableNode? NextPageTable(ref ulong address, ulong end)
     {
-        if (address < end && _last is { } last && address >> CoverageShift == _lastPlace)
-        {
-            return last;
-        }
-
         while (address < end)
         {
             TableNode node = _root;

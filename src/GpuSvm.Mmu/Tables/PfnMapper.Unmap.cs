@@ -67,7 +67,7 @@ internal sealed partial class PfnMapper<TFormat>
         return taken;
     }
 
-    /// <summary>Releases the pages that were taken back, now that no access can reach them, and clears what is left of their entries.</summary>
+    /// <summary>Releases the pages that were taken back, now that no access can reach them, and clears their entries.</summary>
     private void ReleaseTouched()
     {
         while (_touched is { } node)

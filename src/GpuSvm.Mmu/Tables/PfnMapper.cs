@@ -142,7 +142,7 @@ internal sealed partial class PfnMapper<TFormat>(PageTable<TFormat> tables, IDma
         tables.FreeUnlinked();
     }
 
-    /// <summary>Takes back the pages that stand where others shall be, so that nobody uses an old one when the first new one shows.</summary>
+    /// <summary>Takes back the pages that are replaced, so that nobody uses an old one when the first new one shows.</summary>
     private void WithdrawReplaced(ulong address, int pages)
     {
         var batch = new TlbBatch(PageTable<TFormat>.PageTableDepth);

@@ -76,7 +76,8 @@ public class Gp100PdeTests
         }
 
         Assert.ThrowsAny<ArgumentException>(() => Gp100DualPde.Tables(new TableLink(0x1080), default));
-        Assert.ThrowsAny<ArgumentException>(() => Gp100DualPde.Page(Gp100Pte.Page(Aperture.VideoMemory, 0x10_0000, TranslationRights.Read)));
+        var unaligned = Gp100Pte.Page(Aperture.VideoMemory, 0x10_0000, TranslationRights.Read);
+        Assert.ThrowsAny<ArgumentException>(() => Gp100DualPde.Page(unaligned));
         Assert.ThrowsAny<ArgumentException>(() => Gp100DualPde.Page(Gp100Pte.Sparse));
     }
 

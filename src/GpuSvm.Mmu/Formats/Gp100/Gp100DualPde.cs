@@ -14,7 +14,8 @@ namespace GpuSvm.Mmu.Formats.Gp100;
 /// </code>
 /// The manual numbers the second word's bits 127:64. A large page table is aligned to 256 bytes, a small one to 4096. Apertures as in
 /// <see cref="Gp100Pde"/>. No large table and VO = 1 in the low word is sparse.
-/// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h, NV_MMU_VER2_DUAL_PDE; Linux 7.0 nouveau vmmgp100.c.
+/// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h,
+/// NV_MMU_VER2_DUAL_PDE; Linux 7.0 nouveau vmmgp100.c.
 /// </remarks>
 public readonly record struct Gp100DualPde(ulong Low, ulong High)
 {
@@ -41,7 +42,7 @@ public readonly record struct Gp100DualPde(ulong Low, ulong High)
     /// <summary>Names page tables.</summary>
     /// <param name="large">The large page table: a multiple of 256 bytes; or none.</param>
     /// <param name="small">The small page table: a multiple of 4096 bytes; or none.</param>
-    /// <exception cref="ArgumentException">An address is unaligned or too wide; a peer's memory, or an attribute beside volatile.</exception>
+    /// <exception cref="ArgumentException">An address is unaligned or too wide; or what an entry cannot say.</exception>
     public static Gp100DualPde Tables(TableLink large, TableLink small) => new(
         Gp100TableField.Encode(large, Gp100TableField.LargePageTable),
         Gp100TableField.Encode(small, Gp100TableField.Table));

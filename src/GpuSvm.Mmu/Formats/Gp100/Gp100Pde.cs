@@ -12,7 +12,8 @@ namespace GpuSvm.Mmu.Formats.Gp100;
 ///  aperture: 0 none, 1 video memory, 2 system coherent, 3 system non-coherent. No table and VO = 1 is sparse.
 /// </code>
 /// Addresses are byte addresses divided by 4096. Bit 0 set would make it a page, which PD3 to PD1 of GP100 do not have: invalid.
-/// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h, NV_MMU_VER2_PDE; Linux 7.0 nouveau vmmgp100.c.
+/// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h, NV_MMU_VER2_PDE;
+/// Linux 7.0 nouveau vmmgp100.c.
 /// </remarks>
 public readonly record struct Gp100Pde(ulong Bits)
 {
@@ -30,7 +31,7 @@ public readonly record struct Gp100Pde(ulong Bits)
 
     /// <summary>Names a table.</summary>
     /// <param name="link">Address: a multiple of 4096, below 2^37 in video memory, 2^58 in system memory. No table: invalid.</param>
-    /// <exception cref="ArgumentException">The address is unaligned or too wide; a peer's memory, or an attribute beside volatile.</exception>
+    /// <exception cref="ArgumentException">The address is unaligned or too wide; or what an entry cannot say.</exception>
     public static Gp100Pde Table(TableLink link) => new(Gp100TableField.Encode(link, Gp100TableField.Table));
 
     /// <summary>The entry as a walker understands it.</summary>

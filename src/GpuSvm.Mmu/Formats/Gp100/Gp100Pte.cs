@@ -14,7 +14,8 @@ namespace GpuSvm.Mmu.Formats.Gp100;
 ///  V = 0: VO = 1 is sparse; otherwise PR = 1 in a large page table says "no small pages below"; otherwise invalid.
 /// </code>
 /// Addresses are byte addresses divided by 4096. Compression tags are not supported: always 0.
-/// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h, NV_MMU_VER2_PTE; Linux 7.0 nouveau vmmgp100.c.
+/// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h, NV_MMU_VER2_PTE;
+/// Linux 7.0 nouveau vmmgp100.c.
 /// </remarks>
 public readonly record struct Gp100Pte(ulong Bits)
 {
@@ -180,7 +181,5 @@ public readonly record struct Gp100Pte(ulong Bits)
     }
 
     private static void RejectAddress(Aperture aperture, ulong address) => throw new ArgumentOutOfRangeException(
-        nameof(address),
-        $"0x{address:x}",
-        $"A page of {aperture} needs a multiple of 4096 of at most {(aperture >= Aperture.SystemCoherent ? SystemAddressBits : VideoAddressBits)} bits.");
+        nameof(address), $"0x{address:x}", $"A page of {aperture} needs a multiple of 4096 that fits 37 bits, or 58 in system memory.");
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace GpuSvm.Mmu.Formats.Gp100;
 
-/// <summary>How GP100 directory entries name a table: aperture, VOL and address, the same in each kind of entry but for the alignment.</summary>
+/// <summary>How GP100 directory entries name a table: aperture, VOL and address, alike but for the alignment.</summary>
 /// <remarks>Source: NVIDIA pascal/gp100/dev_mmu.h, NV_MMU_VER2_PDE_APERTURE, NV_MMU_VER2_DUAL_PDE_APERTURE_BIG and _SMALL.</remarks>
 internal static class Gp100TableField
 {
@@ -69,7 +69,8 @@ internal static class Gp100TableField
         }
 
         ulong aperture = link.Aperture == Aperture.VideoMemory ? VideoMemoryCode : (ulong)link.Aperture;
-        return ApertureField.Put(aperture) | ((link.Attributes & PageAttributes.Volatile) != 0 ? VolatileBit : 0) | (link.Address >> AddressShift);
+        ulong caching = (link.Attributes & PageAttributes.Volatile) != 0 ? VolatileBit : 0;
+        return ApertureField.Put(aperture) | caching | (link.Address >> AddressShift);
     }
 
     private static BitField VideoAddress(int lowestBit) => new(32, lowestBit);
