@@ -20,7 +20,8 @@ bool understood = args is [_] || (args is [_, "--seconds", string text] && int.T
 IControlScenario? chosen = understood ? Array.Find(scenarios, scenario => scenario.Name == args[0]) : null;
 if (chosen is null)
 {
-    Console.Error.WriteLine($"usage: GpuSvm.Controls NAME [--seconds N], where NAME is one of {string.Join(", ", scenarios.Select(s => s.Name))}");
+    string names = string.Join(", ", scenarios.Select(scenario => scenario.Name));
+    Console.Error.WriteLine($"usage: GpuSvm.Controls NAME [--seconds N], where NAME is one of {names}");
     return (int)Verdict.Failed;
 }
 

@@ -6,6 +6,9 @@ namespace GpuSvm.Architecture.Tests.Docs;
 /// <summary>Pages link to files that exist, and nothing in the repository knows the machine that it was written on.</summary>
 public sealed partial class TextTests
 {
+    private static readonly string[] TextFiles =
+        ["*.cs", "*.csproj", "*.props", "*.targets", "*.slnx", "*.json", "*.md", "*.sh", "*.yml", "test", "gpusvm", "run"];
+
     [Fact]
     public void Links_between_pages_lead_somewhere() => Rule.Holds(
         "A relative link in a page names a file or folder of the repository.",
@@ -24,7 +27,7 @@ public sealed partial class TextTests
     [Fact]
     public void No_file_names_a_path_of_the_machine_it_was_written_on() => Rule.Holds(
         "Paths are relative to the repository.",
-        from pattern in (string[])["*.cs", "*.csproj", "*.props", "*.targets", "*.slnx", "*.json", "*.md", "*.sh", "*.yml", "test", "gpusvm", "run"]
+        from pattern in TextFiles
         from file in Repository.Files("", pattern)
         where MachinePath().IsMatch(Repository.Read(file))
         select file);

@@ -8,8 +8,12 @@ public sealed class ScriptCheckout : IDisposable
     /// <summary>What the scripts may use besides the shell itself. The folder of the real tools may hold a real dotnet.</summary>
     private static readonly string[] Tools =
     [
-        "bash", "cat", "dirname", "env", "find", "flock", "grep", "head", "mkdir", "readlink", "rm", "sed", "sleep", "timeout", "touch",
+        "bash", "cat", "dirname", "env", "find", "flock", "grep", "head", "mkdir", "readlink", "rm", "sed", "sleep", "tail", "tee",
+        "timeout", "touch", "wc",
     ];
+
+    private static readonly string[] Copied =
+        ["gpusvm", "test", ".ci/run", "eng/build.sh", "global.json", "Directory.Build.props", ".editorconfig"];
 
     private readonly string _tools;
     private readonly string _calls;
@@ -25,7 +29,7 @@ public sealed class ScriptCheckout : IDisposable
             File.CreateSymbolicLink(Path.Combine(_tools, tool), $"{folder}/{tool}");
         }
 
-        foreach (string file in (string[])["gpusvm", "test", "eng/build.sh", "global.json", "Directory.Build.props", ".editorconfig"])
+        foreach (string file in Copied)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Root, file))!);
             File.Copy(Path.Combine(Repository.Root, file), Path.Combine(Root, file));

@@ -37,7 +37,8 @@ public sealed class ProjectTests
     public void Every_project_of_src_has_its_place_in_the_table() => Rule.Holds(
         "A project of src lies in a folder of its own name and is known to the table of arrows.",
         SourceProjects.Where(project =>
-            !MayUse.ContainsKey(ShortName(project)) || Path.GetFileName(Path.GetDirectoryName(project)) != Path.GetFileNameWithoutExtension(project)));
+            !MayUse.ContainsKey(ShortName(project))
+            || Path.GetFileName(Path.GetDirectoryName(project)) != Path.GetFileNameWithoutExtension(project)));
 
     [Fact]
     public void The_table_of_arrows_has_no_circle() => Rule.Holds(

@@ -9,8 +9,9 @@ public sealed class SourceTests
     private const int LinesUsual = 250;
     private const int TestLineLimit = 600;
 
-    private static readonly SourceFile[] Sources = Read("src");
-    private static readonly SourceFile[] Tests = [.. Read("tests"), .. Read("bench"), .. Read("samples")];
+    private static readonly SourceFile[] Sources = SourceFile.Below("src");
+    private static readonly SourceFile[] Tests =
+        [.. SourceFile.Below("tests"), .. SourceFile.Below("bench"), .. SourceFile.Below("samples")];
 
     [Fact]
     public void Unsafe_code_of_Core_lies_in_Memory() => Rule.Holds(
@@ -36,6 +37,11 @@ public sealed class SourceTests
         Sources
             .Where(file => !IsIn(file, "src/GpuSvm.Core/Concurrency/"))
             .SelectMany(file => file.Uses("ThreadStatic").Concat(file.Uses("ThreadLocal")).Concat(file.Uses("AsyncLocal"))));
+
+    [Fact]
+    public void Nothing_static_changes() => Rule.Holds(
+        "State belongs to an object: no static field that is not readonly, no static setter, no static collection that can be changed.",
+        Sources.SelectMany(file => file.MutableStatics()));
 
     [Fact]
     public void A_file_holds_one_public_type_and_is_named_for_it() => Rule.Holds(
@@ -74,6 +80,31 @@ public sealed class SourceTests
     public void Code_with_a_reason_or_without_need_of_one_passes(string text) =>
         Assert.Empty(new SourceFile("A.cs", text).UnsafeWithoutReason());
 
+    [Theory]
+    [InlineData("    private static int s_count;")]
+    [InlineData("    static int Count = 3;")]
+    [InlineData("    public static unsafe byte* Pointer;")]
+    [InlineData("    public static string? Name { get; set; }")]
+    [InlineData("    public static string? Name { get; private set; } = null;")]
+    [InlineData("    private static readonly Dictionary<int, string> Names = new();")]
+    [InlineData("    public static List<int> Names { get; } = [];")]
+    public void A_static_that_changes_is_found(string line) =>
+        Assert.Equal(["A.cs:3"], new SourceFile("A.cs", $"class A\n{{\n{line}\n}}\n").MutableStatics());
+
+    [Theory]
+    [InlineData("    private static readonly int Count = List.Of(1);")]
+    [InlineData("    public const int Count = 1;")]
+    [InlineData("    public static string Name { get; } = F();")]
+    [InlineData("    public static int F(int x = 1) { x = 2; return x; }")]
+    [InlineData("    public static int F<T>() => 1;")]
+    [InlineData("    public static int Count => 1;")]
+    [InlineData("    public static readonly (int A, int B) Pair = (1, 2);")]
+    [InlineData("    public static bool operator ==(A a, A b) => true;")]
+    [InlineData("    private static partial class B { int _x = 1; }")]
+    [InlineData("    [ThreadStatic]\n    private static int t_count;")]
+    public void A_static_that_stays_passes(string line) =>
+        Assert.Empty(new SourceFile("A.cs", $"class A\n{{\n{line}\n}}\n").MutableStatics());
+
     [Fact]
     public void Public_types_are_told_from_nested_and_internal_ones() => Assert.Equal(
         ["A", "B", "C", "D", "E"],
@@ -95,7 +126,4 @@ public sealed class SourceTests
     private static IEnumerable<SourceFile> In(string folder) => Sources.Where(file => IsIn(file, folder));
 
     private static bool IsIn(SourceFile file, string folder) => file.Path.StartsWith(folder, StringComparison.Ordinal);
-
-    private static SourceFile[] Read(string folder) =>
-        [.. Repository.Files(folder, "*.cs").Select(path => new SourceFile(path, Repository.Read(path)))];
 }
