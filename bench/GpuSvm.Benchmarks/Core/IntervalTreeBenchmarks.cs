@@ -4,7 +4,6 @@ using GpuSvm.Core;
 namespace GpuSvm.Benchmarks.Core;
 
 /// <summary>One operation on a tree of disjoint intervals, at random places; the figures are per operation.</summary>
-[MemoryDiagnoser(displayGenColumns: false)]
 public class IntervalTreeBenchmarks
 {
     private const int Operations = 4096;

@@ -20,7 +20,7 @@ public class LockBenchmarks : IDisposable
     }
 
     /// <summary>System.Threading.Lock.</summary>
-    [Benchmark(Baseline = true)]
+    [Benchmark]
     public int RuntimeLock()
     {
         using (_lock.EnterScope())

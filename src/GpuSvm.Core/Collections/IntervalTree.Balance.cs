@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuSvm.Core;
 
 /// <content>The links between nodes: insertion, removal and the balance of heights.</content>
@@ -6,7 +8,7 @@ public sealed partial class IntervalTree<T>
     /// <summary>Stops if the structure is broken: order, parents, heights, balance or highest ends. O(n); for tests.</summary>
     internal void Verify()
     {
-        Ensure(_nodes[_root].Parent == None || _root == None, "The root has no parent.");
+        Ensure(_nodes[_root].Parent == None, "The root has no parent.");
         int count = 0;
         ulong previous = 0;
         VerifyBelow(_root, ref count, ref previous);
@@ -29,43 +31,39 @@ public sealed partial class IntervalTree<T>
         }
 
         Node node = _nodes[index];
-        VerifyBelow(node.Left, ref count, ref previous);
+        VerifyBelow(node.Child[Left], ref count, ref previous);
         Ensure(node.Start >= previous, "Starts rise.");
         previous = node.Start;
         count++;
-        VerifyBelow(node.Right, ref count, ref previous);
-        Ensure(node.Left == None || _nodes[node.Left].Parent == index, "A left child knows its parent.");
-        Ensure(node.Right == None || _nodes[node.Right].Parent == index, "A right child knows its parent.");
-        Ensure(node.LeftMax == _nodes[node.Left].Max && node.RightMax == _nodes[node.Right].Max, "A node knows the ends below it.");
-        Ensure(node.Height == 1 + Math.Max(_nodes[node.Left].Height, _nodes[node.Right].Height), "A node knows its height.");
-        Ensure(Math.Abs(Slope(index)) <= 1, "Heights of siblings differ by at most one.");
+        VerifyBelow(node.Child[Right], ref count, ref previous);
+        for (int side = Left; side <= Right; side++)
+        {
+            Ensure(node.Child[side] == None || _nodes[node.Child[side]].Parent == index, "A child knows its parent.");
+            Ensure(node.MaxBelow[side] == _nodes[node.Child[side]].Max, "A node knows the ends below it.");
+        }
+
+        Ensure(node.Height == 1 + Math.Max(_nodes[node.Child[Left]].Height, _nodes[node.Child[Right]].Height), "A node knows its height.");
+        Ensure(Math.Abs(Excess(index, Left)) <= 1, "Heights of siblings differ by at most one.");
     }
 
     private void Link(int index)
     {
         ulong start = _nodes[index].Start;
         int parent = None;
-        int child = _root;
-        bool left = false;
-        while (child != None)
+        int side = Left;
+        for (int child = _root; child != None; child = _nodes[child].Child[side])
         {
             parent = child;
-            left = start < _nodes[child].Start;
-            child = left ? _nodes[child].Left : _nodes[child].Right;
+            side = start < _nodes[child].Start ? Left : Right;
         }
 
-        _nodes[index].Parent = parent;
         if (parent == None)
         {
             _root = index;
         }
-        else if (left)
-        {
-            _nodes[parent].Left = index;
-        }
         else
         {
-            _nodes[parent].Right = index;
+            SetChild(parent, side, index);
         }
 
         Restore(index);
@@ -74,33 +72,32 @@ public sealed partial class IntervalTree<T>
     private void Unlink(int index)
     {
         ref readonly Node node = ref _nodes[index];
-        if (node.Left == None || node.Right == None)
+        if (node.Child[Left] == None || node.Child[Right] == None)
         {
-            Replace(index, node.Left == None ? node.Right : node.Left);
+            Replace(index, node.Child[node.Child[Left] == None ? Right : Left]);
             Restore(node.Parent);
             return;
         }
 
         // The next node in order takes the place. Nodes are relinked and never copied: handles name them.
-        int successor = node.Right;
-        while (_nodes[successor].Left != None)
+        int successor = node.Child[Right];
+        while (_nodes[successor].Child[Left] != None)
         {
-            successor = _nodes[successor].Left;
+            successor = _nodes[successor].Child[Left];
         }
 
         int changed = successor;
-        if (successor != node.Right)
+        if (successor != node.Child[Right])
         {
             changed = _nodes[successor].Parent;
-            Replace(successor, _nodes[successor].Right);
-            SetRight(successor, node.Right);
+            Replace(successor, _nodes[successor].Child[Right]);
+            SetChild(successor, Right, node.Child[Right]);
         }
 
         Replace(index, successor);
-        SetLeft(successor, node.Left);
+        SetChild(successor, Left, node.Child[Left]);
         _nodes[successor].Height = node.Height;
-        _nodes[successor].LeftMax = node.LeftMax;
-        _nodes[successor].RightMax = node.RightMax;
+        _nodes[successor].MaxBelow = node.MaxBelow;
         Restore(changed);
 
         // The first pass may have ended below the successor, whose end is another than that of the node before it.
@@ -116,8 +113,7 @@ public sealed partial class IntervalTree<T>
             Refresh(index);
             index = Rebalance(index);
             int parent = _nodes[index].Parent;
-            ulong known = _nodes[parent].Left == index ? _nodes[parent].LeftMax : _nodes[parent].RightMax;
-            if (_nodes[index].Height == height && _nodes[index].Max == known)
+            if (_nodes[index].Height == height && _nodes[index].Max == _nodes[parent].MaxBelow[SideOf(index, parent)])
             {
                 return;
             }
@@ -130,50 +126,34 @@ public sealed partial class IntervalTree<T>
     /// <returns>The node that is now at the top.</returns>
     private int Rebalance(int index)
     {
-        int slope = Slope(index);
-        if (slope > 1)
+        int excess = Excess(index, Left);
+        if (Math.Abs(excess) < 2)
         {
-            if (Slope(_nodes[index].Left) < 0)
-            {
-                RotateLeft(_nodes[index].Left);
-            }
-
-            return RotateRight(index);
+            return index;
         }
 
-        if (slope < -1)
+        int high = excess > 0 ? Left : Right;
+        int child = _nodes[index].Child[high];
+        if (Excess(child, high) < 0)
         {
-            if (Slope(_nodes[index].Right) > 0)
-            {
-                RotateRight(_nodes[index].Right);
-            }
-
-            return RotateLeft(index);
+            Rotate(child, Right - high);
         }
 
-        return index;
+        return Rotate(index, high);
     }
 
-    /// <summary>Height of the left child less that of the right one.</summary>
-    private int Slope(int index) => _nodes[_nodes[index].Left].Height - _nodes[_nodes[index].Right].Height;
+    /// <summary>Height of the child on one side less that of the other child.</summary>
+    private int Excess(int index, int side) =>
+        _nodes[_nodes[index].Child[side]].Height - _nodes[_nodes[index].Child[Right - side]].Height;
 
-    private int RotateLeft(int index)
+    /// <summary>Lifts the child on one side above its parent.</summary>
+    /// <returns>The node that is now at the top.</returns>
+    private int Rotate(int index, int side)
     {
-        int top = _nodes[index].Right;
+        int top = _nodes[index].Child[side];
         Replace(index, top);
-        SetRight(index, _nodes[top].Left);
-        SetLeft(top, index);
-        Refresh(index);
-        Refresh(top);
-        return top;
-    }
-
-    private int RotateRight(int index)
-    {
-        int top = _nodes[index].Left;
-        Replace(index, top);
-        SetLeft(index, _nodes[top].Right);
-        SetRight(top, index);
+        SetChild(index, side, _nodes[top].Child[Right - side]);
+        SetChild(top, Right - side, index);
         Refresh(index);
         Refresh(top);
         return top;
@@ -182,10 +162,10 @@ public sealed partial class IntervalTree<T>
     private void Refresh(int index)
     {
         ref Node node = ref _nodes[index];
-        ref readonly Node left = ref _nodes[node.Left];
-        ref readonly Node right = ref _nodes[node.Right];
-        node.LeftMax = left.Max;
-        node.RightMax = right.Max;
+        ref readonly Node left = ref _nodes[node.Child[Left]];
+        ref readonly Node right = ref _nodes[node.Child[Right]];
+        node.MaxBelow[Left] = left.Max;
+        node.MaxBelow[Right] = right.Max;
         node.Height = 1 + Math.Max(left.Height, right.Height);
     }
 
@@ -193,30 +173,21 @@ public sealed partial class IntervalTree<T>
     private void Replace(int old, int index)
     {
         int parent = _nodes[old].Parent;
-        if (parent == None)
+        if (parent != None)
         {
-            _root = index;
-            SetParent(index, None);
+            SetChild(parent, SideOf(old, parent), index);
+            return;
         }
-        else if (_nodes[parent].Left == old)
-        {
-            SetLeft(parent, index);
-        }
-        else
-        {
-            SetRight(parent, index);
-        }
+
+        _root = index;
+        SetParent(index, None);
     }
 
-    private void SetLeft(int parent, int index)
-    {
-        _nodes[parent].Left = index;
-        SetParent(index, parent);
-    }
+    private int SideOf(int index, int parent) => _nodes[parent].Child[Left] == index ? Left : Right;
 
-    private void SetRight(int parent, int index)
+    private void SetChild(int parent, int side, int index)
     {
-        _nodes[parent].Right = index;
+        _nodes[parent].Child[side] = index;
         SetParent(index, parent);
     }
 
@@ -233,20 +204,22 @@ public sealed partial class IntervalTree<T>
         public ulong Start;
         public ulong End;
 
-        /// <summary>Highest end below the left child; 0 without one.</summary>
-        public ulong LeftMax;
+        /// <summary>Highest end below the child of each side; 0 without one.</summary>
+        public Pair<ulong> MaxBelow;
 
-        /// <summary>Highest end below the right child; 0 without one.</summary>
-        public ulong RightMax;
+        public Pair<int> Child;
 
-        public int Left;
-
-        /// <summary>The right child; in a free node the next free one.</summary>
-        public int Right;
-
+        /// <summary>The parent; in a free node the next free one.</summary>
         public int Parent;
         public int Height;
 
-        public readonly ulong Max => Math.Max(End, Math.Max(LeftMax, RightMax));
+        public readonly ulong Max => Math.Max(End, Math.Max(MaxBelow[Left], MaxBelow[Right]));
+    }
+
+    /// <summary>A value for the left side and one for the right.</summary>
+    [InlineArray(2)]
+    private struct Pair<TItem>
+    {
+        private TItem _left;
     }
 }

@@ -23,6 +23,8 @@ public sealed partial class IntervalTree<T>
     /// <summary>Index of no node: its node is all zero, so that it counts as a child of height 0 that ends at 0.</summary>
     private const int None = 0;
 
+    private const int Left = 0;
+    private const int Right = 1;
     private const int InitialCapacity = 8;
     private Node[] _nodes = new Node[InitialCapacity];
     private Slot[] _slots = new Slot[InitialCapacity];
@@ -108,19 +110,15 @@ public sealed partial class IntervalTree<T>
         while (index != None)
         {
             ref readonly Node node = ref nodes[index];
-            if (node.LeftMax > from)
-            {
-                // The lowest start that ends above lies there: if it starts too high, so does everything behind it.
-                index = node.Left;
-            }
-            else if (node.End > from)
+
+            // What ends above lies left, is this node, or lies right. The side is computed, not branched on: no processor can guess it.
+            bool right = node.MaxBelow[Left] <= from;
+            if (right & (node.End > from))
             {
                 return node.Start <= last ? index : None;
             }
-            else
-            {
-                index = node.RightMax > from ? node.Right : None;
-            }
+
+            index = node.Child[right ? Right : Left];
         }
 
         return None;
@@ -132,9 +130,9 @@ public sealed partial class IntervalTree<T>
         Node[] nodes = _nodes;
         while (true)
         {
-            if (nodes[index].RightMax > from)
+            if (nodes[index].MaxBelow[Right] > from)
             {
-                return First(nodes[index].Right, from, last);
+                return First(nodes[index].Child[Right], from, last);
             }
 
             int child;
@@ -143,7 +141,7 @@ public sealed partial class IntervalTree<T>
                 child = index;
                 index = nodes[child].Parent;
             }
-            while (index != None && nodes[index].Right == child);
+            while (index != None && nodes[index].Child[Right] == child);
 
             if (index == None || nodes[index].Start > last)
             {
@@ -179,7 +177,7 @@ public sealed partial class IntervalTree<T>
         if (_free != None)
         {
             int index = _free;
-            _free = _nodes[index].Right;
+            _free = _nodes[index].Parent;
             return index;
         }
 
@@ -194,7 +192,7 @@ public sealed partial class IntervalTree<T>
 
     private void Release(int index)
     {
-        _nodes[index] = new Node { Right = _free };
+        _nodes[index] = new Node { Parent = _free };
         _free = index;
         _slots[index].Value = null;
         unchecked

@@ -3,7 +3,7 @@ namespace GpuSvm.Core.Tests.Concurrency;
 public class RankedLockTests
 {
     private const int Threads = 4;
-    private const int Rounds = 20_000;
+    private const int Rounds = 4_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
@@ -21,6 +21,7 @@ public class RankedLockTests
                 {
                     together += Interlocked.Increment(ref inside) - 1;
                     counter++;
+                    Thread.Yield();
                     Interlocked.Decrement(ref inside);
                 }
             }
@@ -114,6 +115,7 @@ public class RankedLockTests
                     using (shared.EnterExclusive())
                     {
                         low++;
+                        Thread.Yield();
                         high++;
                     }
                 }
@@ -132,9 +134,21 @@ public class RankedLockTests
         Assert.True(low > 0);
     }
 
+    /// <summary>Runs the body on several threads, none of which begins before all are there.</summary>
     private static void RunThreads(Action body)
     {
-        SvmThread[] threads = Enumerable.Range(0, Threads).Select(i => SvmThread.Start($"worker {i}", body)).ToArray();
+        int ready = 0;
+        SvmThread[] threads = Enumerable.Range(0, Threads).Select(i => SvmThread.Start($"worker {i}", () =>
+        {
+            Interlocked.Increment(ref ready);
+            var spin = default(Spin);
+            while (Volatile.Read(ref ready) < Threads)
+            {
+                spin.Once();
+            }
+
+            body();
+        })).ToArray();
         Array.ForEach(threads, thread => thread.Join());
     }
 }

@@ -57,7 +57,7 @@ public class AlignedWordTests
     [Fact]
     public void Threads_that_exchange_neighbouring_bytes_lose_nothing()
     {
-        const int Rounds = 10_000;
+        const int Rounds = 200_000;
         Array.Clear(_bytes);
         SvmThread[] threads = Enumerable.Range(0, 4).Select(t => SvmThread.Start($"adder {t}", () =>
         {
