@@ -68,7 +68,7 @@ public sealed class IntervalNotifier
     public bool ReadRetry(long sequence)
     {
         Mirror.UpdateLock.AssertHeld();
-        return CheckRetry(sequence);
+        return CheckRetry(sequence) && !Breaks.NoReadRetry;
     }
 
     /// <summary>As <see cref="ReadRetry"/>, without the lock: true is certain, false only a hint. For long loops.</summary>
