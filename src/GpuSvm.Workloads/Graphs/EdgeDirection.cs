@@ -1,0 +1,11 @@
+namespace GpuSvm.Workloads;
+
+/// <summary>Which way the edges of a list may be followed.</summary>
+public enum EdgeDirection
+{
+    /// <summary>From the first node of a line to the second.</summary>
+    Directed,
+
+    /// <summary>Both ways.</summary>
+    Undirected,
+}
