@@ -45,9 +45,10 @@ public sealed class SourceTests
 
     [Fact]
     public void A_file_holds_one_public_type_and_is_named_for_it() => Rule.Holds(
-        "A file holds the public type of its name; only what belongs to that type and begins with its name may stand beside it.",
+        "A file X.cs (XOfT.cs, X.Part.cs) holds the public type X; only what belongs to it and begins with its name may stand beside it.",
         from file in Sources
-        let name = Path.GetFileName(file.Path).Split('.')[0]
+        let stem = Path.GetFileName(file.Path).Split('.')[0]
+        let name = stem.EndsWith("OfT", StringComparison.Ordinal) ? stem[..^3] : stem
         from type in file.PublicTypes
         where !type.StartsWith(name, StringComparison.Ordinal) || !file.PublicTypes.Contains(name)
         select $"{file.Path}: {type}");
