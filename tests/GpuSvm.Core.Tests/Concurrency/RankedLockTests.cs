@@ -1,3 +1,5 @@
+using GpuSvm.Core.Tests.Infrastructure;
+
 namespace GpuSvm.Core.Tests.Concurrency;
 
 public class RankedLockTests
@@ -13,7 +15,7 @@ public class RankedLockTests
         int counter = 0;
         int inside = 0;
         int together = 0;
-        RunThreads(() =>
+        Together.Run(Threads, _ =>
         {
             for (int i = 0; i < Rounds; i++)
             {
@@ -105,7 +107,7 @@ public class RankedLockTests
         long low = 0;
         long high = 0;
         int torn = 0;
-        RunThreads(() =>
+        Together.Run(Threads, _ =>
         {
             var random = new SeededRandom((ulong)SvmThread.CurrentId);
             for (int i = 0; i < Rounds; i++)
@@ -132,23 +134,5 @@ public class RankedLockTests
         Assert.Equal(0, torn);
         Assert.Equal(low, high);
         Assert.True(low > 0);
-    }
-
-    /// <summary>Runs the body on several threads, none of which begins before all are there.</summary>
-    private static void RunThreads(Action body)
-    {
-        int ready = 0;
-        SvmThread[] threads = Enumerable.Range(0, Threads).Select(i => SvmThread.Start($"worker {i}", () =>
-        {
-            Interlocked.Increment(ref ready);
-            var spin = default(Spin);
-            while (Volatile.Read(ref ready) < Threads)
-            {
-                spin.Once();
-            }
-
-            body();
-        })).ToArray();
-        Array.ForEach(threads, thread => thread.Join());
     }
 }

@@ -1,3 +1,5 @@
+using GpuSvm.Core.Tests.Infrastructure;
+
 namespace GpuSvm.Core.Tests.Memory;
 
 public class AlignedWordTests
@@ -16,10 +18,10 @@ public class AlignedWordTests
     [Fact]
     public void A_write_changes_the_bytes_of_its_word_and_no_others()
     {
-        AlignedWord.Write<byte>(ref _bytes[0], 0xaa);
-        AlignedWord.Write<ushort>(ref _bytes[2], 0xbbcc);
-        AlignedWord.Write(ref _bytes[4], 0x11223344);
         AlignedWord.Write(ref _bytes[8], 0x0102030405060708L);
+        AlignedWord.Write(ref _bytes[4], 0x11223344);
+        AlignedWord.Write<ushort>(ref _bytes[2], 0xbbcc);
+        AlignedWord.Write<byte>(ref _bytes[0], 0xaa);
 
         Assert.Equal([0xaa, 2, 0xcc, 0xbb, 0x44, 0x33, 0x22, 0x11, 8, 7, 6, 5, 4, 3, 2, 1], _bytes);
     }
@@ -59,14 +61,13 @@ public class AlignedWordTests
     {
         const int Rounds = 200_000;
         Array.Clear(_bytes);
-        SvmThread[] threads = Enumerable.Range(0, 4).Select(t => SvmThread.Start($"adder {t}", () =>
+        Together.Run(4, id =>
         {
             for (int i = 0; i < Rounds; i++)
             {
-                Increment(ref _bytes[t % 2]);
+                Increment(ref _bytes[id % 2]);
             }
-        })).ToArray();
-        Array.ForEach(threads, thread => thread.Join());
+        });
 
         byte expected = unchecked((byte)(2 * Rounds));
         Assert.Equal([expected, expected, 0, 0], _bytes[..4]);
