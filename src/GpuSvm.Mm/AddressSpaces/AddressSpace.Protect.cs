@@ -53,7 +53,7 @@ public sealed partial class AddressSpace
     }
 
     /// <summary>Brings the entries of a range in line with a new protection. Mmap lock held exclusively.</summary>
-    /// <remarks>Write access is taken here but never given: the next write fault gives it, since only it knows whether the page is shared.</remarks>
+    /// <remarks>Write access is taken here but never given: a write fault gives it, which knows whether the page is shared.</remarks>
     private void SetRights(AddressRange range, Protection protection)
     {
         CpuFlush flush = default;

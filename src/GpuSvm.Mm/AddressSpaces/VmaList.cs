@@ -57,8 +57,8 @@ internal sealed class VmaList
             last++;
         }
 
-        Vma? left = first < last && _items[first].Range.Start < range.Start ? Cut(_items[first], _items[first].Range.Start, range.Start) : null;
-        Vma? right = first < last && _items[last - 1].Range.End > range.End ? Cut(_items[last - 1], range.End, _items[last - 1].Range.End) : null;
+        Vma? left = first < last ? Cut(_items[first], _items[first].Range.Start, range.Start) : null;
+        Vma? right = first < last ? Cut(_items[last - 1], range.End, _items[last - 1].Range.End) : null;
         Vma? middle = null;
         if (protection is { } wanted)
         {
@@ -129,7 +129,8 @@ internal sealed class VmaList
         }
     }
 
-    private static Vma Cut(Vma vma, VirtualAddress start, VirtualAddress end) => vma with { Range = new AddressRange(start, end) };
+    private static Vma? Cut(Vma vma, VirtualAddress start, VirtualAddress end) =>
+        start < end ? vma with { Range = new AddressRange(start, end) } : null;
 
     private static void Absorb(ref Vma? neighbour, Protection protection, ref VirtualAddress edge, Func<Vma, VirtualAddress> farEdge)
     {

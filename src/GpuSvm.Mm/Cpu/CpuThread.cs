@@ -170,7 +170,7 @@ public sealed class CpuThread
         _tlb.EndAccess();
     }
 
-    /// <summary>Begins an access and translates its address, faulting the page in as long as it takes. The caller ends the access.</summary>
+    /// <summary>Begins an access and translates its address, faulting the page in where needed. The caller ends the access.</summary>
     /// <returns>Physical address of the page.</returns>
     private ulong Begin(VirtualAddress address, CpuAccess access)
     {
@@ -219,9 +219,9 @@ public sealed class CpuThread
         }
 
         // A write through a clean entry must walk again, to set the dirty bit.
-        TranslationRights rights = TranslationRights.Read | (pte.IsWritable && pte.IsDirty ? TranslationRights.Write : TranslationRights.None);
+        TranslationRights write = pte.IsWritable && pte.IsDirty ? TranslationRights.Write : TranslationRights.None;
         page = pte.Frame.Address.Value;
-        return _tlb.Fill(address, rights, page, sequence) ? WalkResult.Filled : WalkResult.Raced;
+        return _tlb.Fill(address, TranslationRights.Read | write, page, sequence) ? WalkResult.Filled : WalkResult.Raced;
     }
 
     private static void Raise(Errno error, VirtualAddress address, CpuAccess access)

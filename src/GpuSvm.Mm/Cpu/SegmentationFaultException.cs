@@ -1,4 +1,3 @@
-using System.Globalization;
 using GpuSvm.Mm;
 
 namespace GpuSvm;
@@ -10,7 +9,9 @@ public sealed class SegmentationFaultException : SvmException
     /// <param name="address">The byte that was touched.</param>
     /// <param name="access">What was tried.</param>
     public SegmentationFaultException(VirtualAddress address, CpuAccess access)
-        : base(Errno.EFAULT, string.Create(CultureInfo.InvariantCulture, $"The CPU may not {(access == CpuAccess.Write ? "write" : "read")} {address}: nothing is mapped there, or its protection forbids it"))
+        : base(
+            Errno.EFAULT,
+            $"The CPU may not {(access == CpuAccess.Write ? "write" : "read")} {address}: nothing is mapped there, or its protection forbids it")
     {
         Address = address;
         Access = access;

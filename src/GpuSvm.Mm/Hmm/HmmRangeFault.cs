@@ -24,7 +24,7 @@ namespace GpuSvm.Mm;
 /// </remarks>
 public static class HmmRangeFault
 {
-    /// <summary>Faults on one page that are tried before the call gives up; more than one needs other threads to take the page away.</summary>
+    /// <summary>Faults on one page that are tried before the call gives up; a second one means that others took the page away.</summary>
     private const int FaultLimit = 16;
 
     private enum Need : byte

@@ -8,7 +8,9 @@ namespace GpuSvm.Mm;
 public interface IAddressSpaceNotifier
 {
     /// <summary>The CPU's entries of a range are about to change.</summary>
-    /// <returns>True when done. False only for an invalidation that may not wait, when the notifier would have to; then there is no end.</returns>
+    /// <returns>
+    /// True when done. False only for an invalidation that may not wait, when the notifier would have to; then it hears no end.
+    /// </returns>
     bool InvalidateStart(in Invalidation invalidation);
 
     /// <summary>The CPU's entries have changed.</summary>

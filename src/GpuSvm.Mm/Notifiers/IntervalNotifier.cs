@@ -47,7 +47,7 @@ public sealed class IntervalNotifier
     /// <summary>Its place in the tree; none while an insertion is put off. Guarded by the owner's lock.</summary>
     internal IntervalHandle Handle { get; set; }
 
-    /// <summary>Sequence of the last invalidation that reached it. Written under the update lock, or while nobody else can see it.</summary>
+    /// <summary>Sequence of the last invalidation that reached it; written under the update lock, and by insertion.</summary>
     internal long Sequence
     {
         get => Volatile.Read(ref _sequence);

@@ -3,7 +3,7 @@ namespace GpuSvm.Mm;
 /// <content>The course of an invalidation.</content>
 public sealed partial class IntervalNotifiers
 {
-    /// <summary>Starts an invalidation: every interval notifier that it reaches, then every plain one, is told before this returns.</summary>
+    /// <summary>Starts an invalidation: every interval notifier that it reaches, then every plain one, has been told on return.</summary>
     /// <param name="invalidation">What is about to change. Its range is not empty.</param>
     /// <param name="scope">Ends the invalidation when disposed; does nothing when the start was refused.</param>
     /// <returns>

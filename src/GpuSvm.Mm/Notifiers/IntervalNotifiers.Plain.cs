@@ -23,7 +23,7 @@ public sealed partial class IntervalNotifiers
 
     /// <summary>Removes a plain notifier and waits for its callbacks that run; it may have heard of starts whose end it misses.</summary>
     /// <exception cref="InvalidOperationException">It is not there.</exception>
-    /// <remarks>Locking: waits, so no lock from the page locks on may be held and no lock that a callback takes; never from a callback.</remarks>
+    /// <remarks>Locking: waits, so no lock from the page locks on, and none that a callback takes, may be held; never from a callback.</remarks>
     public void RemovePlain(IAddressSpaceNotifier notifier)
     {
         ArgumentNullException.ThrowIfNull(notifier);

@@ -71,6 +71,6 @@ public readonly record struct CpuPte(ulong Bits)
     /// <summary>True if the CPU may do this.</summary>
     public bool Allows(CpuAccess access) => access == CpuAccess.Write ? IsWritable : IsPresent;
 
-    /// <summary>What the CPU may do: <see cref="Protection.None"/>, <see cref="Protection.Read"/> or <see cref="Protection.ReadWrite"/>.</summary>
+    /// <summary>What the CPU may do: nothing, read, or read and write.</summary>
     public Protection Rights => IsWritable ? Protection.ReadWrite : IsPresent ? Protection.Read : Protection.None;
 }

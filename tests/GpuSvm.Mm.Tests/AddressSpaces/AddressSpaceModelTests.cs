@@ -147,7 +147,9 @@ public sealed class AddressSpaceModelTests
             }
         }
 
-        Assert.Equal(model.OrderBy(p => p.Key).Select(p => (p.Key, p.Value.Protection)), mapped.OrderBy(p => p.Key).Select(p => (p.Key, p.Value)));
+        Assert.Equal(
+            model.OrderBy(p => p.Key).Select(p => (p.Key, p.Value.Protection)),
+            mapped.OrderBy(p => p.Key).Select(p => (p.Key, p.Value)));
         int own = 0;
         for (ulong page = First; page < First + (Pages * Size); page += Size)
         {
