@@ -67,12 +67,12 @@ public class ClockTests
         var counter = new SequenceCounter();
         Together.Run(4, _ =>
         {
-            for (int round = 0; round < 200_000; round++)
+            for (int round = 0; round < 2_000_000; round++)
             {
                 counter.Advance();
             }
         });
 
-        Assert.Equal(800_000, counter.Value);
+        Assert.Equal(8_000_000, counter.Value);
     }
 }
