@@ -15,6 +15,9 @@ public sealed class DriverCounters
     /// <summary>Pages that were entered in a GPU page table.</summary>
     public long PagesMapped { get; internal set; }
 
+    /// <summary>Faults of pages that an earlier batch had mapped when they were served.</summary>
+    public long Covered { get; internal set; }
+
     /// <summary>Look-ups thrown away because an invalidation came between.</summary>
     public long Retries { get; internal set; }
 

@@ -44,6 +44,7 @@ public static class BrokenControl
         start.ArgumentList.Add("--seconds");
         start.ArgumentList.Add(look.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture));
         start.Environment.Remove("GPUSVM_BREAK");
+        start.Environment["GPUSVM_JITTER"] = "1";
         if (breakName is not null)
         {
             start.Environment["GPUSVM_BREAK"] = breakName;

@@ -127,6 +127,24 @@ public sealed class FaultServicingTests
         Assert.Equal(2, d.Driver.Counters.PrefetchesDropped);
     }
 
+    [Theory]
+    [InlineData(FaultAccess.Read, 1)]
+    [InlineData(FaultAccess.Write, 0)]
+    public void A_fault_of_a_page_that_is_mapped_with_enough_rights_is_covered_and_replayed(FaultAccess access, int covered)
+    {
+        using var d = new DriverFixture();
+        VirtualAddress a = d.Map(1);
+        d.Fault(a, FaultAccess.Read);
+        d.Driver.ServiceFaults();
+
+        d.Fault(a, access);
+        d.Driver.ServiceFaults();
+
+        Assert.Equal(covered, d.Driver.Counters.Covered);
+        Assert.Equal((2, 0, 2 - covered, 2, 0), Counts(d));
+        Assert.Equal(1, d.Gpu.Dma.MappedPages);
+    }
+
     [Fact]
     public void A_full_overflowed_ring_is_noticed_and_drained_in_batches()
     {

@@ -4,7 +4,7 @@ namespace GpuSvm.Core;
 
 /// <summary>The places where one thread's progress can matter to another: every lock, wait and shared word passes here.</summary>
 /// <remarks>
-/// In production a schedule point is nothing: the method is empty and inlined away. It is the one seam under which an explorer decides
+/// In production a schedule point is nothing: what it does under stress (<c>GPUSVM_JITTER=1</c>) is compiled away. It is the one seam under which an explorer decides
 /// which thread runs next, without a change to any layer above.
 /// </remarks>
 public static class SchedulePoint
@@ -15,5 +15,9 @@ public static class SchedulePoint
     public static void Reach(SchedulePointKind kind)
     {
         _ = kind;
+        if (Jitter.Enabled)
+        {
+            Jitter.Perturb();
+        }
     }
 }

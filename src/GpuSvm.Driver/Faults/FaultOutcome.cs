@@ -6,6 +6,9 @@ public enum FaultOutcome : byte
     /// <summary>The page is mapped with the rights that the access needs: a replay lets it through.</summary>
     Resolved,
 
+    /// <summary>The page is mapped with these rights already, by an earlier fault: a replay lets the access through.</summary>
+    Covered,
+
     /// <summary>The address space changed too often until the deadline: a replay lets the access fault again.</summary>
     Deferred,
 

@@ -27,6 +27,11 @@ internal sealed class FaultResolver(
             return FaultResult.Fatal(Errno.EINVAL);
         }
 
+        if (mirror.Grants(page, RightsFor(access)))
+        {
+            return FaultResult.Covered;
+        }
+
         Errno error = strategy.TryAcquire(page, out MirrorInterval interval);
         if (error != Errno.None)
         {
@@ -114,9 +119,7 @@ internal sealed class FaultResolver(
         }
 
         // Where the CPU may write the GPU may, and atomically: else the first store to a page that was read faults again.
-        TranslationRights rights = found.IsWritable
-            ? TranslationRights.Read | TranslationRights.Write | TranslationRights.Atomic
-            : TranslationRights.Read;
+        TranslationRights rights = RightsFor(found.IsWritable ? FaultAccess.Atomic : FaultAccess.Read);
         _pfns[0] = PfnEntry.Host(found.Frame, rights);
         Errno error = mirror.Map(page, _pfns);
         return error == Errno.None && _pfns[0].IsValid ? FaultResult.Resolved : FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error);
@@ -127,6 +130,13 @@ internal sealed class FaultResolver(
         FaultAccess.Read => HmmPfn.RequestFault,
         FaultAccess.Prefetch => default,
         _ => HmmPfn.RequestFault | HmmPfn.RequestWrite,
+    };
+
+    private static TranslationRights RightsFor(FaultAccess access) => access switch
+    {
+        FaultAccess.Write => TranslationRights.Read | TranslationRights.Write,
+        FaultAccess.Atomic => TranslationRights.Read | TranslationRights.Write | TranslationRights.Atomic,
+        _ => TranslationRights.Read,
     };
 
     private static bool IsWrite(FaultAccess access) => access is FaultAccess.Write or FaultAccess.Atomic;

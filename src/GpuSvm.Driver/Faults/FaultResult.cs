@@ -8,6 +8,9 @@ public readonly record struct FaultResult(FaultOutcome Outcome, Errno Error)
     /// <summary>The page is mapped.</summary>
     public static FaultResult Resolved => new(FaultOutcome.Resolved, Errno.None);
 
+    /// <summary>The page was mapped already.</summary>
+    public static FaultResult Covered => new(FaultOutcome.Covered, Errno.None);
+
     /// <summary>A prefetch that found nothing.</summary>
     public static FaultResult Dropped => new(FaultOutcome.Dropped, Errno.None);
 

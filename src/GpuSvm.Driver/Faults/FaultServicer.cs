@@ -107,6 +107,10 @@ internal sealed class FaultServicer
                 Counters.PagesMapped++;
                 return true;
 
+            case FaultOutcome.Covered:
+                Counters.Covered++;
+                return true;
+
             case FaultOutcome.Deferred when !_deferrals.Exceeds(fault):
                 Counters.Deferred++;
                 return true;

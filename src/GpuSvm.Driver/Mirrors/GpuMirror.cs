@@ -21,6 +21,17 @@ public sealed class GpuMirror
     /// <summary>The part of the process's addresses that this GPU can translate.</summary>
     public AddressRange Bounds => _space.Bounds;
 
+    /// <summary>True if the GPU's entry of a page allows all of <paramref name="rights"/> now.</summary>
+    /// <remarks>Locking: takes <see cref="UpdateLock"/>. What is true may be over at once; then the access faults again.</remarks>
+    public bool Grants(VirtualAddress page, TranslationRights rights)
+    {
+        using (UpdateLock.Enter())
+        {
+            DecodedEntry entry = _space.Translate(page);
+            return entry.Kind == PageTableEntryKind.Page && (entry.Rights & rights) == rights;
+        }
+    }
+
     /// <summary>Writes entries for pages that were looked up on the CPU's side.</summary>
     /// <param name="address">Address of the first page.</param>
     /// <param name="pfns">One entry a page; the valid bits of what was not mapped are cleared.</param>

@@ -1,4 +1,4 @@
-namespace GpuSvm.Gpu;
+namespace GpuSvm;
 
 /// <summary>How a software GPU executes.</summary>
 public enum ExecutionMode : byte

@@ -1,4 +1,4 @@
-namespace GpuSvm.Gpu;
+namespace GpuSvm;
 
 /// <summary>What a faulting access wanted; the numbers are those of the fault entry.</summary>
 /// <remarks>Source: nouveau nouveau_svm.c, fault entry info bits 19:16.</remarks>

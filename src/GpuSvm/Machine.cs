@@ -1,0 +1,165 @@
+using GpuSvm.Core;
+using GpuSvm.Driver;
+using GpuSvm.Gpu;
+using GpuSvm.Mm;
+
+namespace GpuSvm;
+
+/// <summary>A simulated machine: processes with ordinary memory, and a GPU that shares it with them, pointer by pointer.</summary>
+/// <remarks>
+/// <para>
+/// Everything between the CPU's page tables and the GPU's is real: faults, interval notifiers, page tables in raw bytes, TLBs that must be
+/// flushed. Only the processors are simulated.
+/// </para>
+/// <para>Thread-safe. Dispose ends the processes, then the GPU.</para>
+/// </remarks>
+public sealed class Machine : IDisposable
+{
+    private readonly RankedLock _lock = new(LockRank.Machine);
+    private readonly List<SimulatedProcess> _processes = [];
+    private readonly MachineOptions _options;
+    private readonly SystemMemory _memory;
+    private readonly PageFrames _frames;
+    private readonly SoftwareGpu _gpu;
+    private readonly SvmDriver _driver;
+    private ulong _processSeed;
+    private bool _disposed;
+
+    /// <summary>Builds a machine.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option lies out of its range; the message names it, its value and the range.</exception>
+    /// <exception cref="SvmException">The system refuses to reserve the memory.</exception>
+    public Machine(MachineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CpuThreads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CpuThreads, 256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.SystemMemory.Bytes, Page.Size, nameof(options.SystemMemory));
+        _options = options;
+        var gpuOptions = new SoftwareGpuOptions
+        {
+            Seed = options.Seed,
+            Sms = options.Sms,
+            WarpsPerSm = options.WarpsPerSm,
+            Execution = options.Execution,
+            FaultBufferEntries = options.FaultBufferEntries,
+            VideoMemory = options.VideoMemory,
+        };
+        _memory = new SystemMemory(options.SystemMemory.Bytes >> Page.Shift);
+        try
+        {
+            _gpu = new SoftwareGpu(_memory, gpuOptions);
+        }
+        catch
+        {
+            _memory.Dispose();
+            throw;
+        }
+
+        _frames = new PageFrames(_memory, new PageFramesOptions { Seed = options.Seed });
+        _driver = new SvmDriver(_gpu, new SvmDriverOptions
+        {
+            Servicing = options.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
+        });
+        _processSeed = options.Seed;
+        Gpu = new GpuDevice(_gpu, _driver);
+    }
+
+    /// <summary>The machine's GPU.</summary>
+    public GpuDevice Gpu { get; }
+
+    /// <summary>What the machine has counted so far.</summary>
+    public MachineCounters Counters
+    {
+        get
+        {
+            GpuCounters gpu = _gpu.Counters;
+            DriverCounters driver = _driver.Counters;
+            return new MachineCounters
+            {
+                Faults = driver.Fetched,
+                Duplicates = driver.Duplicates,
+                Covered = driver.Covered,
+                Batches = driver.Batches,
+                Replays = driver.Replays,
+                Cancels = driver.Cancels,
+                Retries = driver.Retries,
+                Overflows = driver.Overflows,
+                PagesMapped = driver.PagesMapped,
+                TlbHits = gpu.TlbHits,
+                TlbMisses = gpu.TlbMisses,
+                Walks = gpu.Walks,
+                Invalidations = _driver.Invalidations,
+            };
+        }
+    }
+
+    /// <summary>Number of 4 KiB page frames that are in use by processes; 0 when all have ended.</summary>
+    public long AllocatedFrames => _frames.AllocatedFrames;
+
+    /// <summary>Number of pages that the GPU's IOMMU maps; 0 when all processes have ended.</summary>
+    public long DmaMappedPages => _gpu.DmaMapper.MappedPages;
+
+    /// <summary>Starts a process with an empty address space, joined to the GPU.</summary>
+    /// <exception cref="SvmException">No memory is left for its page tables.</exception>
+    public SimulatedProcess StartProcess()
+    {
+        using (_lock.Enter())
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var cpu = new SimulatedCpu(_memory, _options.CpuThreads);
+            var mm = new AddressSpace(_frames, cpu, new AddressSpaceOptions { Seed = unchecked(++_processSeed) });
+            Errno error = _driver.TryOpen(mm, out SvmClient? client);
+            if (error != Errno.None)
+            {
+                mm.Dispose();
+                throw new SvmException(error, "The GPU could not be joined to a new process.");
+            }
+
+            var process = new SimulatedProcess(this, _driver, client!, cpu);
+            _processes.Add(process);
+            return process;
+        }
+    }
+
+    /// <summary>Ends all processes and the GPU, and frees the memory.</summary>
+    /// <exception cref="InvariantException">Checks are on and something was left behind.</exception>
+    public void Dispose()
+    {
+        SimulatedProcess[] processes;
+        using (_lock.Enter())
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            processes = [.. _processes];
+        }
+
+        foreach (SimulatedProcess process in processes)
+        {
+            process.Dispose();
+        }
+
+        _driver.Dispose();
+        string? leak = Checks.Enabled ? Leak() : null;
+        _gpu.Dispose();
+        _frames.Dispose();
+        _memory.Dispose();
+        Checks.That(leak is null, leak ?? string.Empty);
+    }
+
+    internal void Forget(SimulatedProcess process)
+    {
+        using (_lock.Enter())
+        {
+            _processes.Remove(process);
+        }
+    }
+
+    private string? Leak() =>
+        _frames.AllocatedFrames != 0 ? $"no page frame is left at the end, but {_frames.AllocatedFrames} are" :
+        _gpu.DmaMapper.MappedPages != 0 ? $"no DMA mapping is left at the end, but {_gpu.DmaMapper.MappedPages} are" :
+        _gpu.VideoMemory.AllocatedBytes != 0 ? $"no page table is left at the end, but {_gpu.VideoMemory.AllocatedBytes} bytes are" : null;
+}

@@ -1,0 +1,32 @@
+namespace GpuSvm;
+
+/// <summary>The hardware of a simulated machine.</summary>
+public sealed record MachineOptions
+{
+    /// <summary>Everything that is left to chance follows from this: page frames, DMA addresses, the order of execution.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Number of streaming multiprocessors of the GPU: 1 to 128.</summary>
+    public int Sms { get; init; } = 4;
+
+    /// <summary>Number of warps (of 32 threads) that each multiprocessor holds at once: 1 to 64.</summary>
+    public int WarpsPerSm { get; init; } = 8;
+
+    /// <summary>Whether the GPU runs in one reproducible order or on several threads.</summary>
+    public ExecutionMode Execution { get; init; } = ExecutionMode.Sequential;
+
+    /// <summary>Number of entries of the GPU's fault buffer: at least 2.</summary>
+    public int FaultBufferEntries { get; init; } = 1024;
+
+    /// <summary>Number of CPU threads that each process has: 1 to 256.</summary>
+    public int CpuThreads { get; init; } = 4;
+
+    /// <summary>
+    /// Size of system memory, at least one page. Reserved only: what programs touch is what it costs. Default: the memory of the computer
+    /// that runs the simulation.
+    /// </summary>
+    public ByteSize SystemMemory { get; init; } = (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Size of the GPU's own memory, where its page tables live. Reserved only.</summary>
+    public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
+}

@@ -1,0 +1,93 @@
+using GpuSvm.Driver;
+using GpuSvm.Mm;
+
+namespace GpuSvm;
+
+/// <summary>A process of a simulated machine: an address space that its CPU threads and the GPU share.</summary>
+/// <remarks>Thread-safe, but each CPU thread is used by one thread at a time.</remarks>
+public sealed class SimulatedProcess : IDisposable
+{
+    private readonly Machine _machine;
+    private readonly SvmDriver _driver;
+    private readonly SimulatedCpu _cpu;
+
+    internal SimulatedProcess(Machine machine, SvmDriver driver, SvmClient client, SimulatedCpu cpu)
+    {
+        _machine = machine;
+        _driver = driver;
+        Client = client;
+        _cpu = cpu;
+    }
+
+    internal SvmClient Client { get; }
+
+    private AddressSpace Mm => Client.Mm;
+
+    /// <summary>Maps zeroed memory at an address of the address space's choice.</summary>
+    /// <param name="size">Number of bytes, rounded up to whole pages; at least 1.</param>
+    /// <param name="protection">What the program may do with it, on the CPU and on the GPU.</param>
+    /// <returns>Address of the first byte: a multiple of 4096. No memory is used until it is touched.</returns>
+    /// <exception cref="SvmException">EINVAL for size 0, ENOMEM when no room is left.</exception>
+    public VirtualAddress Map(ByteSize size, Protection protection)
+    {
+        Errno error = TryMap(0, size, protection, MapPlacement.Anywhere, out VirtualAddress address);
+        ThrowIfFailed(error, $"map {size}");
+        return address;
+    }
+
+    /// <summary>Maps zeroed memory.</summary>
+    /// <param name="hint">The address wished for, as <paramref name="placement"/> says; a multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages; at least 1.</param>
+    /// <param name="protection">What the program may do with it.</param>
+    /// <param name="placement">Whether the address is a hint or a must.</param>
+    /// <param name="address">Address of the first byte.</param>
+    /// <returns>What mmap answers: EINVAL, ENOMEM, EEXIST; then nothing has changed.</returns>
+    public Errno TryMap(VirtualAddress hint, ByteSize size, Protection protection, MapPlacement placement, out VirtualAddress address) =>
+        Mm.Map(hint, size.Bytes, protection, placement, out address);
+
+    /// <summary>Unmaps memory; neither a CPU thread nor the GPU can reach it any more when this returns.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages; at least 1. Holes are fine.</param>
+    /// <exception cref="SvmException">EINVAL for a size of 0, an unaligned address or a range that leaves the address space.</exception>
+    public void Unmap(VirtualAddress address, ByteSize size) => ThrowIfFailed(TryUnmap(address, size), $"unmap {size} at {address}");
+
+    /// <summary>Unmaps memory; returns what munmap answers.</summary>
+    public Errno TryUnmap(VirtualAddress address, ByteSize size) => Mm.Unmap(address, size.Bytes);
+
+    /// <summary>Changes what the program may do with memory, on the CPU and on the GPU, from the moment this returns.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages.</param>
+    /// <param name="protection">The new rights.</param>
+    /// <exception cref="SvmException">EINVAL for an unaligned address, ENOMEM when part of the range is not mapped.</exception>
+    public void Protect(VirtualAddress address, ByteSize size, Protection protection) =>
+        ThrowIfFailed(TryProtect(address, size, protection), $"protect {size} at {address}");
+
+    /// <summary>Changes what the program may do with memory; returns what mprotect answers.</summary>
+    public Errno TryProtect(VirtualAddress address, ByteSize size, Protection protection) => Mm.Protect(address, size.Bytes, protection);
+
+    /// <summary>One of the process's CPU threads, to read and write its memory with.</summary>
+    /// <param name="index">0 to <see cref="MachineOptions.CpuThreads"/> - 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    public CpuThread Cpu(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _cpu.ThreadCount);
+        return _cpu.Thread(index);
+    }
+
+    /// <summary>Ends the process: its launches are cancelled, all its memory is freed. Idempotent.</summary>
+    public void Dispose()
+    {
+        _driver.Close(Client);
+        Mm.Dispose();
+        _machine.Forget(this);
+    }
+
+    private static void ThrowIfFailed(Errno error, string what)
+    {
+        if (error != Errno.None)
+        {
+            throw new SvmException(error, $"The process could not {what}.");
+        }
+    }
+}
