@@ -119,7 +119,9 @@ public sealed class PageFramesTests
                 for (int round = 0; round < 5000; round++)
                 {
                     frames.Lock(frame);
-                    counter++;
+                    long seen = counter;
+                    Thread.SpinWait(20);
+                    counter = seen + 1;
                     frames.Unlock(frame);
                 }
             })),
