@@ -1,0 +1,44 @@
+using System.Diagnostics;
+
+namespace GpuSvm.Docs.Tests.Infrastructure;
+
+/// <summary>A program run to its end.</summary>
+internal static class ChildProcess
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    /// <summary>Runs <c>dotnet</c> and returns its exit code with all that it wrote.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> DotnetAsync(string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // No build server may outlive the test, and nothing of the surrounding build may leak into the child's.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBuild", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        using Process process = Process.Start(start)!;
+        using var late = new CancellationTokenSource(Limit);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(late.Token);
+        Task<string> error = process.StandardError.ReadToEndAsync(late.Token);
+        try
+        {
+            await process.WaitForExitAsync(late.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"dotnet {string.Join(' ', arguments)} ran longer than {Limit}.", e);
+        }
+    }
+}
