@@ -24,7 +24,7 @@ internal static class Jitter
         }
         else if (choice < 8)
         {
-            Thread.SpinWait(random.Next(10_000));
+            Thread.SpinWait(random.Next(1500));
         }
     }
 }

@@ -72,7 +72,7 @@ internal sealed class FaultResolver(
 
             using (mirror.UpdateLock.Enter())
             {
-                if (interval.Notifier.ReadRetry(sequence) && !Breaks.NoReadRetry)
+                if (interval.Notifier.ReadRetry(sequence))
                 {
                     counters.Retries++;
                     continue;

@@ -3,16 +3,17 @@ using GpuSvm.Mm;
 
 namespace GpuSvm.Controls.Scenarios;
 
-/// <summary>The CPU replaces a page again and again under a kernel that reads it: the GPU never reads a page that was given away.</summary>
+/// <summary>The CPU replaces pages again and again under a kernel that reads them: the GPU never reads a page that was given away.</summary>
 /// <remarks>
-/// Round v: the page at the watched address is replaced by a fresh one, v is stored there, and then v is published elsewhere. A kernel
-/// that loads the published number first and the watched one second must find a number at least as new, or the zero of a page that was
-/// just replaced. An older number, or the poison of a freed frame, came through a translation that should be gone.
+/// Round v: the watched pages are replaced by fresh ones, v is stored in each, and then v is published elsewhere. A thread that loads the
+/// published number first and that of its page second must find a number at least as new, or the zero of a page that was just replaced.
+/// An older number, or the poison of a freed frame, came through a translation that should be gone.
 /// </remarks>
 public sealed class StaleReadScenario : IControlScenario
 {
     private const int Enough = 20_000;
     private const int Few = 100;
+    private const int Pages = 16;
 
     /// <inheritdoc/>
     public string Name => "stale-read";
@@ -22,10 +23,10 @@ public sealed class StaleReadScenario : IControlScenario
     {
         using var m = new Machine(new MachineOptions { Sms = 1, Execution = ExecutionMode.Parallel });
         SimulatedProcess p = m.StartProcess();
-        VirtualAddress watched = p.Map(4096, Protection.ReadWrite);
+        VirtualAddress watched = p.Map(Pages * Page.Size, Protection.ReadWrite);
         VirtualAddress words = p.Map(4096, Protection.ReadWrite);
-        var args = new ReaderArgs(watched, words, words + 64L, words + 128L, words + 192L);
-        Task<LaunchResult> kernel = m.Gpu.LaunchAsync(p, ReadAsync, grid: 1, block: 1, args);
+        var args = new ReaderArgs(watched, words, words + 64L, words + 128L, words + 1024L);
+        Task<LaunchResult> kernel = m.Gpu.LaunchAsync(p, ReadAsync, grid: 1, block: Pages, args);
 
         CpuThread cpu = p.Cpu(0);
         var random = new SeededRandom(1);
@@ -38,7 +39,7 @@ public sealed class StaleReadScenario : IControlScenario
             Replace(p, watched, ++version);
             cpu.Store(args.Published, version);
             var spin = default(Spin);
-            while (cpu.Load<int>(args.Seen) < version && cpu.Load<ulong>(args.Stale) == 0 && !kernel.IsCompleted && !deadline.HasPassed)
+            while (!AllHaveSeen(cpu, args, version) && cpu.Load<ulong>(args.Stale) == 0 && !kernel.IsCompleted && !deadline.HasPassed)
             {
                 spin.Once();
             }
@@ -58,11 +59,27 @@ public sealed class StaleReadScenario : IControlScenario
         return !result.Succeeded ? Verdict.Caught : version < Few ? Verdict.Inconclusive : Verdict.Clean;
     }
 
-    private static void Replace(SimulatedProcess p, VirtualAddress page, int version)
+    private static void Replace(SimulatedProcess p, VirtualAddress pages, int version)
     {
-        Errno error = p.TryMap(page, 4096, Protection.ReadWrite, MapPlacement.Fixed, out _);
-        Checks.That(error == Errno.None, "A page can be replaced in place.");
-        p.Cpu(0).Store(page, version);
+        Errno error = p.TryMap(pages, Pages * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        Checks.That(error == Errno.None, "Pages can be replaced in place.");
+        for (int i = 0; i < Pages; i++)
+        {
+            p.Cpu(0).Store(pages + (4096L * i), version);
+        }
+    }
+
+    private static bool AllHaveSeen(CpuThread cpu, in ReaderArgs args, int version)
+    {
+        for (int i = 0; i < Pages; i++)
+        {
+            if (cpu.Load<int>(args.Seen + (4L * i)) < version)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void Pause(int loads)
@@ -77,15 +94,17 @@ public sealed class StaleReadScenario : IControlScenario
     {
         while (await t.Load<int>(a.Stop) == 0)
         {
+            // Yield: the threads of a warp take turns, as the SM executes a thread until it waits.
             uint published = await t.Load<uint>(a.Published);
-            uint found = await t.Load<uint>(a.Watched);
+            uint found = await t.Load<uint>(a.Watched + (4096 * t.GlobalIndex));
             if (found != 0 && (found < published || found > 1 << 28))
             {
                 await t.AtomicCompareExchange(a.Stale, 0UL, ((ulong)published << 32) | found);
                 return;
             }
 
-            await t.Store(a.Seen, published);
+            await t.Store(a.Seen + (4 * t.GlobalIndex), published);
+            await t.Yield();
         }
     }
 
