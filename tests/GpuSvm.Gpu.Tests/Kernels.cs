@@ -32,11 +32,24 @@ internal static class Kernels
 
     internal static async GpuTask AtomicOne(GpuThread t, ulong address) => await t.AtomicAdd(address, 1L);
 
-    internal static async GpuTask Nothing(GpuThread t, int ignored) => await Task(t, ignored);
+    internal static async GpuTask PrefetchOne(GpuThread t, ulong address) => await t.Prefetch(address);
 
-    private static async GpuTask Task(GpuThread t, int ignored)
+    internal static async GpuTask Spin(GpuThread t, ulong address)
     {
-        _ = t;
-        _ = ignored;
+        while (await t.Load<long>(address) == 0)
+        {
+            await t.Yield();
+        }
+    }
+
+    internal static async GpuTask SetOneByThreadZero(GpuThread t, ulong address)
+    {
+        if (t.GlobalIndex == 0)
+        {
+            await t.Store(address, 1L);
+            return;
+        }
+
+        await Spin(t, address);
     }
 }

@@ -1,7 +1,7 @@
 namespace GpuSvm.Gpu.Tests;
 
 /// <summary>A GPU with one address space, and a driver of a few lines that serves its faults from a dictionary.</summary>
-internal sealed class TestRig : IDisposable
+internal sealed partial class TestRig : IDisposable
 {
     internal const ulong Base = 0x7f00_0000_0000;
     private const ulong FrameCount = 8192;
@@ -9,6 +9,7 @@ internal sealed class TestRig : IDisposable
     private readonly RankedLock _lock = new(LockRank.DriverSvm);
     private readonly Dictionary<ulong, PfnEntry> _backing = [];
     private readonly WorkQueue? _queue;
+    private bool _held;
 
     internal TestRig(SoftwareGpuOptions? options = null)
     {
@@ -73,10 +74,32 @@ internal sealed class TestRig : IDisposable
         where TArgs : unmanaged
         => Gpu.LaunchAsync(Channel, kernel, grid, block, args).GetAwaiter().GetResult();
 
+    /// <summary>Leaves faults in the ring until <see cref="LetGo"/>.</summary>
+    internal void Hold()
+    {
+        using RankedLock.Scope scope = _lock.Enter();
+        _held = true;
+    }
+
+    internal void LetGo()
+    {
+        using (_lock.Enter())
+        {
+            _held = false;
+        }
+
+        Service();
+    }
+
     /// <summary>Serves every fault in the ring, then replays once.</summary>
     internal void Service()
     {
         using RankedLock.Scope scope = _lock.Enter();
+        if (_held)
+        {
+            return;
+        }
+
         Interrupts++;
         IFaultBuffer buffer = Gpu.FaultBuffer;
         bool resolved = false;

@@ -23,6 +23,7 @@ internal sealed partial class LaunchSlice
 
         _isTimed = false;
         lane.IsReported = false;
+        lane.IsLost = false;
         _unreported++;
         _faulted.Add(lane);
         Report(lane);
@@ -93,7 +94,7 @@ internal sealed partial class LaunchSlice
             return true;
         }
 
-        if (_unreported > 0 && _faults.Signals.GetMoves != _seenGetMoves && !Breaks.OverflowLost)
+        if (_unreported > 0 && _faults.Signals.GetMoves != _seenGetMoves)
         {
             ReportAgain();
             return true;
@@ -132,10 +133,9 @@ internal sealed partial class LaunchSlice
         for (int i = 0; i < lanes.Length; i++)
         {
             GpuThread lane = lanes[i];
-            if (Breaks.OverflowLost && !lane.IsReported)
+            if (lane.IsLost)
             {
                 lanes[left++] = lane;
-                unreported++;
                 continue;
             }
 
@@ -165,7 +165,7 @@ internal sealed partial class LaunchSlice
     {
         foreach (GpuThread lane in _faulted.Lanes)
         {
-            if (!lane.IsReported && !Report(lane))
+            if (!lane.IsReported && !lane.IsLost && !Report(lane))
             {
                 break;
             }
@@ -179,6 +179,7 @@ internal sealed partial class LaunchSlice
         if (!_faults.TryReport(_launch.Channel.Instance, _sm, lane.Pending, WhenFull.SetOverflow))
         {
             _seenGetMoves = getMoves;
+            lane.IsLost = Breaks.OverflowLost;
             return false;
         }
 

@@ -27,6 +27,9 @@ public sealed unsafe partial class GpuThread
     /// <summary>True once the fault that the thread waits for stands in the fault buffer.</summary>
     internal bool IsReported { get; set; }
 
+    /// <summary>True if the fault met a full ring and is never reported again: only by <see cref="Breaks.OverflowLost"/>.</summary>
+    internal bool IsLost { get; set; }
+
     /// <summary>The thread's block.</summary>
     internal ResidentBlock Block { get; set; } = null!;
 
