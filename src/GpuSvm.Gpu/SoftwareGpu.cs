@@ -20,7 +20,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     /// <summary>Makes a GPU that reaches <paramref name="memory"/> through its IOMMU. Parallel: starts its workers.</summary>
     /// <param name="memory">System memory; outlives the GPU.</param>
     /// <param name="options">What it is like.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of range: the message names it, its value and what is allowed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range: the message says what is allowed.</exception>
     public SoftwareGpu(SystemMemory memory, SoftwareGpuOptions options)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -173,8 +173,8 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         if (!kernel.Method.IsStatic || !kernel.HasSingleTarget)
         {
             throw new ArgumentException(
-                $"A kernel must be one static method, and '{kernel.Method.Name}' is not: write it as 'static async GpuTask Name(GpuThread t, " +
-                $"{typeof(TArgs).Name} a)' and pass its name; a lambda, static or not, and an instance method carry an object along.",
+                $"A kernel must be one static method, and '{kernel.Method.Name}' is not: write it as " +
+                $"'static async GpuTask Name(GpuThread t, {typeof(TArgs).Name} a)' and pass its name; a lambda, static or not, and an instance method carry an object along.",
                 nameof(kernel));
         }
     }

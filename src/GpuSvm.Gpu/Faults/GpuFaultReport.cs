@@ -12,5 +12,6 @@ public sealed record GpuFaultReport(VirtualAddress Address, FaultAccess Access, 
 {
     /// <summary>The report as one line.</summary>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"GPU {Access.ToString().ToLowerInvariant()} at {Address} cancelled: {Reason} ({Error})");
+        string.Create(
+            CultureInfo.InvariantCulture, $"GPU {Access.ToString().ToLowerInvariant()} at {Address} cancelled: {Reason} ({Error})");
 }

@@ -78,7 +78,7 @@ public abstract class LaneBox
     {
         if (version != _version)
         {
-            throw new InvalidOperationException("A GpuTask was awaited a second time: its place is in use for another call. Await each once.");
+            throw new InvalidOperationException("A GpuTask was awaited a second time: its place may serve another call. Await each once.");
         }
     }
 

@@ -7,7 +7,7 @@ internal static class LaneErrors
         new("This can only be awaited in a method that returns GpuTask: a kernel, or a helper that a kernel awaits.");
 
     internal static InvalidOperationException StillPending() =>
-        new("The thread accesses memory, or pauses, while an earlier access of its own still waits: await each access before the next one.");
+        new("The thread accesses memory or pauses while an earlier access of its own still waits: await each access before the next one.");
 
     internal static InvalidOperationException NotPending() =>
         new("An access was awaited that is not waiting: await each access once, directly where it is made.");

@@ -76,7 +76,8 @@ internal sealed class DeviceAddressPool
 
         int index = (int)(groupNumber - _firstGroup);
         int offset = (int)(firstPage & (GroupPages - 1));
-        if (_groups[index] is not { } group || group.Order != order || (offset & ((1 << order) - 1)) != 0 || !group.IsTaken(offset >> order))
+        bool isAligned = (offset & ((1 << order) - 1)) == 0;
+        if (_groups[index] is not { } group || group.Order != order || !isAligned || !group.IsTaken(offset >> order))
         {
             return false;
         }

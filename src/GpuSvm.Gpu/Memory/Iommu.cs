@@ -55,7 +55,8 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
         ulong pages = 1UL << order;
         if (frame.Value >= _memory.FrameCount || pages > _memory.FrameCount - frame.Value)
         {
-            throw new ArgumentOutOfRangeException(nameof(frame), frame.ToString(), $"{pages} frames from there pass the {_memory.FrameCount} of the memory.");
+            throw new ArgumentOutOfRangeException(
+                nameof(frame), frame.ToString(), $"{pages} frames from there pass the {_memory.FrameCount} of the memory.");
         }
 
         using (_lock.Enter())

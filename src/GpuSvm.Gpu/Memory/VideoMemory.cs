@@ -36,9 +36,10 @@ public sealed class VideoMemory : IPageTableMemory, IDisposable
     /// <inheritdoc/>
     public Errno TryAllocate(int sizeBytes, int alignmentBytes, out ulong address)
     {
-        if (sizeBytes < sizeof(ulong) || !BitOperations.IsPow2(sizeBytes) || alignmentBytes < sizeof(ulong) || !BitOperations.IsPow2(alignmentBytes))
+        if (!IsBlockSize(sizeBytes) || !IsBlockSize(alignmentBytes))
         {
-            throw new ArgumentException($"Size {sizeBytes} and alignment {alignmentBytes} must be powers of two and at least 8.", nameof(sizeBytes));
+            throw new ArgumentException(
+                $"Size {sizeBytes} and alignment {alignmentBytes} must be powers of two and at least 8.", nameof(sizeBytes));
         }
 
         // A block of a power of two lies at a multiple of its size, so the larger of the two gives both.
@@ -94,6 +95,8 @@ public sealed class VideoMemory : IPageTableMemory, IDisposable
 
     /// <summary>Gives the memory back; no walk may run any more.</summary>
     public void Dispose() => _bytes.Dispose();
+
+    private static bool IsBlockSize(int size) => size >= sizeof(ulong) && BitOperations.IsPow2(size);
 
     private bool TryTake(int order, out ulong address)
     {

@@ -2,7 +2,9 @@ namespace GpuSvm.Gpu;
 
 /// <summary>The translation cache that all SMs share for one address space.</summary>
 /// <remarks>
-/// <para>An entry is one word, so that it is read without a lock: bits 63:31 the page number's upper part, 30:3 the device page, 2:0 rights.</para>
+/// <para>
+/// An entry is one word, so that it is read without a lock: bits 63:31 the page number's upper part, 30:3 the device page, 2:0 rights.
+/// </para>
 /// <para>Locking: filled and dropped under the walker's lock, so that no walk from before a drop leaves anything behind.</para>
 /// </remarks>
 internal sealed class SecondLevelTlb
