@@ -10,7 +10,7 @@ public sealed class DeparturesTests
     private static TraceTable Departures => TraceTable.Read(Text, "id", "what the original does", "what GpuSvm does", "its test", "state");
 
     [Fact]
-    public void Every_name_resolves_and_nothing_waits_for_a_finished_part() => 
+    public void Every_name_resolves_and_nothing_waits_for_a_finished_part() =>
         Expect.None(Departures.Problems(ApiIndex.OfSource.KnowsShort, TestIndex.OfSource.Contains));
 
     [Fact]
