@@ -174,7 +174,8 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         {
             throw new ArgumentException(
                 $"A kernel must be one static method, and '{kernel.Method.Name}' is not: write it as " +
-                $"'static async GpuTask Name(GpuThread t, {typeof(TArgs).Name} a)' and pass its name; a lambda, static or not, and an instance method carry an object along.",
+                $"'static async GpuTask Name(GpuThread t, {typeof(TArgs).Name} a)' and pass its name. " +
+                "A lambda, static or not, and an instance method carry an object along.",
                 nameof(kernel));
         }
     }

@@ -3,7 +3,15 @@ namespace GpuSvm.Gpu.Tests;
 public sealed class FaultBufferTests
 {
     private static readonly FaultEntry Sample = new(
-        new InstancePointer(0x1_2345_6000), 0x7f12_3456_789a, 0x0102_0304_0506_0708, 0x1f, 3, IsHub: true, FaultAccess.Atomic, 0x55, FaultType.AtomicViolation);
+        new InstancePointer(0x1_2345_6000),
+        0x7f12_3456_789a,
+        Timestamp: 0x0102_0304_0506_0708,
+        Engine: 0x1f,
+        Gpc: 3,
+        IsHub: true,
+        FaultAccess.Atomic,
+        Client: 0x55,
+        FaultType.AtomicViolation);
 
     [Fact]
     public void An_entry_has_the_bytes_that_the_driver_expects()

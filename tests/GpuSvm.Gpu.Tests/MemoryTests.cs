@@ -77,7 +77,9 @@ public sealed class MemoryTests
             ulong size = Page.Size << order;
             Assert.Equal(0UL, address.Value % size);
             Assert.True(address.Value >> Page.Shift >= rig.Memory.FrameCount);
-            Assert.DoesNotContain(held, other => address.Value < other.Address.Value + (Page.Size << other.Order) && other.Address.Value < address.Value + size);
+            Assert.DoesNotContain(
+                held,
+                other => address.Value < other.Address.Value + (Page.Size << other.Order) && other.Address.Value < address.Value + size);
             held.Add((address, order));
             pages += 1L << order;
             Assert.Equal(pages, dma.MappedPages);
@@ -99,7 +101,8 @@ public sealed class MemoryTests
         Assert.Equal(Errno.None, dma.TryMap(new FrameNumber(0), 0, DmaDirection.Bidirectional, out DeviceAddress single));
         Assert.Equal(Errno.ENOMEM, dma.TryMap(new FrameNumber(0), 0, DmaDirection.Bidirectional, out _));
         Assert.Throws<ArgumentException>(() => dma.Unmap(pair, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => dma.TryMap(new FrameNumber(rig.Memory.FrameCount), 0, DmaDirection.Bidirectional, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => dma.TryMap(new FrameNumber(rig.Memory.FrameCount), 0, DmaDirection.Bidirectional, out _));
         dma.Unmap(pair, 1);
         Assert.Throws<ArgumentException>(() => dma.Unmap(pair, 1));
         dma.Unmap(single, 0);
@@ -134,7 +137,8 @@ public sealed class MemoryTests
         Assert.Equal(Errno.EEXIST, rig.Gpu.BindInstance(TestRig.Channel, rig.Space.Root));
         rig.Launch(Kernels.LoadOne, 1, 1, TestRig.Base).ThrowIfFailed();
         rig.Gpu.UnbindInstance(TestRig.Channel);
-        rig.Gpu.SetFaultInterrupt(() => rig.Gpu.Cancel(TestRig.Channel, new GpuFaultReport(TestRig.Base, FaultAccess.Read, "unbound", Errno.ENXIO)));
+        var report = new GpuFaultReport(TestRig.Base, FaultAccess.Read, "unbound", Errno.ENXIO);
+        rig.Gpu.SetFaultInterrupt(() => rig.Gpu.Cancel(TestRig.Channel, report));
         Assert.Equal("unbound", rig.Launch(Kernels.LoadOne, 1, 1, TestRig.Base).Fault!.Reason);
         Assert.True(rig.Gpu.FaultBuffer.TryRead(rig.Gpu.FaultBuffer.Get, out FaultEntry entry));
         Assert.Equal(FaultType.UnboundInstanceBlock, entry.Type);

@@ -14,7 +14,8 @@ internal sealed partial class TestRig
         for (int d = 0; ; d++)
         {
             TableLayout layout = d == PageTableDepth ? Gp100Format.SmallPageTable : Gp100Format.Directory(d);
-            Span<ulong> words = Gpu.PageTableMemory.Words(table, layout.SizeBytes).Slice(layout.Index(address) * layout.EntryWords, layout.EntryWords);
+            Span<ulong> all = Gpu.PageTableMemory.Words(table, layout.SizeBytes);
+            Span<ulong> words = all.Slice(layout.Index(address) * layout.EntryWords, layout.EntryWords);
             if (d == depth)
             {
                 return words;

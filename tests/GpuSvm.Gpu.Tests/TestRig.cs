@@ -57,8 +57,11 @@ internal sealed partial class TestRig : IDisposable
         Assert.Equal(Errno.None, Space.PfnMap(Page.Shift, Base, pfns));
     }
 
-    internal void Unmap(int firstPage, int pages) =>
-        Assert.Equal(Errno.None, Space.PfnUnmap(AddressRange.FromLength(Base + ((ulong)firstPage << Page.Shift), (ulong)pages << Page.Shift)));
+    internal void Unmap(int firstPage, int pages)
+    {
+        var range = AddressRange.FromLength(Base + ((ulong)firstPage << Page.Shift), (ulong)pages << Page.Shift);
+        Assert.Equal(Errno.None, Space.PfnUnmap(range));
+    }
 
     internal static FrameNumber FrameOf(int page) => new(FrameCount - 1 - (ulong)page);
 

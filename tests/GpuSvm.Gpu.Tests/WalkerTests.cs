@@ -139,7 +139,8 @@ public sealed class WalkerTests
             Gp100Format.EncodePage(new PageTarget(Aperture.SystemCoherent, frame), TranslationRights.Read);
         LaunchResult result = rig.Launch(Kernels.LoadOne, 1, 1, TestRig.Base);
         Assert.Equal(
-            new GpuFaultReport(TestRig.Base, FaultAccess.Read, $"the IOMMU does not let it pass to dma:0x{frame:x}", Errno.EIO), result.Fault);
+            new GpuFaultReport(TestRig.Base, FaultAccess.Read, $"the IOMMU does not let it pass to dma:0x{frame:x}", Errno.EIO),
+            result.Fault);
         Assert.Equal(1, rig.Gpu.Counters.IommuFaults);
         rig.Entry(TestRig.Base, TestRig.PageTableDepth)[0] = good;
         rig.Flush(TestRig.PageTableDepth);
@@ -168,7 +169,8 @@ public sealed class WalkerTests
     {
         // Far enough not to share a slot of a directory cache with the base.
         ulong output = TestRig.Base + (1UL << 30) + (3UL << 21);
-        PfnEntry[] pfns = [PfnEntry.Host(TestRig.FrameOf(100), TranslationRights.Read | TranslationRights.Write | TranslationRights.Atomic)];
+        const TranslationRights All = TranslationRights.Read | TranslationRights.Write | TranslationRights.Atomic;
+        PfnEntry[] pfns = [PfnEntry.Host(TestRig.FrameOf(100), All)];
         Assert.Equal(Errno.None, rig.Space.PfnMap(Page.Shift, output, pfns));
         Span<byte> frame = rig.Memory.Frame(TestRig.FrameOf(100));
         frame.Clear();

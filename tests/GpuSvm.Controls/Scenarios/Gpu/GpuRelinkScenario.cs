@@ -4,7 +4,7 @@ using GpuSvm.Gpu;
 namespace GpuSvm.Controls.Scenarios;
 
 /// <summary>A page is unmapped with its tables and mapped again with others, between two reads of a kernel.</summary>
-/// <remarks>A walker that remembers a directory entry from before reads the old table's bytes, which hold poison or another table.</remarks>
+/// <remarks>A walker that remembers a directory entry from before reads the old table's bytes: poison, or another table.</remarks>
 public sealed class GpuRelinkScenario : IControlScenario
 {
     private const ulong First = 0x7f00_0000_0000;

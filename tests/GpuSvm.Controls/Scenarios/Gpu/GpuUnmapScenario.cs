@@ -46,7 +46,12 @@ public sealed class GpuUnmapScenario : IControlScenario
         LaunchResult result = running.Result;
         rig.Gpu.SetFaultInterrupt(null);
         log.WriteLine($"{rounds} rounds, stale {stale}, launch {result.Status} {result.Fault}, {rig.Gpu.Counters.Accesses} accesses");
-        return stale != 0 || rig.Gpu.Counters.IommuFaults != 0 ? Verdict.Caught : result.Succeeded && rounds > 0 ? Verdict.Clean : Verdict.Inconclusive;
+        if (stale != 0 || rig.Gpu.Counters.IommuFaults != 0)
+        {
+            return Verdict.Caught;
+        }
+
+        return result.Succeeded && rounds > 0 ? Verdict.Clean : Verdict.Inconclusive;
     }
 
     private static async GpuTask ReadUntilTold(GpuThread t, ulong control)
