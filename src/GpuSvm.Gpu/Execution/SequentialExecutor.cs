@@ -60,7 +60,14 @@ internal sealed class SequentialExecutor : IExecutor
     }
 
     /// <inheritdoc/>
-    public void Wake() => _wake.Set();
+    /// <remarks>Nothing to do on the thread that executes: it looks again before it sleeps.</remarks>
+    public void Wake()
+    {
+        if (Volatile.Read(ref _runnerId) != SvmThread.CurrentId)
+        {
+            _wake.Set();
+        }
+    }
 
     /// <summary>Waits until no launch runs; all are stopped and none comes.</summary>
     public void Dispose()
