@@ -34,7 +34,7 @@ public sealed record SoftwareGpuOptions
     /// <summary>Memory for page tables: reserved, committed by touch.</summary>
     public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
 
-    /// <summary>Most 4 KiB pages that the IOMMU maps at once; null for twice the frames of system memory.</summary>
+    /// <summary>Most 4 KiB pages that the IOMMU maps at once; null for twice the frames of system memory, as far as that goes.</summary>
     public ulong? DmaPages { get; init; }
 
     /// <summary>How long a thread waits for its fault to be served before its launch is cancelled.</summary>
@@ -44,7 +44,7 @@ public sealed record SoftwareGpuOptions
     /// <summary>The GPU's clock: timestamps of faults, timeouts, duration of launches.</summary>
     public Clock Clock { get; init; } = Clock.Monotonic;
 
-    internal ulong DmaPagesFor(ulong frameCount) => DmaPages ?? 2 * frameCount;
+    internal ulong DmaPagesFor(ulong frameCount) => DmaPages ?? Math.Min(2 * frameCount, MaxPages);
 
     internal void Validate(ulong frameCount)
     {

@@ -23,9 +23,10 @@ public sealed record MachineOptions
 
     /// <summary>
     /// Size of system memory, at least one page. Reserved only: what programs touch is what it costs. Default: the memory of the computer
-    /// that runs the simulation.
+    /// that runs the simulation, at most 256 GiB.
     /// </summary>
-    public ByteSize SystemMemory { get; init; } = (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    public ByteSize SystemMemory { get; init; } =
+        Math.Min((ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, ByteSize.GiB(256).Bytes);
 
     /// <summary>Size of the GPU's own memory, where its page tables live. Reserved only.</summary>
     public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);

@@ -71,11 +71,11 @@ public sealed class CpuThread
     /// <summary>Stores a value if the word holds another one that is expected; atomic, and a full fence.</summary>
     /// <typeparam name="T">A type of 1, 2, 4 or 8 bytes.</typeparam>
     /// <param name="address">A multiple of the size.</param>
-    /// <param name="value">What to store.</param>
     /// <param name="expected">What the word must hold.</param>
+    /// <param name="value">What to store.</param>
     /// <returns>What the word held before.</returns>
     /// <exception cref="ArgumentException">The address is misaligned.</exception>
-    public T CompareExchange<T>(VirtualAddress address, T value, T expected)
+    public T CompareExchange<T>(VirtualAddress address, T expected, T value)
         where T : unmanaged
     {
         Require<T>();

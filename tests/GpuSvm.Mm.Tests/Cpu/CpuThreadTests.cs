@@ -38,13 +38,13 @@ public sealed class CpuThreadTests
     {
         using var m = new TestMachine();
         m.MapAt(Base, 1);
-        Assert.Equal(0, m.Thread.CompareExchange(Base, 5, 0));
-        Assert.Equal(5, m.Thread.CompareExchange(Base, 6, 0));
+        Assert.Equal(0, m.Thread.CompareExchange(Base, 0, 5));
+        Assert.Equal(5, m.Thread.CompareExchange(Base, 0, 6));
         Assert.Equal(5, m.Thread.Load<int>(Base));
-        Assert.Throws<ArgumentException>(() => m.Thread.CompareExchange(Base + 2, 1, 0));
+        Assert.Throws<ArgumentException>(() => m.Thread.CompareExchange(Base + 2, 0, 1));
         Assert.Throws<ArgumentException>(() => m.Thread.Load<Guid>(Base));
         m.Protect(Base, 1, Protection.Read);
-        Assert.Throws<SegmentationFaultException>(() => m.Thread.CompareExchange(Base, 6, 5));
+        Assert.Throws<SegmentationFaultException>(() => m.Thread.CompareExchange(Base, 5, 6));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class CpuThreadTests
                 for (int round = 0; round < 5000; round++)
                 {
                     long seen = cpu.Load<long>(Base);
-                    for (long was; (was = cpu.CompareExchange(Base, seen + 1, seen)) != seen; seen = was)
+                    for (long was; (was = cpu.CompareExchange(Base, seen, seen + 1)) != seen; seen = was)
                     {
                     }
                 }
@@ -155,7 +155,7 @@ public sealed class CpuThreadTests
     private static void Touch(CpuThread cpu, byte[] block)
     {
         cpu.Store(Base, cpu.Load<int>(Base) + 1);
-        cpu.CompareExchange(Base + 8, 1L, 0L);
+        cpu.CompareExchange(Base + 8, 0L, 1L);
         cpu.Write(Base + 64, block);
         cpu.Read(Base + 64, block);
     }
