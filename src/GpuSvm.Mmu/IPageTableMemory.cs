@@ -16,4 +16,12 @@ public interface IPageTableMemory
 
     /// <summary>The table's bytes as little-endian 64-bit words; each is read and written at once.</summary>
     Span<ulong> Words(ulong address, int sizeBytes);
+
+    /// <summary>The same for an address that was read from an entry, whatever its bits say.</summary>
+    /// <returns>False when no such bytes exist.</returns>
+    bool TryWords(ulong address, int sizeBytes, out Span<ulong> words)
+    {
+        words = Words(address, sizeBytes);
+        return true;
+    }
 }

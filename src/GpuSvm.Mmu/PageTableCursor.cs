@@ -87,7 +87,11 @@ public struct PageTableCursor<TFormat>
 
     private readonly DecodedEntry ReadDirectory(TableLayout layout)
     {
-        Span<ulong> words = _memory.Words(Tables.Table, layout.SizeBytes);
+        if (!_memory.TryWords(Tables.Table, layout.SizeBytes, out Span<ulong> words))
+        {
+            return default;
+        }
+
         int first = layout.Index(_address) * layout.EntryWords;
         return TFormat.DecodeDirectory(
             Depth,
@@ -115,6 +119,7 @@ public struct PageTableCursor<TFormat>
         return TFormat.DecodeSmallPage(ReadWord(Tables.Table, TFormat.SmallPageTable));
     }
 
+    /// <summary>A word of a table; 0, which no format calls valid, where an entry names memory that does not exist.</summary>
     private readonly ulong ReadWord(ulong table, TableLayout layout) =>
-        Volatile.Read(ref _memory.Words(table, layout.SizeBytes)[layout.Index(_address)]);
+        _memory.TryWords(table, layout.SizeBytes, out Span<ulong> words) ? Volatile.Read(ref words[layout.Index(_address)]) : 0;
 }

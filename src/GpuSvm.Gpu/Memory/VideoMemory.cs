@@ -80,8 +80,8 @@ public sealed class VideoMemory : IPageTableMemory, IDisposable
     /// <inheritdoc/>
     public Span<ulong> Words(ulong address, int sizeBytes) => MemoryMarshal.Cast<byte, ulong>(_bytes.Bytes(address, sizeBytes));
 
-    /// <summary>The same for an address that a walk found: false when no such bytes exist.</summary>
-    internal bool TryWords(ulong address, int sizeBytes, out Span<ulong> words)
+    /// <inheritdoc/>
+    public bool TryWords(ulong address, int sizeBytes, out Span<ulong> words)
     {
         if (address % sizeof(ulong) != 0 || address > SizeBytes || (ulong)sizeBytes > SizeBytes - address)
         {

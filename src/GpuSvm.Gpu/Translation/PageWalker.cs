@@ -31,7 +31,7 @@ internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase 
 
         using (_lock.Enter())
         {
-            Translation found = WalkDirectories(address);
+            Translation found = Read(address);
             if (found.Kind == TranslationKind.Page)
             {
                 _tlb.Fill(address, found.Rights, found.Target);
@@ -66,32 +66,24 @@ internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase 
         return caches;
     }
 
-    private Translation WalkDirectories(ulong address)
+    /// <summary>Reads on from the deepest directory entry that is remembered, and remembers what it reads.</summary>
+    private Translation Read(ulong address)
     {
         int depth = StartDepth(address, out TablePair tables);
-        for (; depth < DirectoryDepths; depth++)
+        var cursor = new PageTableCursor<TFormat>(memory, address, depth, tables);
+        DecodedEntry entry;
+        while (cursor.TryDescend(out entry))
         {
-            if (!TryReadDirectory(depth, tables.Table, address, out DecodedEntry entry))
-            {
-                return Translation.Missing(FaultType.Pde);
-            }
-
-            switch (entry.Kind)
-            {
-                case PageTableEntryKind.Table:
-                    _directories[depth].Fill(address, entry.Tables);
-                    tables = entry.Tables;
-                    break;
-                case PageTableEntryKind.Page:
-                    return FromPage(entry, address);
-                case PageTableEntryKind.Sparse:
-                    return Translation.Sparse;
-                default:
-                    return Translation.Missing(FaultType.Pde);
-            }
+            _directories[depth].Fill(address, entry.Tables);
+            depth = cursor.Depth;
         }
 
-        return WalkPageTables(tables, address);
+        return entry.Kind switch
+        {
+            PageTableEntryKind.Page => FromPage(entry, address),
+            PageTableEntryKind.Sparse => Translation.Sparse,
+            _ => Translation.Missing(depth < DirectoryDepths ? FaultType.Pde : FaultType.Pte),
+        };
     }
 
     /// <summary>The depth of the table to read next, and the table, by the deepest directory entry that is remembered.</summary>
@@ -109,30 +101,6 @@ internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase 
         return 0;
     }
 
-    /// <summary>The large page table counts first; where it has nothing to say the small one does.</summary>
-    private Translation WalkPageTables(TablePair tables, ulong address)
-    {
-        if (tables.LargeTable != 0 && TryReadWord(TFormat.LargePageTable, tables.LargeTable, address, out ulong largeWord))
-        {
-            DecodedEntry large = TFormat.DecodeLargePage(largeWord);
-            if (large.Kind != PageTableEntryKind.Invalid)
-            {
-                return FromLeaf(large, address);
-            }
-        }
-
-        return tables.Table != 0 && TryReadWord(TFormat.SmallPageTable, tables.Table, address, out ulong word)
-            ? FromLeaf(TFormat.DecodeSmallPage(word), address)
-            : Translation.Missing(FaultType.Pde);
-    }
-
-    private static Translation FromLeaf(in DecodedEntry entry, ulong address) => entry.Kind switch
-    {
-        PageTableEntryKind.Page => FromPage(entry, address),
-        PageTableEntryKind.Sparse => Translation.Sparse,
-        _ => Translation.Missing(FaultType.Pte),
-    };
-
     private static Translation FromPage(in DecodedEntry entry, ulong address)
     {
         if (entry.IsPrivileged)
@@ -143,27 +111,5 @@ internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase 
         return entry.Aperture < Aperture.SystemCoherent
             ? Translation.UnsupportedAperture
             : Translation.Page(entry.Rights, Page.AlignDown(entry.Translate(address)));
-    }
-
-    private bool TryReadDirectory(int depth, ulong table, ulong address, out DecodedEntry entry)
-    {
-        TableLayout layout = TFormat.Directory(depth);
-        if (!memory.TryWords(table, layout.SizeBytes, out Span<ulong> words))
-        {
-            entry = default;
-            return false;
-        }
-
-        int index = layout.Index(address) * layout.EntryWords;
-        ulong high = layout.EntryWords == 2 ? Volatile.Read(ref words[index + 1]) : 0;
-        entry = TFormat.DecodeDirectory(depth, Volatile.Read(ref words[index]), high);
-        return true;
-    }
-
-    private bool TryReadWord(TableLayout layout, ulong table, ulong address, out ulong word)
-    {
-        bool exists = memory.TryWords(table, layout.SizeBytes, out Span<ulong> words);
-        word = exists ? Volatile.Read(ref words[layout.Index(address)]) : 0;
-        return exists;
     }
 }
