@@ -49,7 +49,7 @@ def main(path, *roots):
     with open(base + ".txt", "w", encoding="utf-8") as file:
         file.write("# Dependencies among packages of Debian 12: PACKAGE DEPENDS-ON, one edge a line.\n")
         file.write("# Debian 12.15 (bookworm), main, amd64, package index of 2026-07-11. Made as data/README.md says.\n")
-        file.write(f"# Nodes: {len(names)} (debian-12-depends.names says which package each is). Edges: {len(edges)}\n")
+        file.write(f"# Packages: {len(names)} (debian-12-depends.names says which is which). Edges: {len(edges)}\n")
         file.writelines(f"{a}\t{b}\n" for a, b in edges)
 
 

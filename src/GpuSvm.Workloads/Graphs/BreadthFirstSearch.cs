@@ -3,16 +3,16 @@ namespace GpuSvm.Workloads;
 /// <summary>Breadth-first search on the GPU, level by level: each frontier is a queue, and a node belongs to who claims it first.</summary>
 /// <remarks>
 /// A launch of several blocks goes one level forward. A launch of one block goes on by itself, by the block's barrier, for as long
-/// as frontiers stay small: else a long thin graph would cost a launch for each of its levels. The launches end when
-/// <see cref="CountOffset"/> in the state is 0.
+/// as the frontier is small for its threads: else a long thin graph would cost a launch for each of its levels. The launches end
+/// when <see cref="CountOffset"/> in the state is 0.
 /// </remarks>
 public static class BreadthFirstSearch
 {
     /// <summary>The level of a node that is not reached.</summary>
     public const int Unreached = PlainBreadthFirstSearch.Unreached;
 
-    /// <summary>Largest frontier that one block goes on with by itself.</summary>
-    public const long SmallFrontier = 256;
+    /// <summary>Largest frontier for each thread of a block that goes on by itself.</summary>
+    public const long SmallFrontier = 8;
 
     /// <summary>Offset in the state of the number of nodes in the frontier; 0 when the search is over.</summary>
     public const ulong CountOffset = 0;
@@ -50,7 +50,7 @@ public static class BreadthFirstSearch
             }
 
             await t.Barrier();
-            bool isSmall = await t.Load<long>(a.State + CountOffset) <= SmallFrontier;
+            bool isSmall = await t.Load<long>(a.State + CountOffset) <= SmallFrontier * t.BlockSize;
             await t.Barrier();
             if (!isSmall)
             {

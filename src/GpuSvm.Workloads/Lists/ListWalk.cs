@@ -51,6 +51,9 @@ public static class ListWalk
             await t.Store(record + 24, seen.Sum);
             await t.Store(record + 32, seen.Order);
             await t.Store(a.Walked + (8 * (ulong)t.GlobalIndex), walk + 1);
+
+            // A thread that never faults never gives way, and the CPU waits for every thread's walk before it unmaps.
+            await t.Yield();
         }
     }
 

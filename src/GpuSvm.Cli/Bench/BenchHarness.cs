@@ -1,0 +1,45 @@
+namespace GpuSvm.Cli.Bench;
+
+/// <summary>Runs benchmarks: some times to warm up, then a few that count.</summary>
+internal static class BenchHarness
+{
+    /// <summary>Number of repetitions that count.</summary>
+    public const int Repetitions = 5;
+
+    // Enough for the runtime to replace its first, unoptimised code.
+    private const int WarmUps = 3;
+
+    /// <summary>Measures one benchmark.</summary>
+    public static Measurement Measure(Benchmark benchmark)
+    {
+        for (int i = 0; i < WarmUps; i++)
+        {
+            benchmark.RunOnce();
+        }
+
+        double[] figures = new double[Repetitions];
+        long allocated = long.MaxValue;
+        for (int i = 0; i < figures.Length; i++)
+        {
+            long before = GC.GetTotalAllocatedBytes();
+            figures[i] = benchmark.RunOnce();
+            allocated = Math.Min(allocated, GC.GetTotalAllocatedBytes() - before);
+        }
+
+        Array.Sort(figures);
+        return new Measurement(benchmark.Name, figures[Repetitions / 2], figures[0], figures[^1], benchmark.Unit, allocated);
+    }
+
+    /// <summary>Measures benchmarks one after the other; each exists only while it is measured.</summary>
+    public static IReadOnlyList<Measurement> MeasureAll(IEnumerable<Func<Benchmark>> benchmarks)
+    {
+        List<Measurement> measurements = [];
+        foreach (Func<Benchmark> create in benchmarks)
+        {
+            using Benchmark benchmark = create();
+            measurements.Add(Measure(benchmark));
+        }
+
+        return measurements;
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using GpuSvm.Cli.Bench;
+using GpuSvm.Cli.Runs;
+
+namespace GpuSvm.Cli;
+
+/// <summary>The tool's verbs, and how their mistakes are told.</summary>
+internal static class CommandLine
+{
+    /// <summary>Parses the arguments and runs the verb that they name.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        ParseResult parsed = Build().Parse(args.Length == 0 ? ["--help"] : args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            return Refuse($"{OneLine(Describe(parsed))} (see '{PathOf(parsed.CommandResult)} --help')");
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+        catch (BadInputException refused)
+        {
+            return Refuse(OneLine(refused.Message));
+        }
+    }
+
+    private static RootCommand Build() => new("Shared virtual memory between CPUs and a GPU, in user space.")
+    {
+        HelpName = "gpusvm",
+        Subcommands = { RunVerb.Create(), BenchVerb.Create() },
+    };
+
+    private static int Refuse(string line)
+    {
+        Console.Error.WriteLine($"gpusvm: {line}");
+        return ExitCodes.BadInput;
+    }
+
+    /// <summary>The first thing that is wrong. An unknown name says more than what is missing because of it.</summary>
+    private static string Describe(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        string choices = string.Join(", ", command.Subcommands.Select(verb => verb.Name));
+        return (parsed.UnmatchedTokens, choices) switch
+        {
+            ([string unknown, ..], "") => $"'{unknown}' is not an option or argument of '{PathOf(parsed.CommandResult)}'",
+            ([string unknown, ..], _) => $"'{unknown}' is unknown: expected one of {choices}",
+            (_, "") => parsed.Errors[0].Message.TrimEnd('.'),
+            _ => $"a verb is missing: expected one of {choices}",
+        };
+    }
+
+    private static string PathOf(CommandResult result)
+    {
+        Stack<string> names = [];
+        for (SymbolResult? at = result; at is CommandResult command; at = at.Parent)
+        {
+            names.Push(command.Command is RootCommand ? "gpusvm" : command.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+}

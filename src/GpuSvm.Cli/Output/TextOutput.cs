@@ -1,0 +1,67 @@
+using System.Globalization;
+using GpuSvm.Cli.Bench;
+using Spectre.Console;
+
+namespace GpuSvm.Cli.Output;
+
+/// <summary>Prints answers and tables for people.</summary>
+internal static class TextOutput
+{
+    /// <summary>Prints the answer of a run, whether it is verified, and the machine's counters.</summary>
+    public static void Write(RunDocument document, IReadOnlyList<string> answer)
+    {
+        foreach (string line in answer)
+        {
+            Console.Out.WriteLine(line);
+        }
+
+        Console.Out.WriteLine(document.Verified ? "verified: equals a plain CPU computation" : "NOT VERIFIED");
+        MachineCounters counters = document.Counters;
+        Table table = NewTable("counter", "value");
+        AddCount(table, "faults", counters.Faults);
+        AddCount(table, "duplicates", counters.Duplicates);
+        AddCount(table, "replays", counters.Replays);
+        AddCount(table, "cancels", counters.Cancels);
+        AddCount(table, "pages mapped", counters.PagesMapped);
+        AddCount(table, "TLB hits", counters.TlbHits);
+        AddCount(table, "TLB misses", counters.TlbMisses);
+        AddCount(table, "walks", counters.Walks);
+        AddCount(table, "invalidations", counters.Invalidations);
+        table.AddRow("time", string.Create(CultureInfo.InvariantCulture, $"{document.ElapsedMs:n1} ms"));
+        AnsiConsole.Write(table);
+    }
+
+    /// <summary>Prints measurements.</summary>
+    public static void Write(IReadOnlyList<Measurement> measurements)
+    {
+        Table table = NewTable("benchmark", "median", "min", "max", "unit", "allocated");
+        foreach (Measurement measured in measurements)
+        {
+            table.AddRow(
+                measured.Name,
+                Number(measured.Median),
+                Number(measured.Min),
+                Number(measured.Max),
+                measured.Unit,
+                string.Create(CultureInfo.InvariantCulture, $"{measured.AllocatedBytes:n0} B"));
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    private static string Number(double value) => value.ToString(value >= 100 ? "n0" : "n2", CultureInfo.InvariantCulture);
+
+    private static Table NewTable(string first, params ReadOnlySpan<string> others)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn(first).NoWrap());
+        foreach (string column in others)
+        {
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
+        }
+
+        return table;
+    }
+
+    private static void AddCount(Table table, string name, long value) =>
+        table.AddRow(name, value.ToString("n0", CultureInfo.InvariantCulture));
+}

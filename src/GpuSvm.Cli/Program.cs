@@ -1,0 +1,22 @@
+using System.Reflection;
+
+namespace GpuSvm.Cli;
+
+/// <summary>The entry point of <c>gpusvm</c>.</summary>
+internal static class Program
+{
+    /// <summary>Runs the tool.</summary>
+    /// <returns>0 on success, 1 if a run failed or was not verified, 2 for input that cannot be used.</returns>
+    private static async Task<int> Main(string[] args)
+    {
+        // Asked for by scripts and at every start of a shell's prompt: answered before the command line's own types are loaded.
+        if (args is ["--version"])
+        {
+            Assembly tool = typeof(Program).Assembly;
+            Console.Out.WriteLine(tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+            return ExitCodes.Success;
+        }
+
+        return await CommandLine.RunAsync(args).ConfigureAwait(false);
+    }
+}

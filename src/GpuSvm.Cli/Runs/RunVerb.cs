@@ -1,0 +1,18 @@
+using System.CommandLine;
+
+namespace GpuSvm.Cli.Runs;
+
+/// <summary><c>gpusvm run</c>: runs a workload on a simulated machine and checks its result.</summary>
+internal static class RunVerb
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create() => new(
+        "run",
+        "Run a workload: load its input into ordinary process memory, let GPU kernels fault their way through it, check the result.")
+    {
+        WordCountVerb.Create(),
+        HistogramVerb.Create(),
+        BfsVerb.Create(),
+        ListVerb.Create(),
+    };
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using GpuSvm.Cli.Options;
+using GpuSvm.Cli.Output;
+
+namespace GpuSvm.Cli.Runs;
+
+/// <summary>A verb below <c>run</c>: the options that all share, and what happens around the run itself.</summary>
+internal sealed class WorkloadCommand : Command
+{
+    private readonly MachineSettings _settings = new();
+
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print one JSON document instead of text (docs/cli.md has its schema).",
+    };
+
+    /// <summary>Makes a verb; the caller adds its own options and says what it runs.</summary>
+    /// <param name="name">The workload.</param>
+    /// <param name="description">What it computes.</param>
+    public WorkloadCommand(string name, string description)
+        : base(name, description)
+    {
+        _settings.AddTo(this);
+        Add(_json);
+    }
+
+    /// <summary>Makes the argument that names the input file.</summary>
+    /// <param name="description">What the file holds.</param>
+    public static Argument<string> FileArgument(string description) => new("FILE") { Description = description };
+
+    /// <summary>Sets what the verb runs.</summary>
+    /// <param name="run">Gets a machine and the command line; gives the report of a run that came to an answer.</param>
+    public void Runs(Func<RunSession, ParseResult, Task<RunReport>> run) => SetAction((parsed, _) => RunAsync(run, parsed));
+
+    private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed)
+    {
+        using var session = new RunSession(_settings.Read(parsed));
+        RunReport report;
+        try
+        {
+            report = await run(session, parsed).ConfigureAwait(false);
+        }
+        catch (Exception failed) when (failed is RunFailedException or SvmException)
+        {
+            report = RunReport.WithoutAnswer(failed.Message);
+        }
+        catch (IOException unreadable)
+        {
+            throw new BadInputException(unreadable.Message);
+        }
+
+        var document = RunDocument.Of(Name, session, report);
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(document);
+        }
+        else
+        {
+            TextOutput.Write(document, report.Answer);
+        }
+
+        if (report.Failure is null)
+        {
+            return ExitCodes.Success;
+        }
+
+        Console.Error.WriteLine($"gpusvm: {report.Failure}");
+        return ExitCodes.Failure;
+    }
+}

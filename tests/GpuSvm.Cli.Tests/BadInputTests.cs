@@ -1,0 +1,98 @@
+namespace GpuSvm.Cli.Tests;
+
+/// <summary>What cannot be used is told in one line, with exit code 2 and nothing on stdout.</summary>
+public sealed class BadInputTests
+{
+    [Theory]
+    [InlineData("run histogram FILE --sms 0", "--sms 0: expected a whole number from 1 to 128 (see 'gpusvm run histogram --help')")]
+    [InlineData("run histogram FILE --sms many", "--sms many: expected a whole number from 1 to 128 (see 'gpusvm run histogram --help')")]
+    [InlineData("run histogram FILE --warps 65", "--warps 65: expected a whole number from 1 to 64 (see 'gpusvm run histogram --help')")]
+    [InlineData("run list --seed -1", "--seed -1: expected a whole number from 0 to 18446744073709551615 (see 'gpusvm run list --help')")]
+    [InlineData("run list --nodes 0", "--nodes 0: expected a whole number from 1 to 10000000 (see 'gpusvm run list --help')")]
+    [InlineData("run list --nodes 1.5", "--nodes 1.5: expected a whole number from 1 to 10000000 (see 'gpusvm run list --help')")]
+    [InlineData(
+        "run list --fault-buffer-entries 1",
+        "--fault-buffer-entries 1: expected a whole number from 2 to 1048576 (see 'gpusvm run list --help')")]
+    [InlineData("run sort FILE", "'sort' is unknown: expected one of wordcount, histogram, bfs, list (see 'gpusvm run --help')")]
+    [InlineData("run", "a verb is missing: expected one of wordcount, histogram, bfs, list (see 'gpusvm run --help')")]
+    [InlineData("walk", "'walk' is unknown: expected one of run, bench (see 'gpusvm --help')")]
+    [InlineData("run list --fast", "'--fast' is not an option or argument of 'gpusvm run list' (see 'gpusvm run list --help')")]
+    [InlineData("run bfs FILE FILE2", "'FILE2' is not an option or argument of 'gpusvm run bfs' (see 'gpusvm run bfs --help')")]
+    public async Task A_command_line_that_makes_no_sense_is_refused(string commandLine, string expected)
+    {
+        using var file = new TemporaryFile("1 2\n");
+
+        await ExpectAsync(expected, commandLine.Split(' ').Select(word => word == "FILE" ? file.Path : word));
+    }
+
+    [Theory]
+    [InlineData("run wordcount")]
+    [InlineData("run list --nodes")]
+    public async Task A_missing_argument_is_told_in_one_line(string commandLine)
+    {
+        ToolResult result = await Tool.RunAsync(commandLine.Split(' '));
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Matches("^gpusvm: [^\n]+ \\(see '[^\n]+ --help'\\)\n$", result.Error);
+    }
+
+    [Theory]
+    [InlineData("wordcount")]
+    [InlineData("histogram")]
+    [InlineData("bfs")]
+    public async Task A_file_that_is_missing_empty_or_a_directory_is_refused(string workload)
+    {
+        using var empty = new TemporaryFile("");
+        string folder = Path.GetTempPath();
+
+        await ExpectAsync("/no/such/file: no such file", ["run", workload, "/no/such/file"]);
+        await ExpectAsync($"{empty.Path}: is empty, expected at least one byte", ["run", workload, empty.Path]);
+        await ExpectAsync($"{folder}: is a directory, expected a file", ["run", workload, folder]);
+    }
+
+    [Fact]
+    public async Task A_file_that_may_not_be_read_is_refused()
+    {
+        using var file = new TemporaryFile("text");
+        if (OperatingSystem.IsWindows() || string.Equals(Environment.UserName, "root", StringComparison.Ordinal))
+        {
+            return; // There every file may be read.
+        }
+
+        File.SetUnixFileMode(file.Path, UnixFileMode.None);
+
+        await ExpectAsync($"{file.Path}: may not be read, expected a file with read permission", ["run", "wordcount", file.Path]);
+    }
+
+    [Fact]
+    public async Task A_malformed_line_of_an_edge_list_is_named_by_its_number()
+    {
+        using var file = new TemporaryFile("# a comment\n1 2\n2 three\n");
+
+        await ExpectAsync($"{file.Path}: line 3: '2 three': expected two integers of 64 bits", ["run", "bfs", file.Path]);
+    }
+
+    [Fact]
+    public async Task A_source_that_no_edge_names_is_refused()
+    {
+        using var file = new TemporaryFile("1 2\n2 3\n");
+
+        await ExpectAsync(
+            $"--source 7: is not in {file.Path}, expected the id of one of its 3 nodes", ["run", "bfs", file.Path, "--source", "7"]);
+    }
+
+    [Fact]
+    public async Task An_edge_list_without_edges_is_refused()
+    {
+        using var file = new TemporaryFile("# nothing\n\n");
+
+        await ExpectAsync($"{file.Path}: has no edges, expected two integers on a line", ["run", "bfs", file.Path]);
+    }
+
+    private static async Task ExpectAsync(string line, IEnumerable<string> arguments)
+    {
+        ToolResult result = await Tool.RunAsync([.. arguments]);
+
+        Assert.Equal((2, "", $"gpusvm: {line}\n"), (result.ExitCode, result.Output, result.Error));
+    }
+}

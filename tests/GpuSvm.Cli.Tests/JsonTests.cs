@@ -1,0 +1,85 @@
+using System.Text.Json;
+
+namespace GpuSvm.Cli.Tests;
+
+/// <summary>The documents have the names that docs/cli.md promises.</summary>
+public sealed class JsonTests
+{
+    private static readonly string[] Names = ["workload", "input", "machine", "result", "verified", "counters", "elapsed_ms"];
+
+    private static readonly string[] CounterNames =
+    [
+        "faults", "duplicates", "covered", "batches", "replays", "cancels", "retries", "overflows", "pages_mapped", "tlb_hits", "tlb_misses", "walks",
+        "invalidations",
+    ];
+
+    [Fact]
+    public async Task Wordcount()
+    {
+        using var file = new TemporaryFile("one two\nthree\n");
+
+        JsonElement document = await Tool.RunJsonAsync("run", "wordcount", file.Path, "--seed", "7", "--sms", "3", "--warps", "2");
+
+        ExpectFrame(document, "wordcount", ["path", "bytes"], ["lines", "words"]);
+        Assert.Equal(14, document.GetProperty("input").GetProperty("bytes").GetInt64());
+        Assert.Equal("""{"seed":7,"sms":3,"warps":2,"execution":"sequential","fault_buffer_entries":1024}""", Compact(document, "machine"));
+        Assert.Equal("""{"lines":2,"words":3}""", Compact(document, "result"));
+    }
+
+    [Fact]
+    public async Task Histogram()
+    {
+        using var file = new TemporaryFile([0, 255, 255, 1]);
+
+        JsonElement document = await Tool.RunJsonAsync("run", "histogram", file.Path, "--parallel", "--fault-buffer-entries", "2");
+
+        ExpectFrame(document, "histogram", ["path", "bytes"], ["bytes", "counts"]);
+        Assert.Equal("parallel", document.GetProperty("machine").GetProperty("execution").GetString());
+        Assert.Equal(2, document.GetProperty("machine").GetProperty("fault_buffer_entries").GetInt32());
+        long[] expected = new long[256];
+        (expected[0], expected[1], expected[255]) = (1, 1, 2);
+        Assert.Equal(expected, document.GetProperty("result").GetProperty("counts").EnumerateArray().Select(count => count.GetInt64()));
+    }
+
+    [Fact]
+    public async Task Bfs()
+    {
+        using var file = new TemporaryFile("10 20\n10 30\n20 40\n50 10\n");
+
+        JsonElement document = await Tool.RunJsonAsync("run", "bfs", file.Path);
+
+        ExpectFrame(document, "bfs", ["path", "bytes", "nodes", "edges", "directed", "source"], ["reached", "levels"]);
+        Assert.Equal(10, document.GetProperty("input").GetProperty("source").GetInt64());
+        Assert.True(document.GetProperty("input").GetProperty("directed").GetBoolean());
+        Assert.Equal("""{"reached":4,"levels":[1,2,1]}""", Compact(document, "result"));
+    }
+
+    [Fact]
+    public async Task List()
+    {
+        JsonElement document = await Tool.RunJsonAsync("run", "list", "--nodes", "100");
+
+        ExpectFrame(
+            document,
+            "list",
+            ["nodes", "mutate"],
+            ["nodes", "sum", "walks", "idle_changes", "changes_during_walks", "unmaps_during_walks"]);
+        Assert.Equal(100, document.GetProperty("result").GetProperty("nodes").GetInt64());
+        Assert.Equal(4, document.GetProperty("result").GetProperty("walks").GetInt64());
+    }
+
+    private static void ExpectFrame(JsonElement document, string workload, string[] input, string[] result)
+    {
+        Assert.Equal(Names, NamesOf(document));
+        Assert.Equal(workload, document.GetProperty("workload").GetString());
+        Assert.Equal(input, NamesOf(document.GetProperty("input")));
+        Assert.Equal(result, NamesOf(document.GetProperty("result")));
+        Assert.Equal(CounterNames, NamesOf(document.GetProperty("counters")));
+        Assert.True(document.GetProperty("verified").GetBoolean());
+        Assert.True(document.GetProperty("elapsed_ms").GetDouble() > 0);
+    }
+
+    private static IEnumerable<string> NamesOf(JsonElement element) => element.EnumerateObject().Select(property => property.Name);
+
+    private static string Compact(JsonElement document, string name) => JsonSerializer.Serialize(document.GetProperty(name));
+}

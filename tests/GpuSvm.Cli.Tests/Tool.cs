@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace GpuSvm.Cli.Tests;
+
+/// <summary>Runs the built tool in a process of its own, as a user does.</summary>
+internal static class Tool
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>Path of a file in the folder <c>data</c> of the repository.</summary>
+    public static string Data(string name) => Path.Combine(RepositoryRoot(), "data", name);
+
+    /// <summary>Runs the tool to its end.</summary>
+    public static async Task<ToolResult> RunAsync(params string[] arguments) =>
+        await StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "GpuSvm.Cli.dll"), .. arguments]);
+
+    /// <summary>Runs the tool with <c>--json</c>, expects success, and reads the document.</summary>
+    public static async Task<JsonElement> RunJsonAsync(params string[] arguments)
+    {
+        ToolResult result = await RunAsync([.. arguments, "--json"]);
+        Assert.True(result.ExitCode == 0, $"exit code {result.ExitCode}: {result.Error}");
+        Assert.Equal("", result.Error);
+        return JsonDocument.Parse(result.Output).RootElement;
+    }
+
+    /// <summary>Runs a program of the system in the locale C.UTF-8.</summary>
+    public static async Task<ToolResult> StartAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"'{program} {string.Join(' ', arguments)}' did not end within {Limit}.", late);
+        }
+
+        return new ToolResult(process.ExitCode, await output, await error);
+    }
+
+    private static string RepositoryRoot()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "GpuSvm.slnx")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("No GpuSvm.slnx above the test assembly.");
+        }
+
+        return folder;
+    }
+}
