@@ -6,13 +6,15 @@ internal static class BenchHarness
     /// <summary>Number of repetitions that count.</summary>
     public const int Repetitions = 5;
 
-    // Enough for the runtime to replace its first, unoptimised code.
+    // The runtime replaces its first, unoptimised code in the background, some time after it was called often.
     private const int WarmUps = 3;
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Measures one benchmark.</summary>
     public static Measurement Measure(Benchmark benchmark)
     {
-        for (int i = 0; i < WarmUps; i++)
+        Deadline warm = Clock.Monotonic.After(WarmUpTime);
+        for (int i = 0; i < WarmUps || !warm.HasPassed; i++)
         {
             benchmark.RunOnce();
         }

@@ -7,6 +7,8 @@ namespace GpuSvm.Cli.Output;
 /// <summary>Prints answers and tables for people.</summary>
 internal static class TextOutput
 {
+    private const int RedirectedWidth = 160;
+
     /// <summary>Prints the answer of a run, whether it is verified, and the machine's counters.</summary>
     public static void Write(RunDocument document, IReadOnlyList<string> answer)
     {
@@ -28,7 +30,7 @@ internal static class TextOutput
         AddCount(table, "walks", counters.Walks);
         AddCount(table, "invalidations", counters.Invalidations);
         table.AddRow("time", string.Create(CultureInfo.InvariantCulture, $"{document.ElapsedMs:n1} ms"));
-        AnsiConsole.Write(table);
+        Write(table);
     }
 
     /// <summary>Prints measurements.</summary>
@@ -44,6 +46,17 @@ internal static class TextOutput
                 Number(measured.Max),
                 measured.Unit,
                 string.Create(CultureInfo.InvariantCulture, $"{measured.AllocatedBytes:n0} B"));
+        }
+
+        Write(table);
+    }
+
+    /// <summary>Prints a table in full where nobody's terminal limits its width.</summary>
+    private static void Write(Table table)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = RedirectedWidth;
         }
 
         AnsiConsole.Write(table);

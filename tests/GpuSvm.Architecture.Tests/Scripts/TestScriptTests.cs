@@ -5,12 +5,17 @@ namespace GpuSvm.Architecture.Tests.Scripts;
 /// <summary><c>./test</c>: every assembly counts, most of all one that cannot say so itself.</summary>
 public sealed class TestScriptTests : IDisposable
 {
-    // What dotnet does for an assembly, by its name. "report PASSED FAILED SKIPPED [RUN-INFO]" writes what the test platform writes.
+    // What dotnet does for an assembly, by its name. "report PASSED FAILED SKIPPED [ERROR]…" writes what the test platform writes: an
+    // error for what it saw itself, and one for each failed test that xunit tells it of.
     private const string Dotnet = """
         report() {
             mkdir -p artifacts/test
+            local infos= text
+            for text in "${@:4}"; do
+                infos+="<RunInfo computerName=\"x\" outcome=\"Error\">"$'\n'"<Text>$text</Text></RunInfo>"$'\n'
+            done
             echo "<TestRun><ResultSummary outcome=\"Completed\"><Counters total=\"$(($1 + $2 + $3))\" executed=\"$(($1 + $2))\"" \
-                "passed=\"$1\" failed=\"$2\" error=\"0\" passedButRunAborted=\"0\" notExecuted=\"0\" />${4:-}</ResultSummary></TestRun>" \
+                "passed=\"$1\" failed=\"$2\" error=\"0\" passedButRunAborted=\"0\" notExecuted=\"0\" /><RunInfos>$infos</RunInfos></ResultSummary></TestRun>" \
                 >"artifacts/test/$name.trx"
         }
         case $1 in
@@ -18,14 +23,16 @@ public sealed class TestScriptTests : IDisposable
         msbuild) [[ ! -e broken ]] || { echo "A.cs(1,1): error"; exit 1; }; exit ;;
         esac
         name=${2##*/}; name=${name%.dll}
+        xunit='[xUnit.net 00:00:06.68]     Some.Tests'
+        aborted='The active test run was aborted. Reason: Test host process crashed'
         case $name in
         Good.Tests) report 3 0 0 ;;
         More.Tests) report 4 0 0 ;;
         Skipping.Tests) report 2 0 1 ;;
-        Failing.Tests) report 5 2 0; echo "Expected 1 but was 2"; exit 1 ;;
+        Failing.Tests) report 5 2 0 "$xunit.One [FAIL]" "$xunit.Two [FAIL]"; echo "Expected 1 but was 2"; exit 1 ;;
         Crashing.Tests) echo "it crashed"; kill -SEGV $$ ;;
-        CrashingLate.Tests) report 6 0 0 '<RunInfos><RunInfo computerName="x" outcome="Error" /></RunInfos>'; exit 1 ;;
-        CrashingAfterFailure.Tests) report 1 1 0 '<RunInfos><RunInfo computerName="x" outcome="Error" /></RunInfos>'; exit 1 ;;
+        CrashingLate.Tests) report 6 0 0 "$aborted"; exit 1 ;;
+        CrashingAfterFailure.Tests) report 1 1 0 "$xunit.One [FAIL]" "$aborted"; exit 1 ;;
         Hanging.Tests) report 1 0 0; sleep 1000 ;;
         Silent.Tests) ;;
         Empty.Tests) report 0 0 0 ;;
