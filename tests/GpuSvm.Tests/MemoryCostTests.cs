@@ -2,7 +2,15 @@ using System.Diagnostics;
 
 namespace GpuSvm.Tests;
 
+/// <summary>Tests that measure the process and must have it to themselves.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneInTheProcess
+{
+    public const string Name = "alone in the process";
+}
+
 /// <summary>The machine costs what its programs touch, and little more.</summary>
+[Collection(AloneInTheProcess.Name)]
 public sealed class MemoryCostTests
 {
     [Fact]
