@@ -139,10 +139,7 @@ public sealed class SvmDriver : IDisposable
         ArgumentNullException.ThrowIfNull(channel);
         using (_svmLock.EnterExclusive())
         {
-            if (_channels.TryFind(channel.Instance, out Channel? current) && current == channel)
-            {
-                PartLocked(channel);
-            }
+            PartLocked(channel);
         }
     }
 
@@ -159,29 +156,37 @@ public sealed class SvmDriver : IDisposable
         }
     }
 
-    /// <summary>Stops serving faults and closes every client; the GPU stays.</summary>
+    /// <summary>Stops serving faults and closes every client; the GPU stays. Channels may still part afterwards.</summary>
     public void Dispose()
     {
-        if (_disposed)
+        SvmClient[] clients;
+        using (_svmLock.EnterExclusive())
         {
-            return;
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            clients = [.. _clients];
         }
 
+        // Clients first: the worker ends when the ring is empty, and nothing fills it once their channels are cancelled.
         _gpu.SetFaultInterrupt(null);
-        _worker?.Dispose();
-        foreach (SvmClient client in _clients.ToArray())
+        foreach (SvmClient client in clients)
         {
             Close(client);
         }
 
-        _disposed = true;
-        _svmLock.Dispose();
+        _worker?.Dispose();
     }
 
     private void PartLocked(Channel channel)
     {
-        _gpu.UnbindInstance(channel.Instance);
-        _channels.Remove(channel);
-        _servicer.Forget(channel.Instance);
+        if (_channels.Remove(channel))
+        {
+            _gpu.UnbindInstance(channel.Instance);
+            _servicer.Forget(channel.Instance);
+        }
     }
 }

@@ -15,16 +15,32 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public void Channels_have_instance_pointers_of_their_own_and_give_them_back()
+    public void An_instance_pointer_is_never_given_out_again_so_a_fault_left_in_the_ring_harms_no_later_channel()
     {
         using var d = new DriverFixture();
-        Channel second = d.Driver.Join(d.Client);
-        Assert.NotEqual(d.Channel.Instance, second.Instance);
+        d.Fault(0x1000, FaultAccess.Read);
+        d.Driver.Part(d.Channel);
+        d.Driver.Part(d.Channel);
+        Channel later = d.Driver.Join(d.Client);
+        d.Gpu.Fault(later.Instance, d.Map(1), FaultAccess.Read);
 
-        d.Driver.Part(second);
-        d.Driver.Part(second);
+        d.Driver.ServiceFaults();
 
-        Assert.Equal(second.Instance, d.Driver.Join(d.Client).Instance);
+        Assert.Equal(d.Channel.Instance, Assert.Single(d.Gpu.Cancelled).Instance);
+        Assert.Equal(1, d.Driver.Counters.PagesMapped);
+    }
+
+    [Fact]
+    public void A_driver_that_has_ended_ignores_a_channel_that_parts_and_takes_no_client()
+    {
+        using var d = new DriverFixture();
+        d.Driver.Dispose();
+
+        d.Driver.Part(d.Channel);
+
+        Assert.Throws<ObjectDisposedException>(() => d.Driver.Join(d.Client));
+        Assert.Throws<ObjectDisposedException>(() => d.Driver.TryOpen(d.Mm, out _));
+        Assert.Equal(0, d.Driver.MappedPages);
     }
 
     [Fact]

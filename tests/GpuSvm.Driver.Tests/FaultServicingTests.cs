@@ -128,6 +128,37 @@ public sealed class FaultServicingTests
     }
 
     [Theory]
+    [InlineData(1UL << 49)]
+    [InlineData(ulong.MaxValue)]
+    public void A_prefetch_beyond_what_the_GPU_translates_is_dropped_and_a_load_there_is_cancelled(ulong address)
+    {
+        using var d = new DriverFixture();
+        d.Fault(address, FaultAccess.Prefetch);
+        d.Driver.ServiceFaults();
+        Assert.Equal((1, 0, 0, 0, 0), Counts(d));
+        Assert.Equal(1, d.Driver.Counters.PrefetchesDropped);
+
+        d.Fault(address, FaultAccess.Read);
+        d.Driver.ServiceFaults();
+        Assert.Equal(Errno.EINVAL, Assert.Single(d.Gpu.Cancelled).Report.Error);
+    }
+
+    [Fact]
+    public void A_prefetch_that_finds_no_memory_for_page_tables_is_dropped()
+    {
+        using var d = new DriverFixture();
+        VirtualAddress a = d.Map(1);
+        d.Cpu.Thread(0).Store(a, 1);
+        d.Gpu.Tables.Budget = 0;
+        d.Fault(a, FaultAccess.Prefetch);
+
+        d.Driver.ServiceFaults();
+
+        Assert.Equal((1, 0, 0, 0, 0), Counts(d));
+        Assert.Equal(1, d.Driver.Counters.PrefetchesDropped);
+    }
+
+    [Theory]
     [InlineData(FaultAccess.Read, 1)]
     [InlineData(FaultAccess.Write, 0)]
     public void A_fault_of_a_page_that_is_mapped_with_enough_rights_is_covered_and_replayed(FaultAccess access, int covered)

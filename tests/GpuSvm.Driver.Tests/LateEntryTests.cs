@@ -46,4 +46,20 @@ public sealed class LateEntryTests
         Assert.Equal(1, d.Gpu.Replays);
         Assert.Equal(d.Gpu.Ring.Put, d.Gpu.Ring.Get);
     }
+
+    [Fact]
+    public void An_entry_that_was_passed_over_is_asked_for_again_though_nothing_else_in_its_batch_needs_a_replay()
+    {
+        using var d = new DriverFixture(new SvmDriverOptions { Timeout = TimeSpan.Zero });
+        VirtualAddress a = d.Map(2);
+        d.Gpu.Ring.LateBy = -1;
+        d.Fault(a, FaultAccess.Write);
+        d.Gpu.Ring.LateBy = 0;
+        d.Fault(a + 4096L, FaultAccess.Prefetch);
+
+        d.Driver.ServiceFaults();
+
+        Assert.Equal((1, 1), (d.Driver.Counters.LateEntries, d.Driver.Counters.PrefetchesDropped));
+        Assert.Equal(["replay, get 2"], d.Gpu.Journal);
+    }
 }

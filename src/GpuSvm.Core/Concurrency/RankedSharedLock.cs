@@ -1,9 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace GpuSvm.Core;
 
 /// <summary>A lock that many threads may share or one may have alone, with a place in the lock order. Not recursive.</summary>
 /// <param name="rank">The lock's place in the order.</param>
-/// <remarks>A thread that waits to have the lock alone keeps new sharers out, so that it is not starved.</remarks>
-public sealed class RankedSharedLock(LockRank rank) : IDisposable
+/// <remarks>
+/// A thread that waits to have the lock alone keeps new sharers out, so that it is not starved. It is not disposed of: who ends what the
+/// lock guards cannot know that no thread will come for it any more.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The events of the inner lock are freed with it by the garbage collector.")]
+public sealed class RankedSharedLock(LockRank rank)
 {
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
 
@@ -49,9 +55,6 @@ public sealed class RankedSharedLock(LockRank rank) : IDisposable
             Checks.Fail($"The lock of rank {rank} must be held exclusively here.");
         }
     }
-
-    /// <summary>Frees the lock's own resources; no thread may hold it.</summary>
-    public void Dispose() => _lock.Dispose();
 
     private void Begin()
     {

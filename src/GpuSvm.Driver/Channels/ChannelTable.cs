@@ -1,46 +1,37 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace GpuSvm.Driver;
 
-/// <summary>From an instance pointer to its channel in constant time: the pointer is the slot's number times 4096.</summary>
-/// <remarks>Locking: readers hold the driver's SVM lock shared, writers exclusively.</remarks>
+/// <summary>From an instance pointer to its channel in constant time.</summary>
+/// <remarks>
+/// <para>
+/// No instance pointer is given out twice: the ring may hold a fault of a channel that has parted, and a launch may still be on its way
+/// to it. Neither may ever meet the channel of someone else.
+/// </para>
+/// <para>Locking: readers hold the driver's SVM lock shared, writers exclusively.</para>
+/// </remarks>
 internal sealed class ChannelTable
 {
-    private readonly List<Channel?> _slots = [null];
-    private readonly Stack<int> _free = new();
-
-    /// <summary>Number of channels.</summary>
-    public int Count => _slots.Count - 1 - _free.Count;
+    private readonly Dictionary<InstancePointer, Channel> _channels = [];
+    private ulong _lastInstance;
 
     /// <summary>Makes a channel of <paramref name="client"/> with an instance pointer of its own.</summary>
     public Channel Add(SvmClient client)
     {
-        if (!_free.TryPop(out int slot))
-        {
-            slot = _slots.Count;
-            _slots.Add(null);
-        }
-
-        var channel = new Channel(client, new InstancePointer((ulong)slot * Page.Size));
-        _slots[slot] = channel;
+        _lastInstance += Page.Size;
+        var channel = new Channel(client, new InstancePointer(_lastInstance));
+        _channels.Add(channel.Instance, channel);
         return channel;
     }
 
-    /// <summary>Forgets a channel; its instance pointer may be given out again.</summary>
-    public void Remove(Channel channel)
-    {
-        int slot = (int)(channel.Instance.Address >> Page.Shift);
-        Checks.That(ReferenceEquals(_slots[slot], channel), "A channel that parts is in the table.");
-        _slots[slot] = null;
-        _free.Push(slot);
-    }
+    /// <summary>Forgets a channel.</summary>
+    /// <returns>False when it is not here any more.</returns>
+    public bool Remove(Channel channel) => _channels.Remove(channel.Instance);
 
     /// <summary>The channel of an instance pointer; false for one that no channel has.</summary>
-    public bool TryFind(InstancePointer instance, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Channel? channel)
-    {
-        ulong slot = instance.Address >> Page.Shift;
-        channel = Page.IsAligned(instance.Address) && slot < (ulong)_slots.Count ? _slots[(int)slot] : null;
-        return channel is not null;
-    }
+    public bool TryFind(InstancePointer instance, [NotNullWhen(true)] out Channel? channel) =>
+        _channels.TryGetValue(instance, out channel);
 
     /// <summary>The channels of one client.</summary>
-    public IEnumerable<Channel> Of(SvmClient client) => _slots.Where(channel => channel?.Client == client).Select(channel => channel!);
+    public IEnumerable<Channel> Of(SvmClient client) => _channels.Values.Where(channel => channel.Client == client);
 }

@@ -62,10 +62,11 @@ internal sealed class FaultServicer
 
         Counters.Batches++;
         Counters.Fetched += _batch.Count;
-        Counters.LateEntries = _fetcher.LateEntries;
         _batch.Sort();
 
-        bool replay = _batch.Count == 0;
+        // The access of an entry that was passed over reports itself again only when it is replayed.
+        bool replay = _fetcher.LateEntries != Counters.LateEntries;
+        Counters.LateEntries = _fetcher.LateEntries;
         using (_svmLock.EnterShared())
         {
             for (int first = 0; first < _batch.Count;)
@@ -89,21 +90,22 @@ internal sealed class FaultServicer
     {
         FaultEntry strongest = group[0];
         Counters.Duplicates += group.Length - 1;
-        if (!_channels.TryFind(strongest.Instance, out Channel? channel))
-        {
-            Cancel(strongest, Errno.ENXIO);
-            return false;
-        }
-
-        return Settle(strongest, channel.Client.Resolver.Resolve(strongest.Address, strongest.Access));
+        FaultResult result = _channels.TryFind(strongest.Instance, out Channel? channel)
+            ? channel.Client.Resolver.Resolve(strongest.Address, strongest.Access)
+            : FaultResult.Fatal(Errno.ENXIO);
+        return Settle(strongest, result);
     }
 
     private bool Settle(in FaultEntry fault, FaultResult result)
     {
+        if (result.Outcome != FaultOutcome.Deferred)
+        {
+            _deferrals.Forget(fault);
+        }
+
         switch (result.Outcome)
         {
             case FaultOutcome.Resolved:
-                _deferrals.Forget(fault);
                 Counters.PagesMapped++;
                 return true;
 
@@ -111,13 +113,15 @@ internal sealed class FaultServicer
                 Counters.Covered++;
                 return true;
 
+            case FaultOutcome.Dropped:
+            case FaultOutcome.Deferred or FaultOutcome.Fatal when fault.Access == FaultAccess.Prefetch:
+                // Nothing waits for a prefetch: whatever stands in its way, no channel dies of it.
+                Counters.PrefetchesDropped++;
+                return false;
+
             case FaultOutcome.Deferred when !_deferrals.Exceeds(fault):
                 Counters.Deferred++;
                 return true;
-
-            case FaultOutcome.Dropped:
-                Counters.PrefetchesDropped++;
-                return false;
 
             default:
                 Cancel(fault, result.Error);

@@ -1,13 +1,11 @@
 namespace GpuSvm.Core.Tests.Concurrency;
 
-public sealed class LockOrderTests : IDisposable
+public sealed class LockOrderTests
 {
     private readonly RankedLock _block = new(LockRank.Block);
     private readonly RankedLock _page = new(LockRank.Page);
     private readonly RankedLock _otherPage = new(LockRank.Page);
     private readonly RankedSharedLock _mmap = new(LockRank.Mmap);
-
-    public void Dispose() => _mmap.Dispose();
 
     [Fact]
     public void Locks_are_taken_in_rising_rank()

@@ -57,7 +57,7 @@ public class RankedLockTests
     public void A_lock_that_must_be_held_is_checked()
     {
         var guard = new RankedLock(LockRank.Page);
-        using var shared = new RankedSharedLock(LockRank.Mmap);
+        var shared = new RankedSharedLock(LockRank.Mmap);
         Assert.Throws<InvariantException>(guard.AssertHeld);
         Assert.Throws<InvariantException>(shared.AssertHeld);
         using (shared.EnterShared())
@@ -78,7 +78,7 @@ public class RankedLockTests
     [Fact]
     public void Sharers_are_inside_together()
     {
-        using var shared = new RankedSharedLock(LockRank.Mmap);
+        var shared = new RankedSharedLock(LockRank.Mmap);
         var here = new WakeEvent();
         var there = new WakeEvent();
         bool met = false;
@@ -103,7 +103,7 @@ public class RankedLockTests
     [Fact]
     public void Who_has_the_lock_alone_sees_no_other()
     {
-        using var shared = new RankedSharedLock(LockRank.Mmap);
+        var shared = new RankedSharedLock(LockRank.Mmap);
         long low = 0;
         long high = 0;
         int torn = 0;
