@@ -96,22 +96,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     public Errno BindInstance(InstancePointer instance, PageDirectoryBase root) => _channels.Bind(instance, root);
 
     /// <inheritdoc/>
-    public void UnbindInstance(InstancePointer instance)
-    {
-        if (_channels.Unbind(instance) is not { } channel)
-        {
-            return;
-        }
-
-        channel.DropTranslations();
-        if (PassAccessBarrier())
-        {
-            foreach (SmPort port in channel.Ports)
-            {
-                port.Tlb.WaitForAccessInFlight();
-            }
-        }
-    }
+    public void UnbindInstance(InstancePointer instance) => _channels.Unbind(instance, Quiesce);
 
     /// <inheritdoc/>
     public void InvalidateTlb(PageDirectoryBase root, AddressRange range, int depth)
@@ -202,6 +187,18 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         }
 
         return new ParallelExecutor(runners, faults, _channels.Remove);
+    }
+
+    private void Quiesce(Channel channel)
+    {
+        channel.DropTranslations();
+        if (PassAccessBarrier())
+        {
+            foreach (SmPort port in channel.Ports)
+            {
+                port.Tlb.WaitForAccessInFlight();
+            }
+        }
     }
 
     private void OnGetMoved()

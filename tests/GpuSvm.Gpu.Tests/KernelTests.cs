@@ -6,6 +6,8 @@ public sealed class KernelTests
 {
     private const ulong Base = TestRig.Base;
 
+    private static GpuTask? s_shared;
+
     [Fact]
     public void Helpers_give_results_before_and_after_a_wait()
     {
@@ -69,6 +71,17 @@ public sealed class KernelTests
         rig.Gpu.SetFaultInterrupt(rig.Service);
         rig.Service();
         rig.Launch(Kernels.LoadOne, 1, 1, Base).ThrowIfFailed();
+    }
+
+    [Fact]
+    public void A_thread_that_awaits_a_task_of_another_thread_ends_the_launch()
+    {
+        using var rig = new TestRig();
+        rig.Gpu.SetFaultInterrupt(null);
+        s_shared = null;
+        LaunchResult result = rig.Launch(AwaitShared, 1, 2, Base);
+        Assert.Equal(LaunchStatus.KernelThrew, result.Status);
+        Assert.Contains("another GPU thread", result.Exception!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,6 +185,12 @@ public sealed class KernelTests
     private static async GpuTask<int> ReadInt(GpuThread t, ulong address) => await t.Load<int>(address);
 
     private static async GpuTask<int> ReadTwo(GpuThread t, ulong address) => await ReadInt(t, address) + await ReadInt(t, address + 4096);
+
+    private static async GpuTask AwaitShared(GpuThread t, ulong address)
+    {
+        s_shared ??= Kernels.LoadOne(t, address);
+        await s_shared.Value;
+    }
 
     private static async GpuTask SumByHelper(GpuThread t, ulong address)
     {

@@ -116,4 +116,26 @@ public sealed class LaunchFailureTests : IDisposable
         Assert.Equal(LaunchStatus.Faulted, r.Status);
         Assert.Contains(r.Fault!.Error, new[] { Errno.ENOMEM, Errno.EFAULT });
     }
+
+    [Theory]
+    [InlineData(ExecutionMode.Sequential)]
+    [InlineData(ExecutionMode.Parallel)]
+    public async Task A_launch_that_runs_when_its_machine_ends_gives_its_outcome(ExecutionMode execution)
+    {
+        var machine = new Machine(new MachineOptions { Execution = execution });
+        SimulatedProcess p = machine.StartProcess();
+        VirtualAddress a = p.Map(2 * Page.Size, Protection.ReadWrite);
+        Task<LaunchResult> running = Task.Run(
+            () => machine.Gpu.LaunchAsync(p, TestKernels.CountUntilStopped, 2, 32, new CountArgs(a, a + 4096L)));
+        var spin = default(Spin);
+        while (p.Cpu(0).Load<long>(a) == 0)
+        {
+            spin.Once();
+        }
+
+        machine.Dispose();
+
+        LaunchResult r = await running;
+        Assert.Equal((LaunchStatus.Faulted, Errno.ECANCELED), (r.Status, r.Fault!.Error));
+    }
 }

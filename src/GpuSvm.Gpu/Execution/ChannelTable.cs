@@ -60,17 +60,21 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
         }
     }
 
-    /// <summary>Takes a channel's address space away. The caller then waits for its accesses in flight.</summary>
-    internal Channel? Unbind(InstancePointer instance)
+    /// <summary>Takes a channel's address space away.</summary>
+    /// <param name="instance">The channel; nothing happens if it is not bound.</param>
+    /// <param name="quiesce">Empties the channel's caches and waits for its accesses in flight. Under the lock: takes none.</param>
+    internal void Unbind(InstancePointer instance, Action<Channel> quiesce)
     {
         using (_lock.Enter())
         {
             if (!_channels.TryGetValue(instance, out Channel? channel) || channel.Domain is not { } domain)
             {
-                return null;
+                return;
             }
 
+            // Until its accesses are over a flush of the address space must find the channel's caches, and wait for them.
             channel.Domain = null;
+            quiesce(channel);
             domain.Remove(channel.Ports);
             if (--domain.Instances == 0)
             {
@@ -78,7 +82,6 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
             }
 
             RemoveIfUnused(channel);
-            return channel;
         }
     }
 

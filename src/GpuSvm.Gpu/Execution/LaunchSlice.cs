@@ -102,6 +102,10 @@ internal sealed partial class LaunchSlice
         {
             End(lane, lane.TakeFailure());
         }
+        else if (lane.Waiter is null)
+        {
+            End(lane, LaneErrors.WaitsForOther());
+        }
     }
 
     private void End(GpuThread lane, Exception? failure)

@@ -11,7 +11,7 @@ internal sealed class ParallelExecutor : IExecutor
     private readonly List<Launch> _queued = [];
     private Launch[] _active = [];
     private int _executing;
-    private volatile bool _stopping;
+    private bool _stopping;
 
     /// <summary>Starts one worker for each runner.</summary>
     /// <param name="runners">The SMs, cut into as many parts as there are workers.</param>
@@ -30,12 +30,20 @@ internal sealed class ParallelExecutor : IExecutor
 
     private Launch[] Active => Volatile.Read(ref _active);
 
+    private bool IsStopping => Volatile.Read(ref _stopping);
+
     /// <inheritdoc/>
     public void Submit(Launch launch)
     {
+        bool isLate;
         using (_lock.Enter())
         {
-            if (launch.Channel.Running is null)
+            isLate = _stopping;
+            if (isLate)
+            {
+                Checks.That(launch.IsFinished, "A launch that comes when the workers end was stopped before it began.");
+            }
+            else if (launch.Channel.Running is null)
             {
                 Activate(launch);
             }
@@ -43,6 +51,13 @@ internal sealed class ParallelExecutor : IExecutor
             {
                 _queued.Add(launch);
             }
+        }
+
+        if (isLate)
+        {
+            _retired(launch);
+            launch.Publish();
+            return;
         }
 
         Wake();
@@ -57,10 +72,14 @@ internal sealed class ParallelExecutor : IExecutor
         }
     }
 
-    /// <summary>Ends the workers; all launches are stopped and none comes.</summary>
+    /// <summary>Ends the workers once no launch is active; all launches are stopped, those included that are still on their way here.</summary>
     public void Dispose()
     {
-        _stopping = true;
+        using (_lock.Enter())
+        {
+            Volatile.Write(ref _stopping, true);
+        }
+
         Wake();
         foreach (SvmThread thread in _threads)
         {
@@ -73,8 +92,16 @@ internal sealed class ParallelExecutor : IExecutor
         Interlocked.Increment(ref _executing);
         try
         {
-            for (Launch[] launches = Active; launches.Length > 0 || !_stopping; launches = Active)
+            while (true)
             {
+                // In this order: nothing is activated any more once the workers are to end.
+                bool isStopping = IsStopping;
+                Launch[] launches = Active;
+                if (isStopping && launches.Length == 0)
+                {
+                    return;
+                }
+
                 bool worked = runner.RunRound(launches);
                 RetireFinished(launches);
                 if (!worked)

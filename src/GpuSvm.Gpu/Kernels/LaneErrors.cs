@@ -15,6 +15,9 @@ internal static class LaneErrors
     internal static InvalidOperationException NeverAwaited() =>
         new("The kernel ended while an access or a helper that it had started was never awaited.");
 
+    internal static InvalidOperationException WaitsForOther() =>
+        new("The kernel waits for a task or an access of another GPU thread, which cannot wake it: await only what the thread itself started.");
+
     internal static InvalidOperationException BrokenBarrier(int ended, int waiting) =>
         new($"A barrier can never be reached: {ended} threads of the block have ended, and {waiting} wait at it.");
 

@@ -1,0 +1,67 @@
+namespace GpuSvm.Gpu.Tests;
+
+/// <summary>What comes late, or is still under way, when a channel or a GPU ends.</summary>
+public sealed class TeardownTests : IDisposable
+{
+    private static readonly InstancePointer s_instance = new(0x1000);
+    private static readonly PageDirectoryBase s_root = new(0x2000);
+
+    private readonly SystemMemory _memory = new(64);
+    private readonly VideoMemory _videoMemory = new(ByteSize.MiB(1));
+    private readonly Iommu _iommu;
+    private readonly FaultUnit _faults;
+    private readonly ChannelTable _channels;
+
+    public TeardownTests()
+    {
+        _iommu = new Iommu(_memory, 64, new SeededRandom(1));
+        _faults = new FaultUnit(new FaultBuffer(4, 0, () => { }), new DeviceSignals(), Clock.Monotonic, Deadline.Default);
+        _channels = new ChannelTable(1, _videoMemory, channel => new SmPort(channel, _memory, _iommu, _faults));
+    }
+
+    public void Dispose()
+    {
+        _iommu.Dispose();
+        _videoMemory.Dispose();
+        _memory.Dispose();
+    }
+
+    [Fact]
+    public void A_flush_reaches_the_caches_of_a_channel_until_its_last_access_is_over()
+    {
+        Assert.Equal(Errno.None, _channels.Bind(s_instance, s_root));
+        long sequence = -1;
+        long afterFlush = -1;
+        _channels.Unbind(s_instance, channel =>
+        {
+            Assert.Null(channel.Domain);
+            TranslationCache tlb = channel.Ports[0].Tlb;
+            sequence = tlb.Sequence;
+            SvmThread.Start("flush", () => _channels.Find(s_root)?.Drop(new AddressRange(0x1000UL, 0x2000UL), 0)).Join();
+            afterFlush = tlb.Sequence;
+        });
+
+        Assert.Equal(sequence + 1, afterFlush);
+        Assert.Null(_channels.Find(s_root));
+        _channels.Unbind(s_instance, _ => Assert.Fail("It is not bound any more."));
+    }
+
+    [Fact]
+    public async Task A_launch_that_reaches_the_executor_after_its_end_is_retired_and_gives_its_outcome()
+    {
+        List<Launch> retired = [];
+        var executor = new ParallelExecutor(
+            [new SmRunner([new Sm(0, 1, new SeededRandom(1))], order: null, interrupt: null)], _faults, retired.Add);
+        Launch launch = _channels.Add(
+            s_instance,
+            channel => new Launch<ulong>(channel, Kernels.LoadOne, new LaunchShape(2, 32), 0, Clock.Monotonic, executor.Wake));
+        launch.TryStop(LaunchStop.Disposed());
+        executor.Dispose();
+
+        executor.Submit(launch);
+
+        Assert.Equal([launch], retired);
+        Assert.True(launch.Result.IsCompleted);
+        Assert.Equal(LaunchStatus.Cancelled, (await launch.Result).Status);
+    }
+}
