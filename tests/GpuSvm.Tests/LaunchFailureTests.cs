@@ -1,3 +1,4 @@
+using GpuSvm.Core;
 using GpuSvm.Gpu;
 
 namespace GpuSvm.Tests;
@@ -124,7 +125,7 @@ public sealed class LaunchFailureTests : IDisposable
     {
         var machine = new Machine(new MachineOptions { Execution = execution });
         SimulatedProcess p = machine.StartProcess();
-        VirtualAddress a = p.Map(2 * Page.Size, Protection.ReadWrite);
+        VirtualAddress a = p.Map(8192, Protection.ReadWrite);
         Task<LaunchResult> running = Task.Run(
             () => machine.Gpu.LaunchAsync(p, TestKernels.CountUntilStopped, 2, 32, new CountArgs(a, a + 4096L)));
         var spin = default(Spin);
