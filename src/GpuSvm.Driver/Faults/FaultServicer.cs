@@ -23,7 +23,7 @@ internal sealed class FaultServicer
         _gpu = gpu;
         _svmLock = svmLock;
         _channels = channels;
-        _fetcher = new FaultFetcher(gpu.FaultBuffer, options.Clock, options.Timeout);
+        _fetcher = new FaultFetcher(gpu.FaultBuffer, options);
         _batch = new FaultBatch(options.BatchSize);
         _deferrals = new DeferralTracker(options.MaxDeferrals);
         _maxBatches = options.MaxBatches;

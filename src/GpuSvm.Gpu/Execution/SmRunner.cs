@@ -3,17 +3,10 @@ namespace GpuSvm.Gpu;
 /// <summary>Executes some SMs, one step of each in turn. One thread at a time.</summary>
 /// <param name="sms">The SMs.</param>
 /// <param name="order">Shuffles the SMs before every round; null keeps their order.</param>
-/// <param name="interrupt">
-/// Raised some rounds after a fault was reported, or as soon as no thread can go on, so that neighbours' faults come in one batch; null
-/// leaves it to <see cref="TakeInterrupt"/>.
-/// </param>
+/// <param name="interrupt">Raised right after a step that reported a fault; null leaves it to <see cref="TakeInterrupt"/>.</param>
 internal sealed class SmRunner(Sm[] sms, SeededRandom? order, Action? interrupt)
 {
-    /// <summary>How long an interrupt is held back while threads can go on: about as many faults as each SM may add meanwhile.</summary>
-    private const int RoundsPerInterrupt = 32;
-
     private bool _interruptDue;
-    private int _roundsDue;
 
     /// <summary>Gives each SM one step of each launch.</summary>
     /// <returns>False when no SM had anything to do.</returns>
@@ -35,14 +28,8 @@ internal sealed class SmRunner(Sm[] sms, SeededRandom? order, Action? interrupt)
             {
                 sm.InterruptDue = false;
                 _interruptDue = true;
+                interrupt?.Invoke();
             }
-        }
-
-        if (interrupt is not null && _interruptDue && (!worked || ++_roundsDue >= RoundsPerInterrupt))
-        {
-            _interruptDue = false;
-            _roundsDue = 0;
-            interrupt();
         }
 
         return worked;
