@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace GpuSvm.Cli.Tests;
 
 /// <summary>What cannot be used is told in one line, with exit code 2 and nothing on stdout.</summary>
@@ -46,9 +48,37 @@ public sealed class BadInputTests
         string folder = Path.GetTempPath();
 
         await ExpectAsync("/no/such/file: no such file", ["run", workload, "/no/such/file"]);
-        await ExpectAsync($"{empty.Path}: is empty, expected at least one byte", ["run", workload, empty.Path]);
+        await ExpectAsync($"{empty.Path}: is empty or not a regular file, expected at least one byte", ["run", workload, empty.Path]);
         await ExpectAsync($"{folder}: is a directory, expected a file", ["run", workload, folder]);
     }
+
+    [Fact]
+    public async Task A_named_pipe_is_refused_and_not_waited_for()
+    {
+        using var file = new TemporaryFile("");
+        string pipe = file.Path + ".pipe";
+        using (Process make = Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync();
+        }
+
+        string link = file.Path + ".link";
+        File.CreateSymbolicLink(link, pipe);
+        try
+        {
+            await ExpectAsync($"{pipe}: is empty or not a regular file, expected at least one byte", ["run", "wordcount", pipe]);
+            await ExpectAsync($"{link}: is empty or not a regular file, expected at least one byte", ["run", "wordcount", link]);
+        }
+        finally
+        {
+            File.Delete(link);
+            File.Delete(pipe);
+        }
+    }
+
+    [Fact]
+    public async Task A_path_without_a_name_is_refused() =>
+        await ExpectAsync("FILE: is an empty path, expected the name of a file", ["run", "wordcount", ""]);
 
     [Fact]
     public async Task A_file_that_may_not_be_read_is_refused()

@@ -21,20 +21,44 @@ internal sealed class InputFile
     /// <exception cref="BadInputException">It is not.</exception>
     public static InputFile At(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new BadInputException("FILE: is an empty path, expected the name of a file");
+        }
+
         if (Directory.Exists(path))
         {
             throw new BadInputException($"{path}: is a directory, expected a file");
         }
 
+        if (HasNoBytes(path))
+        {
+            throw new BadInputException($"{path}: is empty or not a regular file, expected at least one byte");
+        }
+
         using FileStream stream = Open(path);
         return !stream.CanSeek ? throw new BadInputException($"{path}: cannot be read twice, expected a regular file") :
-            stream.Length == 0 ? throw new BadInputException($"{path}: is empty, expected at least one byte") :
             new InputFile(path, stream.Length);
     }
 
     /// <summary>Opens the file at its beginning.</summary>
     /// <exception cref="BadInputException">It can no longer be opened.</exception>
     public FileStream Open() => Open(Path);
+
+    // Asked before opening: to open a named pipe waits for a writer, for ever if none comes.
+    private static bool HasNoBytes(string path)
+    {
+        var file = new FileInfo(path);
+        try
+        {
+            FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
+            return target is FileInfo { Exists: true, Length: 0 };
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return false; // Opening it tells what is wrong.
+        }
+    }
 
     private static FileStream Open(string path)
     {
