@@ -38,9 +38,9 @@ public static class HmmRangeFault
     /// <param name="mm">The address space.</param>
     /// <param name="range">What is asked, and where the answers go.</param>
     /// <returns>
-    /// <see cref="Errno.EBUSY"/>: an invalidation came; begin the read again. <see cref="Errno.EFAULT"/>, <see cref="Errno.EPERM"/>: of
-    /// the first page that was wanted and cannot be had so. After an error the words of pages before the one that failed are answers
-    /// and the others still requests: whoever asks by single words writes them again before the next call.
+    /// <see cref="Errno.EBUSY"/>: an invalidation came, maybe through a fault of this call; begin the read again. <see cref="Errno.EFAULT"/>, <see cref="Errno.EPERM"/>: of
+    /// the first page that was wanted and cannot be had so. After these two the words of pages before the one that failed are answers
+    /// and the others still requests; after EBUSY any word may be either. Who asks by single words writes them again before the next call.
     /// </returns>
     /// <exception cref="ArgumentException">The range is not made of whole pages, or the words don't match it.</exception>
     /// <remarks>Locking: the mmap lock is held, shared is enough; no lock from the page locks on. May open invalidations.</remarks>
@@ -59,6 +59,12 @@ public static class HmmRangeFault
             return Errno.EBUSY;
         }
 
+        Errno error = WalkMappings(mm, ref range);
+        return error == Errno.None && range.Notifier.CheckRetry(range.Sequence) ? Errno.EBUSY : error;
+    }
+
+    private static Errno WalkMappings(AddressSpace mm, ref HmmRange range)
+    {
         ulong address = range.Range.Start;
         while (address < range.Range.End.Value)
         {
@@ -104,31 +110,50 @@ public static class HmmRangeFault
 
         while (address < end)
         {
-            CpuLeaf? leaf = mm.PageTable.Find(address);
             ulong leafEnd = Math.Min(CpuPageTable.LeafEnd(address), end);
-            for (; address < leafEnd; address += Page.Size)
+            Errno error = WalkLeaf(mm, vma, range, address, leafEnd);
+            if (error != Errno.None)
             {
-                ref HmmPfn pfn = ref PfnAt(range, address);
-                HmmPfn found = Look(leaf, address);
-                if (NeedOf(range, pfn, found) != Need.Nothing)
-                {
-                    Errno error = FaultIn(mm, vma, range, pfn, address, out found);
-                    if (error != Errno.None)
-                    {
-                        return error;
-                    }
+                return error;
+            }
 
-                    leaf ??= mm.PageTable.Find(address);
+            address = leafEnd;
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Answers for the pages of one mapping in one leaf of the page table.</summary>
+    private static Errno WalkLeaf(AddressSpace mm, Vma vma, in HmmRange range, ulong address, ulong end)
+    {
+        CpuLeaf? leaf = mm.PageTable.Find(address);
+        Span<HmmPfn> pfns = range.Pfns.Slice(IndexOf(range, address), (int)((end - address) >> Page.Shift));
+        foreach (ref HmmPfn pfn in pfns)
+        {
+            HmmPfn found = Look(leaf, address);
+            if (NeedOf(range, pfn, found) != Need.Nothing)
+            {
+                Errno error = FaultIn(mm, vma, range, pfn, address, out found);
+                if (error != Errno.None)
+                {
+                    return error;
                 }
 
-                pfn = pfn.Sticky | found;
+                leaf ??= mm.PageTable.Find(address);
             }
+
+            pfn = pfn.Sticky | found;
+            address += Page.Size;
         }
 
         return Errno.None;
     }
 
     /// <summary>Faults one page in until it is there as wanted.</summary>
+    /// <remarks>
+    /// That may invalidate the very range that is asked about (a write to the zero page does). The call goes on to the end none the less
+    /// and says EBUSY there: so one more call suffices, and not one for each such page.
+    /// </remarks>
     private static Errno FaultIn(AddressSpace mm, Vma vma, in HmmRange range, HmmPfn pfn, ulong address, out HmmPfn found)
     {
         for (int i = 0; i < FaultLimit; i++)
@@ -148,11 +173,6 @@ public static class HmmRangeFault
             if (mm.HandleFaultLocked(vma, address, need == Need.Write ? CpuAccess.Write : CpuAccess.Read) != Errno.None)
             {
                 return Errno.EFAULT;
-            }
-
-            if (range.Notifier.CheckRetry(range.Sequence))
-            {
-                return Errno.EBUSY;
             }
         }
 
@@ -176,5 +196,7 @@ public static class HmmRangeFault
     }
 
     private static ref HmmPfn PfnAt(in HmmRange range, ulong address) =>
-        ref range.Pfns[(int)((address - range.Range.Start.Value) >> Page.Shift)];
+        ref range.Pfns[IndexOf(range, address)];
+
+    private static int IndexOf(in HmmRange range, ulong address) => (int)((address - range.Range.Start.Value) >> Page.Shift);
 }

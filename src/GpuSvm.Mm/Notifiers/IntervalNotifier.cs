@@ -44,6 +44,9 @@ public sealed class IntervalNotifier
     /// <summary>The notifiers that this one is inserted in, or null.</summary>
     internal IntervalNotifiers? Owner { get; set; }
 
+    /// <summary>True while a removal waits: a second one is misuse. Guarded by the owner's lock.</summary>
+    internal bool IsLeaving { get; set; }
+
     /// <summary>Its place in the tree; none while an insertion is put off. Guarded by the owner's lock.</summary>
     internal IntervalHandle Handle { get; set; }
 

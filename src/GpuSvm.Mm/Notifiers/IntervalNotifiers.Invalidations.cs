@@ -10,6 +10,7 @@ public sealed partial class IntervalNotifiers
     /// <see cref="Errno.EAGAIN"/> when the invalidation may not wait and somebody would have to; then it is over, and nothing may change.
     /// </returns>
     /// <remarks>
+    /// When a callback throws, the invalidation is over as if it had been refused, and the exception goes on.
     /// Locking: takes the update lock of one mirror after the other. No lock from the CPU page table on may be held; never from a
     /// callback. Invalidations may be nested.
     /// </remarks>
@@ -18,18 +19,28 @@ public sealed partial class IntervalNotifiers
         HeldLocks.AssertNoneAtOrAbove(LockRank.CpuPageTable, "An invalidation is opened");
         Checks.That(!invalidation.Range.IsEmpty, "An invalidation covers at least one byte.");
         scope = default;
-        if (!StartIntervals(invalidation))
+        PlainNotifier[] plain = [];
+        int heard = 0;
+        bool started = false;
+        try
         {
-            EndIntervals();
-            return Errno.EAGAIN;
+            if (StartIntervals(invalidation))
+            {
+                plain = Volatile.Read(ref _plain);
+                started = StartPlain(plain, invalidation, ref heard);
+            }
+        }
+        finally
+        {
+            // Also where a callback throws: an invalidation that nobody ends would freeze the set, and all who wait, for ever.
+            if (!started)
+            {
+                End(invalidation, plain.AsSpan(0, heard));
+            }
         }
 
-        PlainNotifier[] plain = Volatile.Read(ref _plain);
-        int started = StartPlain(plain, invalidation);
-        if (started < plain.Length)
+        if (!started)
         {
-            EndIntervals();
-            EndPlain(plain.AsSpan(0, started), invalidation);
             return Errno.EAGAIN;
         }
 
@@ -47,7 +58,7 @@ public sealed partial class IntervalNotifiers
     }
 
     /// <summary>Ends an invalidation.</summary>
-    internal void End(in Invalidation invalidation, PlainNotifier[] plain)
+    internal void End(in Invalidation invalidation, ReadOnlySpan<PlainNotifier> plain)
     {
         EndIntervals();
         EndPlain(plain, invalidation);

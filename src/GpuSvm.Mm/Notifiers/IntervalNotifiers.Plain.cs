@@ -41,32 +41,36 @@ public sealed partial class IntervalNotifiers
     }
 
     /// <summary>Calls the starts in order, up to the first that refuses.</summary>
-    /// <returns>Number of notifiers that did not refuse.</returns>
-    private int StartPlain(PlainNotifier[] plain, in Invalidation invalidation)
+    /// <param name="plain">Who is called.</param>
+    /// <param name="invalidation">What they hear.</param>
+    /// <param name="heard">Number of notifiers that did not refuse; counted also up to one that throws.</param>
+    /// <returns>True if none refused.</returns>
+    private bool StartPlain(ReadOnlySpan<PlainNotifier> plain, in Invalidation invalidation, ref int heard)
     {
-        for (int i = 0; i < plain.Length; i++)
+        for (; heard < plain.Length; heard++)
         {
-            if (!TryBeginCall(plain[i]))
+            PlainNotifier notifier = plain[heard];
+            if (!TryBeginCall(notifier))
             {
                 continue;
             }
 
             try
             {
-                if (!plain[i].Notifier.InvalidateStart(invalidation))
+                if (!notifier.Notifier.InvalidateStart(invalidation))
                 {
                     Checks.That(
                         invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
-                    return i;
+                    return false;
                 }
             }
             finally
             {
-                EndCall(plain[i]);
+                EndCall(notifier);
             }
         }
 
-        return plain.Length;
+        return true;
     }
 
     private void EndPlain(ReadOnlySpan<PlainNotifier> plain, in Invalidation invalidation)

@@ -104,7 +104,7 @@ public sealed partial class IntervalNotifiers
     }
 
     /// <summary>Removes a notifier; on return none of its callbacks runs or will run.</summary>
-    /// <exception cref="InvalidOperationException">The notifier is not inserted here.</exception>
+    /// <exception cref="InvalidOperationException">The notifier is not inserted here, or another thread removes it already.</exception>
     /// <remarks>
     /// Locking: waits, as long as the invalidations that run take, so no lock from the page locks on may be held and no lock that a
     /// callback takes; never from a callback.
@@ -115,7 +115,7 @@ public sealed partial class IntervalNotifiers
         HeldLocks.AssertNoneAtOrAbove(LockRank.Page, "An interval notifier is removed");
         using (_lock.Enter())
         {
-            if (notifier.Owner != this)
+            if (notifier.Owner != this || notifier.IsLeaving)
             {
                 throw new InvalidOperationException("The notifier is not inserted here.");
             }
@@ -131,7 +131,9 @@ public sealed partial class IntervalNotifiers
             else
             {
                 _deferred.Add(notifier);
+                notifier.IsLeaving = true;
                 WaitForEndOf(_sequence);
+                notifier.IsLeaving = false;
             }
 
             notifier.Owner = null;

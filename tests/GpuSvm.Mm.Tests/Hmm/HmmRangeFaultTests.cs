@@ -144,8 +144,28 @@ public sealed class HmmRangeFaultTests : IDisposable
     {
         _m.MapAt(Base, 1);
         _m.Thread.Load<int>(Base);
-        Expect(RequestWrite, Errno.EBUSY, 0);
+        Fault(RequestWrite, Errno.EBUSY);
         Expect(RequestWrite, Errno.None, ValidBit | WriteBit | _m.Mm.PageTable.Read(Base).Frame.Value);
+    }
+
+    [Fact]
+    public void However_many_zero_pages_are_broken_the_caller_begins_again_once()
+    {
+        const ulong Start = 0x200000 - (3 * Size);
+        _m.MapAt(Start, 6);
+        _m.Mm.Notifiers.Remove(_notifier);
+        _m.Mm.Notifiers.Insert(_notifier, AddressRange.FromLength(Start, 6 * Size));
+        for (ulong i = 0; i < 6; i++)
+        {
+            _m.Thread.Load<int>(Start + (i * Size));
+        }
+
+        HmmPfn[] pfns = new HmmPfn[6];
+        Assert.Equal(Errno.EBUSY, Fault(pfns, new HmmPfn(RequestWrite), default, Start));
+        Assert.Equal(6, _m.Frames.AllocatedFrames);
+        Assert.Equal(Errno.None, Fault(pfns, new HmmPfn(RequestWrite), default, Start));
+        Assert.All(pfns, pfn => Assert.True(pfn.IsWritable));
+        Assert.Equal(6, pfns.Select(pfn => pfn.Frame).Distinct().Count());
     }
 
     [Fact]

@@ -7,9 +7,12 @@ internal sealed class RecordingPlainNotifier(string name, List<string> log) : IA
 
     public bool Refuses { get; set; }
 
+    public Action? Then { get; init; }
+
     public bool InvalidateStart(in Invalidation invalidation)
     {
         log.Add($"{name} start {invalidation.Range} {invalidation.Cause}");
+        Then?.Invoke();
         return !Refuses;
     }
 

@@ -155,6 +155,30 @@ public sealed class NotifierStateTests
     }
 
     [Fact]
+    public void A_callback_that_throws_ends_its_invalidation()
+    {
+        List<string> log = [];
+        var before = new RecordingPlainNotifier("p", log);
+        var throwing = new RecordingPlainNotifier("q", log) { Then = () => throw new TimeoutException() };
+        _set.Insert(_notifier, Low);
+        _set.AddPlain(before);
+        _mirror.Then = _ => throw new TimeoutException();
+        Assert.Throws<TimeoutException>(() => Begin(Low).Dispose());
+        Assert.Equal((4, 0, 1, 3), State);
+        Assert.Empty(log);
+
+        _mirror.Then = null;
+        _set.AddPlain(throwing);
+        Assert.Throws<TimeoutException>(() => Begin(Low).Dispose());
+        Assert.Equal((6, 0, 1, 5), State);
+        Assert.Equal(["p start [0x1000, 0x3000) Unmap", "q start [0x1000, 0x3000) Unmap", "p end [0x1000, 0x3000) Unmap"], log);
+        Assert.True(_notifier.TryReadBegin(Now(), out _));
+        _set.Remove(_notifier);
+        _set.RemovePlain(throwing);
+        _set.RemovePlain(before);
+    }
+
+    [Fact]
     public void A_notifier_can_be_removed_and_inserted_elsewhere()
     {
         _set.Insert(_notifier, Low);

@@ -89,6 +89,35 @@ public sealed class NotifierWaitingTests
     }
 
     [Fact]
+    public void A_second_removal_while_the_first_one_waits_is_misuse_and_does_no_harm()
+    {
+        InvalidationScope scope = Begin(Low);
+        int refused = 0;
+        using var refusal = new ManualResetEventSlim();
+        void Remove()
+        {
+            try
+            {
+                _set.Remove(_notifier);
+            }
+            catch (InvalidOperationException)
+            {
+                // Only one of the two waits; whichever is refused lets the invalidation end.
+                Interlocked.Increment(ref refused);
+                refusal.Set();
+            }
+        }
+
+        SvmThread first = SvmThread.Start("first", Remove);
+        SvmThread second = SvmThread.Start("second", Remove);
+        Assert.True(refusal.Wait(TimeSpan.FromSeconds(20)));
+        scope.Dispose();
+        first.Join();
+        second.Join();
+        Assert.Equal((1, 0), (refused, _set.Count));
+    }
+
+    [Fact]
     public void Waiting_inside_a_callback_is_a_broken_invariant()
     {
         foreach (Action<IntervalNotifier> wait in new Action<IntervalNotifier>[]
