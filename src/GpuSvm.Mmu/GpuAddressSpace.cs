@@ -86,6 +86,7 @@ public sealed class GpuAddressSpace : IDisposable
     /// <see cref="Bounds"/> or a page that the format cannot address; <see cref="Errno.ENOMEM"/> when page tables or DMA addresses run
     /// out. A failed call changes nothing.
     /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The DMA mapper knows no such host frame; nothing was mapped either.</exception>
     /// <remarks>
     /// Host pages that the GPU may only read are mapped for DMA in that direction. A page in place of another one is taken back first:
     /// invalid, flushed, DMA-unmapped. Only a page of video memory that keeps its address and loses no right is changed in place, without

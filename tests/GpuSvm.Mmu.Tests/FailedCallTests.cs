@@ -74,6 +74,18 @@ public class FailedCallTests
     }
 
     [Fact]
+    public void A_frame_that_does_not_exist_is_an_exception_and_changes_nothing()
+    {
+        using var f = new AddressSpaceFixture();
+        f.MapOk(Start, Host(1));
+        f.Dma.FrameCount = 10;
+        Assert.Throws<ArgumentOutOfRangeException>(() => f.Map(Start, Host(2), Host(3), Host(10)));
+        Assert.Equal((1, 1), (f.Space.MappedPages, f.Dma.MappedPages));
+        Assert.Equal((OneLeafBytes, OneLeafBytes), (f.Space.PageTableBytes, f.Memory.LiveBytes));
+        Assert.Equal(new FrameNumber(1), f.Dma.Resolve(f.Walk(Start).Address).Frame);
+    }
+
+    [Fact]
     public void A_device_address_that_the_format_cannot_hold_is_given_back()
     {
         using var f = new AddressSpaceFixture();

@@ -31,12 +31,14 @@ public sealed partial class AddressSpace
         {
             return access == CpuAccess.Read && (_cpu.Capabilities & CpuCapabilities.SharedZeroPage) != 0
                 ? EnterZeroPage(vma, leaf, page)
-                : EnterNewPage(vma, leaf, page, access);
+                : UnlessServed(EnterNewPage(vma, leaf, page, access), leaf, page, access);
         }
 
         if (access == CpuAccess.Write && !pte.IsWritable)
         {
-            return pte.Frame == _frames.ZeroFrame ? BreakZeroPage(vma, leaf, page) : ReusePage(vma, leaf, page);
+            return pte.Frame == _frames.ZeroFrame
+                ? UnlessServed(BreakZeroPage(vma, leaf, page), leaf, page, access)
+                : ReusePage(vma, leaf, page);
         }
 
         // Somebody else has served the fault.
@@ -47,6 +49,10 @@ public sealed partial class AddressSpace
 
         return Errno.None;
     }
+
+    /// <summary>Forgets an error when another thread has served the same fault meanwhile: it may have got the last frame.</summary>
+    private static Errno UnlessServed(Errno error, CpuLeaf leaf, ulong page, CpuAccess access) =>
+        error != Errno.None && leaf.Read(page).Allows(access) ? Errno.None : error;
 
     private Errno EnterZeroPage(Vma vma, CpuLeaf leaf, ulong page)
     {

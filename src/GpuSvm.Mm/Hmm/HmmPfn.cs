@@ -19,14 +19,20 @@ namespace GpuSvm.Mm;
 /// <param name="Bits">The word.</param>
 public readonly record struct HmmPfn(ulong Bits)
 {
+    // As numbers, so that the loop over the pages of a range works with constants.
+    private const ulong ValidBit = 1UL << 63;
+    private const ulong WriteBit = 1UL << 62;
+    private const ulong ErrorBit = 1UL << 61;
+    private const ulong StickyBits = 7UL << 58;
+
     /// <summary>Out: the frame number counts, and the page may be read.</summary>
-    public static readonly HmmPfn Valid = new(1UL << 63);
+    public static readonly HmmPfn Valid = new(ValidBit);
 
     /// <summary>Out: the page may be written.</summary>
-    public static readonly HmmPfn Write = new(1UL << 62);
+    public static readonly HmmPfn Write = new(WriteBit);
 
     /// <summary>Out: the page cannot be had.</summary>
-    public static readonly HmmPfn Error = new(1UL << 61);
+    public static readonly HmmPfn Error = new(ErrorBit);
 
     /// <summary>Sticky: the caller has mapped the page for DMA.</summary>
     public static readonly HmmPfn DmaMapped = new(1UL << 60);
@@ -38,23 +44,23 @@ public readonly record struct HmmPfn(ulong Bits)
     public static readonly HmmPfn PeerToPeerBus = new(1UL << 58);
 
     /// <summary>In: the page is wanted; fault it in.</summary>
-    public static readonly HmmPfn RequestFault = new(1UL << 63);
+    public static readonly HmmPfn RequestFault = new(ValidBit);
 
     /// <summary>In: the page is wanted for writing; only together with <see cref="RequestFault"/>.</summary>
-    public static readonly HmmPfn RequestWrite = new(1UL << 62);
+    public static readonly HmmPfn RequestWrite = new(WriteBit);
 
     private static BitField OrderField => new(57, 53);
 
     private static BitField FrameField => new(52, 0);
 
     /// <summary>True if the frame number counts.</summary>
-    public bool IsValid => Has(Valid);
+    public bool IsValid => (Bits & ValidBit) != 0;
 
     /// <summary>True if the page may be written.</summary>
-    public bool IsWritable => Has(Write);
+    public bool IsWritable => (Bits & WriteBit) != 0;
 
     /// <summary>True if the page cannot be had.</summary>
-    public bool IsError => Has(Error);
+    public bool IsError => (Bits & ErrorBit) != 0;
 
     /// <summary>Binary logarithm of the number of pages that the CPU maps as one; 0 for a single page.</summary>
     public int Order => (int)OrderField.Get(Bits);
@@ -63,7 +69,13 @@ public readonly record struct HmmPfn(ulong Bits)
     public FrameNumber Frame => new(FrameField.Get(Bits));
 
     /// <summary>The bits that pass from input to output.</summary>
-    public HmmPfn Sticky => this & (DmaMapped | PeerToPeer | PeerToPeerBus);
+    public HmmPfn Sticky => new(Bits & StickyBits);
+
+    /// <summary>As a request: the page is wanted.</summary>
+    internal bool AsksForFault => (Bits & ValidBit) != 0;
+
+    /// <summary>As a request: the page is wanted for writing, if it is wanted.</summary>
+    internal bool AsksForWrite => (Bits & WriteBit) != 0;
 
     /// <summary>The bits of both.</summary>
     public static HmmPfn operator |(HmmPfn left, HmmPfn right) => new(left.Bits | right.Bits);
@@ -73,7 +85,7 @@ public readonly record struct HmmPfn(ulong Bits)
 
     /// <summary>What is said of a present page of order 0.</summary>
     internal static HmmPfn Of(FrameNumber frame, bool isWritable) =>
-        new HmmPfn(FrameField.Put(frame.Value)) | Valid | (isWritable ? Write : default);
+        new(FrameField.Put(frame.Value) | ValidBit | (isWritable ? WriteBit : 0));
 
     /// <summary>True if all bits of <paramref name="flags"/> are set.</summary>
     public bool Has(HmmPfn flags) => (this & flags) == flags;

@@ -88,7 +88,7 @@ public static class HmmRangeFault
         for (; address < end; address += Page.Size)
         {
             ref HmmPfn pfn = ref PfnAt(range, address);
-            if (NeedOf(range, pfn, default) != Need.Nothing)
+            if (NeedOf((pfn & range.FlagsMask) | range.DefaultFlags, default) != Need.Nothing)
             {
                 return Errno.EFAULT;
             }
@@ -127,13 +127,16 @@ public static class HmmRangeFault
     private static Errno WalkLeaf(AddressSpace mm, Vma vma, in HmmRange range, ulong address, ulong end)
     {
         CpuLeaf? leaf = mm.PageTable.Find(address);
+        HmmPfn mask = range.FlagsMask;
+        HmmPfn always = range.DefaultFlags;
         Span<HmmPfn> pfns = range.Pfns.Slice(IndexOf(range, address), (int)((end - address) >> Page.Shift));
         foreach (ref HmmPfn pfn in pfns)
         {
             HmmPfn found = Look(leaf, address);
-            if (NeedOf(range, pfn, found) != Need.Nothing)
+            HmmPfn request = (pfn & mask) | always;
+            if (NeedOf(request, found) != Need.Nothing)
             {
-                Errno error = FaultIn(mm, vma, range, pfn, address, out found);
+                Errno error = FaultIn(mm, vma, request, address, out found);
                 if (error != Errno.None)
                 {
                     return error;
@@ -154,12 +157,12 @@ public static class HmmRangeFault
     /// That may invalidate the very range that is asked about (a write to the zero page does). The call goes on to the end none the less
     /// and says EBUSY there: so one more call suffices, and not one for each such page.
     /// </remarks>
-    private static Errno FaultIn(AddressSpace mm, Vma vma, in HmmRange range, HmmPfn pfn, ulong address, out HmmPfn found)
+    private static Errno FaultIn(AddressSpace mm, Vma vma, HmmPfn request, ulong address, out HmmPfn found)
     {
         for (int i = 0; i < FaultLimit; i++)
         {
             found = Look(mm.PageTable.Find(address), address);
-            Need need = NeedOf(range, pfn, found);
+            Need need = NeedOf(request, found);
             if (need == Need.Nothing)
             {
                 return Errno.None;
@@ -186,14 +189,11 @@ public static class HmmRangeFault
         return pte.IsPresent ? HmmPfn.Of(pte.Frame, pte.IsWritable) : default;
     }
 
-    private static Need NeedOf(in HmmRange range, HmmPfn pfn, HmmPfn found)
-    {
-        HmmPfn request = (pfn & range.FlagsMask) | range.DefaultFlags;
-        return
-            !request.Has(HmmPfn.RequestFault) ? Need.Nothing :
-            request.Has(HmmPfn.RequestWrite) && !found.IsWritable ? Need.Write :
-            found.IsValid ? Need.Nothing : Need.Read;
-    }
+    /// <summary>What must happen before the request for a page is met.</summary>
+    private static Need NeedOf(HmmPfn request, HmmPfn found) =>
+        !request.AsksForFault ? Need.Nothing :
+        request.AsksForWrite && !found.IsWritable ? Need.Write :
+        found.IsValid ? Need.Nothing : Need.Read;
 
     private static ref HmmPfn PfnAt(in HmmRange range, ulong address) =>
         ref range.Pfns[IndexOf(range, address)];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuSvm.Mmu.Tables;
 
 /// <summary>Maps pages by pfn into a page table and takes them back, with their DMA mappings and the TLB.</summary>
@@ -23,17 +25,29 @@ internal sealed partial class PfnMapper<TFormat>(PageTable<TFormat> tables, IDma
     /// <param name="pfns">The pages; those without V are skipped. On failure all V bits are cleared, as nothing was mapped.</param>
     public Errno Map(ulong address, Span<PfnEntry> pfns)
     {
-        Errno error = TryMakeTables(address, pfns);
-        if (error == Errno.None)
+        bool prepared = false;
+        try
         {
-            error = TryEncode(pfns);
-        }
+            Errno error = TryMakeTables(address, pfns);
+            if (error == Errno.None)
+            {
+                error = TryEncode(pfns);
+            }
 
-        if (error != Errno.None)
+            prepared = error == Errno.None;
+            if (!prepared)
+            {
+                return error;
+            }
+        }
+        finally
         {
-            RemoveUnusedTables(address, pfns.Length);
-            Reject(pfns);
-            return error;
+            // Also where the DMA mapper throws, for a frame that does not exist.
+            if (!prepared)
+            {
+                RemoveUnusedTables(address, pfns.Length);
+                Reject(pfns);
+            }
         }
 
         WithdrawReplaced(address, pfns.Length);
@@ -71,28 +85,38 @@ internal sealed partial class PfnMapper<TFormat>(PageTable<TFormat> tables, IDma
         }
 
         Span<ulong> words = _words.AsSpan(0, pfns.Length);
-        for (int i = 0; i < pfns.Length; i++)
+        int done = 0;
+        try
         {
-            PfnEntry pfn = pfns[i];
-            if (!pfn.IsValid)
+            for (; done < pfns.Length; done++)
             {
-                words[i] = 0;
-            }
-            else if (pfn.IsVideoMemory)
-            {
-                words[i] = TFormat.EncodePage(new PageTarget(Aperture.VideoMemory, pfn.Address), pfn.Rights);
-            }
-            else
-            {
-                Errno error = TryEncodeHost(pfn, out words[i]);
+                Errno error = TryEncode(pfns[done], out words[done]);
                 if (error != Errno.None)
                 {
-                    ReleaseHostPages(words[..i]);
                     return error;
                 }
             }
         }
+        finally
+        {
+            if (done < pfns.Length)
+            {
+                ReleaseHostPages(words[..done]);
+            }
+        }
 
+        return Errno.None;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Errno TryEncode(PfnEntry pfn, out ulong word)
+    {
+        if (pfn.IsValid && !pfn.IsVideoMemory)
+        {
+            return TryEncodeHost(pfn, out word);
+        }
+
+        word = pfn.IsValid ? TFormat.EncodePage(new PageTarget(Aperture.VideoMemory, pfn.Address), pfn.Rights) : 0;
         return Errno.None;
     }
 

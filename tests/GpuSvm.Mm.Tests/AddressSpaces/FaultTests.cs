@@ -125,6 +125,34 @@ public sealed class FaultTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_gets_no_frame_goes_on_when_another_thread_has_served_the_same_page(bool readFirst)
+    {
+        bool armed = false;
+        TestMachine? machine = null;
+        bool Gate()
+        {
+            if (!armed)
+            {
+                return true;
+            }
+
+            // The last frame goes to the other thread while this one is on its way to it.
+            armed = false;
+            SvmThread.Start("other", () => machine!.Cpu.Thread(1).Store(Base, 7)).Join();
+            return false;
+        }
+
+        using TestMachine m = machine = new TestMachine(gate: Gate);
+        m.MapAt(Base, 1);
+        Assert.Equal(0, readFirst ? m.Thread.Load<int>(Base) : 0);
+        armed = true;
+        m.Thread.Store(Base + 4, 8);
+        Assert.Equal((7, 8, 1L), (m.Thread.Load<int>(Base), m.Thread.Load<int>(Base + 4), m.Frames.AllocatedFrames));
+    }
+
     [Fact]
     public void Out_of_memory_is_an_error_value_and_leaves_the_page_as_it_was()
     {

@@ -10,6 +10,9 @@ internal sealed class RecordingDmaMapper(Journal journal) : IDmaMapper
     /// <summary>The address that the next mapping gets.</summary>
     public ulong Next { get; set; } = 0x4000_0000;
 
+    /// <summary>Frames from here on don't exist.</summary>
+    public ulong FrameCount { get; set; } = ulong.MaxValue;
+
     public FailurePoint Failures { get; } = new();
 
     public long MappedPages => _mappings.Count;
@@ -18,6 +21,7 @@ internal sealed class RecordingDmaMapper(Journal journal) : IDmaMapper
     {
         address = default;
         Assert.Equal(0, order);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(frame.Value, FrameCount, nameof(frame));
         if (Failures.Fails())
         {
             return Errno.ENOMEM;
