@@ -3,16 +3,10 @@ namespace GpuSvm.Driver;
 /// <summary>Drains the ring GET..PUT into a batch and gives the slots back at once, so that the GPU can go on reporting.</summary>
 /// <remarks>
 /// An entry may become valid after PUT has passed it. Where the batch holds something already, fetching stops there; a first entry is
-/// waited for, within a deadline. On a thread of its own the fetcher looks at an empty ring a few times more before it closes a batch: the
-/// SMs are still reporting, and a batch costs about the same whatever it holds. Source: NVIDIA uvm_gpu_replayable_faults.c, fetch mode BATCH_READY.
+/// waited for, within a deadline. Source: NVIDIA uvm_gpu_replayable_faults.c, fetch mode BATCH_READY.
 /// </remarks>
 internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options)
 {
-    /// <summary>How often an empty ring is looked at again before a batch is closed: some microseconds.</summary>
-    private const int GatherLooks = 24;
-
-    private readonly int _gatherLooks = options.Servicing == FaultServicing.OnWorker ? GatherLooks : 0;
-
     /// <summary>Number of entries that never became valid and were passed over.</summary>
     public long LateEntries { get; private set; }
 
@@ -23,7 +17,8 @@ internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options
         batch.Clear();
         int first = buffer.Get;
         int get = first;
-        while (!batch.IsFull && HasEntryAt(get, batch))
+        int put = buffer.Put;
+        while (get != put && !batch.IsFull)
         {
             if (buffer.TryRead(get, out FaultEntry fault) || (batch.Count == 0 && WaitUntilValid(get, out fault)))
             {
@@ -48,23 +43,6 @@ internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options
         }
 
         buffer.WriteGet(get);
-        return true;
-    }
-
-    /// <summary>True if the ring holds an entry; waits a moment for more once it has brought some.</summary>
-    private bool HasEntryAt(int get, FaultBatch batch)
-    {
-        var spin = default(Spin);
-        for (int looks = batch.Count > 0 ? _gatherLooks : 0; buffer.Put == get; looks--)
-        {
-            if (looks <= 0)
-            {
-                return false;
-            }
-
-            spin.Once();
-        }
-
         return true;
     }
 
