@@ -30,7 +30,12 @@ public sealed class FaultTests
         rig.Launch(Kernels.LoadOne, 1, 1, TestRig.Base + 6).ThrowIfFailed();
         var expected = new GpuCounters
         {
-            Accesses = 2, TlbMisses = 1, L2TlbMisses = 2, Walks = 2, FaultsReported = 1, Replays = 1,
+            Accesses = 2,
+            TlbMisses = 1,
+            L2TlbMisses = 2,
+            Walks = 2,
+            FaultsReported = 1,
+            Replays = 1,
         };
         Assert.Equal(expected, rig.Gpu.Counters);
         Assert.Equal(1, rig.Gpu.Counters.TlbHits);

@@ -4,20 +4,12 @@ using GpuSvm.Core;
 namespace GpuSvm.Benchmarks.Core;
 
 /// <summary>Taking and releasing a free lock: ours, whose checks are off outside test processes, against the one of the runtime.</summary>
-public class LockBenchmarks : IDisposable
+public class LockBenchmarks
 {
     private readonly RankedLock _ranked = new(LockRank.Page);
     private readonly RankedSharedLock _shared = new(LockRank.Mmap);
     private readonly Lock _lock = new();
     private int _counter;
-
-    /// <summary>Frees the shared lock.</summary>
-    [GlobalCleanup]
-    public void Dispose()
-    {
-        _shared.Dispose();
-        GC.SuppressFinalize(this);
-    }
 
     /// <summary>System.Threading.Lock.</summary>
     [Benchmark]
