@@ -6,7 +6,7 @@ public sealed class KernelTests
 {
     private const ulong Base = TestRig.Base;
 
-    private static GpuTask? s_shared;
+    private static GpuTask? t_shared;
 
     [Fact]
     public void Helpers_give_results_before_and_after_a_wait()
@@ -78,7 +78,7 @@ public sealed class KernelTests
     {
         using var rig = new TestRig();
         rig.Gpu.SetFaultInterrupt(null);
-        s_shared = null;
+        t_shared = null;
         LaunchResult result = rig.Launch(AwaitShared, 1, 2, Base);
         Assert.Equal(LaunchStatus.KernelThrew, result.Status);
         Assert.Contains("another GPU thread", result.Exception!.Message, StringComparison.Ordinal);
@@ -188,8 +188,8 @@ public sealed class KernelTests
 
     private static async GpuTask AwaitShared(GpuThread t, ulong address)
     {
-        s_shared ??= Kernels.LoadOne(t, address);
-        await s_shared.Value;
+        t_shared ??= Kernels.LoadOne(t, address);
+        await t_shared.Value;
     }
 
     private static async GpuTask SumByHelper(GpuThread t, ulong address)

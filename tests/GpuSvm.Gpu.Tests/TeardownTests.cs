@@ -3,8 +3,8 @@ namespace GpuSvm.Gpu.Tests;
 /// <summary>What comes late, or is still under way, when a channel or a GPU ends.</summary>
 public sealed class TeardownTests : IDisposable
 {
-    private static readonly InstancePointer s_instance = new(0x1000);
-    private static readonly PageDirectoryBase s_root = new(0x2000);
+    private static readonly InstancePointer Instance = new(0x1000);
+    private static readonly PageDirectoryBase Root = new(0x2000);
 
     private readonly SystemMemory _memory = new(64);
     private readonly VideoMemory _videoMemory = new(ByteSize.MiB(1));
@@ -29,21 +29,21 @@ public sealed class TeardownTests : IDisposable
     [Fact]
     public void A_flush_reaches_the_caches_of_a_channel_until_its_last_access_is_over()
     {
-        Assert.Equal(Errno.None, _channels.Bind(s_instance, s_root));
+        Assert.Equal(Errno.None, _channels.Bind(Instance, Root));
         long sequence = -1;
         long afterFlush = -1;
-        _channels.Unbind(s_instance, channel =>
+        _channels.Unbind(Instance, channel =>
         {
             Assert.Null(channel.Domain);
             TranslationCache tlb = channel.Ports[0].Tlb;
             sequence = tlb.Sequence;
-            SvmThread.Start("flush", () => _channels.Find(s_root)?.Drop(new AddressRange(0x1000UL, 0x2000UL), 0)).Join();
+            SvmThread.Start("flush", () => _channels.Find(Root)?.Drop(new AddressRange(0x1000UL, 0x2000UL), 0)).Join();
             afterFlush = tlb.Sequence;
         });
 
         Assert.Equal(sequence + 1, afterFlush);
-        Assert.Null(_channels.Find(s_root));
-        _channels.Unbind(s_instance, _ => Assert.Fail("It is not bound any more."));
+        Assert.Null(_channels.Find(Root));
+        _channels.Unbind(Instance, _ => Assert.Fail("It is not bound any more."));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class TeardownTests : IDisposable
         var executor = new ParallelExecutor(
             [new SmRunner([new Sm(0, 1, new SeededRandom(1))], order: null, interrupt: null)], _faults, retired.Add);
         Launch launch = _channels.Add(
-            s_instance,
+            Instance,
             channel => new Launch<ulong>(channel, Kernels.LoadOne, new LaunchShape(2, 32), 0, Clock.Monotonic, executor.Wake));
         launch.TryStop(LaunchStop.Disposed());
         executor.Dispose();
