@@ -45,6 +45,7 @@ internal static class TestKernels
         while (await t.Load<int>(a.Stop) == 0)
         {
             await t.AtomicAdd(a.Counter, 1L);
+            await t.Yield();
         }
     }
 
@@ -54,6 +55,7 @@ internal static class TestKernels
         while (await t.Load<int>(a.Stop) == 0)
         {
             await t.Load<int>(a.Watched);
+            await t.Yield();
         }
     }
 }

@@ -119,7 +119,10 @@ public sealed unsafe partial class GpuThread
     public GpuPause Barrier() => Pause(PauseKind.Barrier);
 
     /// <summary>Lets other threads of the SM run, then goes on: for loops that wait for another thread's store.</summary>
-    /// <remarks>Source: CUDA's __nanosleep.</remarks>
+    /// <remarks>
+    /// A thread is executed until it waits: one that loops over translated memory and never yields keeps every other thread of its SM, and
+    /// in parallel execution of its worker's other SMs, other launches included, from going on. Source: CUDA's __nanosleep.
+    /// </remarks>
     public GpuPause Yield() => Pause(PauseKind.Yield);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
