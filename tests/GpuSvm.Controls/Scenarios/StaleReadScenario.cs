@@ -46,6 +46,12 @@ public sealed class StaleReadScenario : IControlScenario
         }
 
         cpu.Store(args.Stop, 1);
+        if (!kernel.Wait(TimeSpan.FromSeconds(10)))
+        {
+            log.WriteLine($"after {version} replacements the kernel does not see the store that ends it: it reads a page of long ago");
+            return Verdict.Caught;
+        }
+
         LaunchResult result = kernel.GetAwaiter().GetResult();
         ulong stale = cpu.Load<ulong>(args.Stale);
         log.WriteLine($"{version} replacements, {m.Counters.Faults} faults, {m.Counters.Retries} retries; launch {result.Status} {result.Fault}");
