@@ -161,5 +161,6 @@ public sealed class Machine : IDisposable
     private string? Leak() =>
         _frames.AllocatedFrames != 0 ? $"no page frame is left at the end, but {_frames.AllocatedFrames} are" :
         _gpu.DmaMapper.MappedPages != 0 ? $"no DMA mapping is left at the end, but {_gpu.DmaMapper.MappedPages} are" :
+        HeldLocks.Count != 0 ? $"no lock is held at the end, but {HeldLocks.Count} are" :
         _gpu.VideoMemory.AllocatedBytes != 0 ? $"no page table is left at the end, but {_gpu.VideoMemory.AllocatedBytes} bytes are" : null;
 }

@@ -1,3 +1,4 @@
+using GpuSvm.Core;
 using GpuSvm.Driver;
 using GpuSvm.Mm;
 
@@ -79,6 +80,7 @@ public sealed class SimulatedProcess : IDisposable
     public void Dispose()
     {
         _driver.Close(Client);
+        Checks.That(Mm.Notifiers.Count == 0, "No notifier is left when a process has parted from the GPU.");
         Mm.Dispose();
         _machine.Forget(this);
     }

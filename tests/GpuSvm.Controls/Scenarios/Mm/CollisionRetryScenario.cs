@@ -17,6 +17,7 @@ public sealed class CollisionRetryScenario : IControlScenario, IDisposable
     private readonly SimulatedCpu _cpu;
     private readonly AddressSpace _mm;
     private readonly Device _device = new();
+    private readonly WakeEvent _found = new();
     private bool _stop;
     private long _entries;
     private long _changes;
@@ -48,11 +49,7 @@ public sealed class CollisionRetryScenario : IControlScenario, IDisposable
             SvmThread.Start("device 0", () => Use(new SeededRandom(3))),
             SvmThread.Start("device 1", () => Use(new SeededRandom(4))),
         ];
-        while (!deadline.HasPassed && Volatile.Read(ref _stale) == 0)
-        {
-            Thread.Sleep(1);
-        }
-
+        _found.Wait(deadline);
         Volatile.Write(ref _stop, true);
         Array.ForEach(threads, thread => thread.Join());
         _mm.Dispose();
@@ -180,6 +177,7 @@ public sealed class CollisionRetryScenario : IControlScenario, IDisposable
                 if (isFree || (value != 0 && value != page + 1))
                 {
                     Interlocked.Increment(ref _stale);
+                    _found.Set();
                 }
             }
         }
