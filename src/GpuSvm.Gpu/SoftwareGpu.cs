@@ -74,7 +74,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     public Task<LaunchResult> LaunchAsync<TArgs>(InstancePointer channel, GpuKernel<TArgs> kernel, int grid, int block, TArgs args)
         where TArgs : unmanaged
     {
-        DemandStatic(kernel);
+        KernelMethod.DemandStatic(kernel);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(grid);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(block);
         var shape = new LaunchShape(grid, block);
@@ -150,19 +150,6 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         _executor.Dispose();
         _iommu.Dispose();
         _videoMemory.Dispose();
-    }
-
-    private static void DemandStatic<TArgs>(GpuKernel<TArgs> kernel)
-    {
-        ArgumentNullException.ThrowIfNull(kernel);
-        if (!kernel.Method.IsStatic || !kernel.HasSingleTarget)
-        {
-            throw new ArgumentException(
-                $"A kernel must be one static method, and '{kernel.Method.Name}' is not: write it as " +
-                $"'static async GpuTask Name(GpuThread t, {typeof(TArgs).Name} a)' and pass its name. " +
-                "A lambda, static or not, and an instance method carry an object along.",
-                nameof(kernel));
-        }
     }
 
     private IExecutor MakeExecutor(FaultUnit faults, SeededRandom random)
