@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using GpuSvm.Cli.Runs;
 using GpuSvm.Cli.Runs.Lists;
+using GpuSvm.Cli.Runs.Targets;
 using GpuSvm.Core;
 using GpuSvm.Workloads;
 
@@ -13,10 +14,11 @@ public sealed class CheckTests
     [Fact]
     public async Task A_value_changed_behind_the_lists_back_is_noticed()
     {
-        using var session = new RunSession(new MachineOptions());
+        await using var target = new SimulatedTarget(new MachineOptions());
+        var session = new RunSession(target);
         var list = new ProcessList(session, 50, new SeededRandom(1));
         ListDigest expected = list.DigestFrom(list.First());
-        session.Cpu.Store(list.AddressOf(20) + ListWalk.ValueOffset, 1UL << 40);
+        session.Target.Store(list.AddressOf(20) + ListWalk.ValueOffset, 1UL << 40);
 
         ListWalkers walkers = await ListWalkers.WalkOnceAsync(session, list);
 
@@ -30,7 +32,8 @@ public sealed class CheckTests
     [Fact]
     public async Task Only_the_versions_of_a_walks_own_time_count()
     {
-        using var session = new RunSession(new MachineOptions { Sms = 2 });
+        await using var target = new SimulatedTarget(new MachineOptions { Sms = 2 });
+        var session = new RunSession(target);
         var list = new ProcessList(session, 9, new SeededRandom(2));
         ListDigest now = list.DigestFrom(list.First());
         ListDigest other = now.Add(1);
@@ -43,16 +46,17 @@ public sealed class CheckTests
     }
 
     [Fact]
-    public void Every_kind_of_idle_change_keeps_the_list_and_its_model_alike()
+    public async Task Every_kind_of_idle_change_keeps_the_list_and_its_model_alike()
     {
-        using var session = new RunSession(new MachineOptions());
+        await using var target = new SimulatedTarget(new MachineOptions());
+        var session = new RunSession(target);
         var random = new SeededRandom(3);
         var list = new ProcessList(session, 200, random);
         for (int round = 0; round < 20; round++)
         {
             IdleChanges.Make(list, random);
 
-            Assert.Equal(list.DigestFrom(list.First()), WalkByCpu(session, list));
+            Assert.Equal(list.DigestFrom(list.First()), WalkByCpu(target.Process.Cpu(1), list));
         }
     }
 
@@ -89,10 +93,9 @@ public sealed class CheckTests
 
     private static async GpuTask ReadUnmapped(GpuThread t, ulong address) => await t.Load<int>(address + 8);
 
-    private static ListDigest WalkByCpu(RunSession session, ProcessList list)
+    private static ListDigest WalkByCpu(CpuThread cpu, ProcessList list)
     {
         var seen = default(ListDigest);
-        CpuThread cpu = session.Process.Cpu(1);
         ulong node = cpu.Load<ulong>(list.Control + ListWalk.HeadOffset);
         while (node != 0)
         {

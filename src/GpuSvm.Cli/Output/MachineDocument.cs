@@ -1,15 +1,38 @@
 namespace GpuSvm.Cli.Output;
 
-/// <summary>A simulated machine, as the JSON document shows it.</summary>
+/// <summary>Where a run took place, as the JSON document shows it.</summary>
+/// <param name="Mode"><c>simulated</c> or <c>live</c>.</param>
+/// <param name="Kernel">Release of the Linux kernel; null if simulated.</param>
+/// <param name="Features">Features of the kernel's userfaultfd; null if simulated.</param>
 /// <param name="Seed">Where all chance came from.</param>
 /// <param name="Sms">Streaming multiprocessors.</param>
 /// <param name="Warps">Warps of a multiprocessor.</param>
 /// <param name="Execution"><c>sequential</c> or <c>parallel</c>.</param>
 /// <param name="FaultBufferEntries">Size of the fault buffer.</param>
-internal sealed record MachineDocument(ulong Seed, int Sms, int Warps, string Execution, int FaultBufferEntries)
+internal sealed record MachineDocument(
+    string Mode,
+    string? Kernel,
+    IReadOnlyList<string>? Features,
+    ulong Seed,
+    int Sms,
+    int Warps,
+    string Execution,
+    int FaultBufferEntries)
 {
-    /// <summary>Describes a machine.</summary>
-    public static MachineDocument Of(MachineOptions options) => new(
+    /// <summary>Describes a simulated machine.</summary>
+    public static MachineDocument Simulated(MachineOptions options) => Of("simulated", null, null, options);
+
+    /// <summary>Describes a simulated GPU that shares this process's own memory.</summary>
+    /// <param name="kernel">Release of the Linux kernel.</param>
+    /// <param name="features">Features of its userfaultfd.</param>
+    /// <param name="options">The GPU.</param>
+    public static MachineDocument Live(string kernel, IReadOnlyList<string> features, MachineOptions options) =>
+        Of("live", kernel, features, options);
+
+    private static MachineDocument Of(string mode, string? kernel, IReadOnlyList<string>? features, MachineOptions options) => new(
+        mode,
+        kernel,
+        features,
         options.Seed,
         options.Sms,
         options.WarpsPerSm,

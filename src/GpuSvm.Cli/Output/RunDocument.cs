@@ -5,7 +5,7 @@ namespace GpuSvm.Cli.Output;
 /// <summary>All that a run tells, as the JSON document shows it.</summary>
 /// <param name="Workload">Name of the verb.</param>
 /// <param name="Input">What was computed from.</param>
-/// <param name="Machine">The simulated machine.</param>
+/// <param name="Machine">Where it ran.</param>
 /// <param name="Result">The answer.</param>
 /// <param name="Verified">True if the answer equals a plain CPU computation.</param>
 /// <param name="Failure">Why it is not verified.</param>
@@ -22,13 +22,13 @@ internal sealed record RunDocument(
     double ElapsedMs)
 {
     /// <summary>Collects what a run tells.</summary>
-    public static RunDocument Of(string workload, RunSession session, RunReport report) => new(
+    public static async Task<RunDocument> OfAsync(string workload, RunSession session, RunReport report) => new(
         workload,
         report.Input,
-        MachineDocument.Of(session.Options),
+        session.Target.Describe(),
         report.Result,
         report.Failure is null,
         report.Failure,
-        session.Machine.Counters,
+        await session.Target.CountersAsync().ConfigureAwait(false),
         session.Elapsed.TotalMilliseconds);
 }

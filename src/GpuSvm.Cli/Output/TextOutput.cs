@@ -9,7 +9,7 @@ internal static class TextOutput
 {
     private const int RedirectedWidth = 160;
 
-    /// <summary>Prints the answer of a run, whether it is verified, and the machine's counters.</summary>
+    /// <summary>Prints the answer of a run, whether it is verified, where it ran unless simulated, and what was counted.</summary>
     public static void Write(RunDocument document, IReadOnlyList<string> answer)
     {
         foreach (string line in answer)
@@ -18,6 +18,11 @@ internal static class TextOutput
         }
 
         Console.Out.WriteLine(document.Verified ? "verified: equals a plain CPU computation" : "NOT VERIFIED");
+        if (document.Machine is { Kernel: { } kernel, Features: { } features })
+        {
+            Console.Out.WriteLine($"live on Linux {kernel}: {string.Join(", ", features)}");
+        }
+
         MachineCounters counters = document.Counters;
         Table table = NewTable("counter", "value");
         AddCount(table, "faults", counters.Faults);

@@ -30,7 +30,7 @@ internal static class HistogramVerb
         long[] seen = new long[Histogram.Values];
         for (int value = 0; value < seen.Length; value++)
         {
-            seen[value] = session.Cpu.Load<long>(counts + (8 * (ulong)value));
+            seen[value] = session.Target.Load<long>(counts + (8 * (ulong)value));
         }
 
         using FileStream again = file.Open();

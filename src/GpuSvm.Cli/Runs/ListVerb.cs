@@ -73,7 +73,7 @@ internal static class ListVerb
         }
         finally
         {
-            session.Cpu.Store(list.Control + ListWalk.ChangesOffset, WantedUnmaps);
+            session.Target.Store(list.Control + ListWalk.ChangesOffset, WantedUnmaps);
             await launch.ConfigureAwait(false);
         }
 

@@ -1,36 +1,29 @@
 using GpuSvm.Cli.Options;
+using GpuSvm.Cli.Runs.Targets;
 
 namespace GpuSvm.Cli.Runs;
 
-/// <summary>One run: a machine with one process, and the time that its launches took.</summary>
-internal sealed class RunSession : IDisposable
+/// <summary>One run: the process that it works on, and the time that its launches took.</summary>
+internal sealed class RunSession
 {
     private const int BlockBytes = 1 << 20;
     private const int ThreadsPerBlock = 32;
 
     private readonly int _blocks;
 
-    /// <summary>Builds the machine and starts a process.</summary>
-    public RunSession(MachineOptions options)
+    /// <summary>Begins a run.</summary>
+    /// <param name="target">The process to work on; the caller disposes of it.</param>
+    public RunSession(RunTarget target)
     {
-        Options = options;
-        Machine = new Machine(options);
-        Process = Machine.StartProcess();
-        Cpu = Process.Cpu(0);
-        _blocks = options.Sms * options.WarpsPerSm;
+        Target = target;
+        _blocks = Options.Sms * Options.WarpsPerSm;
     }
 
-    /// <summary>The machine's options.</summary>
-    public MachineOptions Options { get; }
-
-    /// <summary>The machine.</summary>
-    public Machine Machine { get; }
+    /// <summary>What the user asked for.</summary>
+    public MachineOptions Options => Target.Options;
 
     /// <summary>The process whose memory the kernels see.</summary>
-    public SimulatedProcess Process { get; }
-
-    /// <summary>The CPU thread that loads the input and reads the results.</summary>
-    public CpuThread Cpu { get; }
+    public RunTarget Target { get; }
 
     /// <summary>Time of all launches so far.</summary>
     public TimeSpan Elapsed { get; private set; }
@@ -45,7 +38,7 @@ internal sealed class RunSession : IDisposable
     /// <summary>Maps zeroed memory.</summary>
     /// <param name="bytes">Number of bytes, at least 1.</param>
     /// <returns>Address of the first byte, a multiple of the page size.</returns>
-    public ulong Map(ulong bytes) => Process.Map(bytes, Protection.ReadWrite);
+    public ulong Map(ulong bytes) => Target.Map(bytes);
 
     /// <summary>Copies a file into the process's memory, block by block.</summary>
     /// <returns>Address of its first byte.</returns>
@@ -62,7 +55,7 @@ internal sealed class RunSession : IDisposable
                 throw new BadInputException($"{file.Path}: became shorter while it was read");
             }
 
-            Cpu.Write(start + (ulong)at, block.AsSpan(0, read));
+            Target.Write(start + (ulong)at, block.AsSpan(0, read));
             at += read;
         }
 
@@ -74,7 +67,7 @@ internal sealed class RunSession : IDisposable
     public async Task LaunchAsync<TArgs>(GpuKernel<TArgs> kernel, int grid, int block, TArgs args)
         where TArgs : unmanaged
     {
-        LaunchResult result = await Machine.Gpu.LaunchAsync(Process, kernel, grid, block, args).ConfigureAwait(false);
+        LaunchResult result = await Target.LaunchAsync(kernel, grid, block, args).ConfigureAwait(false);
         Elapsed += result.Elapsed;
         if (!result.Succeeded)
         {
@@ -82,7 +75,4 @@ internal sealed class RunSession : IDisposable
             throw new RunFailedException($"launch failed: {why}");
         }
     }
-
-    /// <summary>Ends the process and the machine.</summary>
-    public void Dispose() => Machine.Dispose();
 }

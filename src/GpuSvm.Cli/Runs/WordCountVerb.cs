@@ -25,7 +25,7 @@ internal static class WordCountVerb
         var args = new WordCountArgs(text, file.Length, totals, session.Map(8 * (ulong)chunks));
         await session.LaunchAsync(WordCount.Kernel, session.BlocksFor(chunks), RunSession.BlockSize, args).ConfigureAwait(false);
         var seen = new TextTotals(
-            session.Cpu.Load<long>(totals + WordCount.LinesOffset), session.Cpu.Load<long>(totals + WordCount.WordsOffset));
+            session.Target.Load<long>(totals + WordCount.LinesOffset), session.Target.Load<long>(totals + WordCount.WordsOffset));
 
         using FileStream again = file.Open();
         TextTotals expected = PlainWordCount.Count(again);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GpuSvm.Cli.Options;
 using GpuSvm.Cli.Output;
+using GpuSvm.Cli.Runs.Targets;
 
 namespace GpuSvm.Cli.Runs;
 
@@ -29,12 +30,20 @@ internal sealed class WorkloadCommand : Command
     public static Argument<string> FileArgument(string description) => new("FILE") { Description = description };
 
     /// <summary>Sets what the verb runs.</summary>
-    /// <param name="run">Gets a machine and the command line; gives the report of a run that came to an answer.</param>
+    /// <param name="run">Gets a process to work on and the command line; gives the report of a run that came to an answer.</param>
     public void Runs(Func<RunSession, ParseResult, Task<RunReport>> run) => SetAction((parsed, _) => RunAsync(run, parsed));
 
     private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed)
     {
-        using var session = new RunSession(_settings.Read(parsed));
+        RunTarget target = new SimulatedTarget(_settings.Read(parsed));
+        await using (target.ConfigureAwait(false))
+        {
+            return await RunAsync(run, parsed, new RunSession(target)).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed, RunSession session)
+    {
         RunReport report;
         try
         {
@@ -49,7 +58,7 @@ internal sealed class WorkloadCommand : Command
             throw new BadInputException(unreadable.Message);
         }
 
-        var document = RunDocument.Of(Name, session, report);
+        RunDocument document = await RunDocument.OfAsync(Name, session, report).ConfigureAwait(false);
         if (parsed.GetValue(_json))
         {
             JsonOutput.Write(document);

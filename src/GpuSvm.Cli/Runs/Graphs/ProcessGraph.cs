@@ -28,16 +28,16 @@ internal sealed class ProcessGraph
     public BreadthFirstSearchArgs Args { get; }
 
     /// <summary>Number of nodes in the frontier; 0 when the search is over.</summary>
-    public long FrontierCount => _session.Cpu.Load<long>(Args.State + BreadthFirstSearch.CountOffset);
+    public long FrontierCount => _session.Target.Load<long>(Args.State + BreadthFirstSearch.CountOffset);
 
     /// <summary>Streams an edge list into memory: each arc is stored straight where it belongs.</summary>
     public static ProcessGraph Load(RunSession session, GraphIndex index, Stream edges)
     {
         var graph = new ProcessGraph(session, index);
-        session.Cpu.Write(graph.Args.Offsets, MemoryMarshal.AsBytes(index.Offsets));
+        session.Target.Write(graph.Args.Offsets, MemoryMarshal.AsBytes(index.Offsets));
         foreach (Arc arc in index.Arcs(edges))
         {
-            session.Cpu.Store(graph.Args.Targets + (4 * (ulong)arc.Slot), arc.To);
+            session.Target.Store(graph.Args.Targets + (4 * (ulong)arc.Slot), arc.To);
         }
 
         return graph;
@@ -51,14 +51,14 @@ internal sealed class ProcessGraph
         for (int node = 0; node < _nodes; node += BlockNodes)
         {
             ReadOnlySpan<int> block = unreached.AsSpan(0, Math.Min(BlockNodes, _nodes - node));
-            _session.Cpu.Write(Args.Levels + (4 * (ulong)node), MemoryMarshal.AsBytes(block));
+            _session.Target.Write(Args.Levels + (4 * (ulong)node), MemoryMarshal.AsBytes(block));
         }
 
-        _session.Cpu.Store(Args.Levels + (4 * (ulong)source), 0);
-        _session.Cpu.Store(Args.EvenQueue, source);
-        _session.Cpu.Store(Args.State + BreadthFirstSearch.CountOffset, 1L);
+        _session.Target.Store(Args.Levels + (4 * (ulong)source), 0);
+        _session.Target.Store(Args.EvenQueue, source);
+        _session.Target.Store(Args.State + BreadthFirstSearch.CountOffset, 1L);
     }
 
     /// <summary>The level of a node; <see cref="PlainBreadthFirstSearch.Unreached"/> if the search did not get there.</summary>
-    public int LevelOf(int node) => _session.Cpu.Load<int>(Args.Levels + (4 * (ulong)node));
+    public int LevelOf(int node) => _session.Target.Load<int>(Args.Levels + (4 * (ulong)node));
 }

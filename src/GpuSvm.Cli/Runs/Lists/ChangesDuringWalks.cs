@@ -93,7 +93,7 @@ internal sealed class ChangesDuringWalks
 
         foreach (WaitingPage page in _waiting)
         {
-            _session.Process.Unmap(page.Address, Page.Size);
+            _session.Target.Unmap(page.Address, Page.Size);
         }
 
         _waiting.Clear();
@@ -130,7 +130,7 @@ internal sealed class ChangesDuringWalks
         _extras.AddRange(added);
         _versions.Add(_upToGate.Then(values).Then(_afterGate));
         _list.Publish(_gatePointer, added.FirstOrDefault(_behindGate), old.FirstOrDefault(_behindGate));
-        _session.Cpu.Store(_list.Control + ListWalk.VersionOffset, _versions.Count - 1L);
+        _session.Target.Store(_list.Control + ListWalk.VersionOffset, _versions.Count - 1L);
         Published++;
         foreach (ulong page in old)
         {
@@ -151,9 +151,9 @@ internal sealed class ChangesDuringWalks
         while (_waiting.TryPeek(out WaitingPage page) && page.IsOutOfReach(finished))
         {
             _waiting.Dequeue();
-            _session.Process.Unmap(page.Address, Page.Size);
+            _session.Target.Unmap(page.Address, Page.Size);
             Unmapped++;
-            _session.Cpu.Store(_list.Control + ListWalk.ChangesOffset, Unmapped);
+            _session.Target.Store(_list.Control + ListWalk.ChangesOffset, Unmapped);
         }
     }
 

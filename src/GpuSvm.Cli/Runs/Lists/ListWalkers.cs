@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuSvm.Cli.Runs.Targets;
 
 namespace GpuSvm.Cli.Runs.Lists;
 
@@ -36,7 +37,7 @@ internal sealed class ListWalkers
     public static async Task<ListWalkers> WalkOnceAsync(RunSession session, ProcessList list)
     {
         var walkers = new ListWalkers(session, list, walks: 1, wantedChanges: 0, maximumWalks: 1);
-        session.Cpu.Store(list.Control + ListWalk.VersionOffset, 0L);
+        session.Target.Store(list.Control + ListWalk.VersionOffset, 0L);
         await walkers.LaunchAsync().ConfigureAwait(false);
         return walkers;
     }
@@ -50,7 +51,7 @@ internal sealed class ListWalkers
         long[] finished = new long[_threads];
         for (int thread = 0; thread < _threads; thread++)
         {
-            finished[thread] = _session.Cpu.Load<long>(_args.Walked + (8 * (ulong)thread));
+            finished[thread] = _session.Target.Load<long>(_args.Walked + (8 * (ulong)thread));
         }
 
         return finished;
@@ -100,8 +101,8 @@ internal sealed class ListWalkers
     private ListWalkRecord Read(int thread, long walk)
     {
         ulong record = _args.Records + ((((ulong)thread * (ulong)_args.MaximumWalks) + (ulong)walk) * ListWalk.RecordBytes);
-        CpuThread cpu = _session.Cpu;
-        var seen = new ListDigest(cpu.Load<long>(record + 16), cpu.Load<ulong>(record + 24), cpu.Load<ulong>(record + 32));
-        return new ListWalkRecord(cpu.Load<long>(record), cpu.Load<long>(record + 8), seen);
+        RunTarget memory = _session.Target;
+        var seen = new ListDigest(memory.Load<long>(record + 16), memory.Load<ulong>(record + 24), memory.Load<ulong>(record + 32));
+        return new ListWalkRecord(memory.Load<long>(record), memory.Load<long>(record + 8), seen);
     }
 }

@@ -1,5 +1,3 @@
-using GpuSvm.Mm;
-
 namespace GpuSvm.Cli.Runs.Lists;
 
 /// <summary>A linked list in a process's memory, and beside it what it should hold: the plain CPU's side of every check.</summary>
@@ -47,7 +45,7 @@ internal sealed class ProcessList
             WriteNode(_addresses[node], _values[node], AddressOf(node + 1 < count ? node + 1 : None));
         }
 
-        session.Cpu.Store(Control + ListWalk.HeadOffset, _addresses[0]);
+        session.Target.Store(Control + ListWalk.HeadOffset, _addresses[0]);
     }
 
     /// <summary>Address of the block that holds the pointer to the first node.</summary>
@@ -88,7 +86,7 @@ internal sealed class ProcessList
     public void SetValue(int node, ulong value)
     {
         _values[node] = value;
-        _session.Cpu.Store(_addresses[node] + ListWalk.ValueOffset, value);
+        _session.Target.Store(_addresses[node] + ListWalk.ValueOffset, value);
         Changes++;
     }
 
@@ -130,7 +128,7 @@ internal sealed class ProcessList
             }
         }
 
-        _session.Process.Unmap(old.Start, old.Length);
+        _session.Target.Unmap(old.Start, old.Length);
     }
 
     /// <summary>One of the mappings that the nodes were spread over.</summary>
@@ -139,15 +137,15 @@ internal sealed class ProcessList
     /// <summary>Writes a node that nothing points to yet.</summary>
     public void WriteNode(ulong address, ulong value, ulong next)
     {
-        _session.Cpu.Store(address + ListWalk.ValueOffset, value);
-        _session.Cpu.Store(address + ListWalk.NextOffset, next);
+        _session.Target.Store(address + ListWalk.ValueOffset, value);
+        _session.Target.Store(address + ListWalk.NextOffset, next);
     }
 
     /// <summary>Changes a pointer atomically; every store before it is visible to whoever sees the new pointer.</summary>
     /// <exception cref="RunFailedException">The pointer was not what the CPU had put there.</exception>
     public void Publish(ulong cell, ulong address, ulong expected)
     {
-        ulong found = _session.Cpu.CompareExchange(cell, value: address, expected: expected);
+        ulong found = _session.Target.CompareExchange(cell, value: address, expected: expected);
         if (found != expected)
         {
             throw new RunFailedException($"the pointer at 0x{cell:x} is 0x{found:x}, but the CPU had put 0x{expected:x} there");
@@ -161,7 +159,7 @@ internal sealed class ProcessList
     private void Link(int from, int to)
     {
         ulong cell = from == None ? Control + ListWalk.HeadOffset : _addresses[from] + ListWalk.NextOffset;
-        Publish(cell, AddressOf(to), _session.Cpu.Load<ulong>(cell));
+        Publish(cell, AddressOf(to), _session.Target.Load<ulong>(cell));
         if (from != None)
         {
             _next[from] = to;
@@ -194,7 +192,7 @@ internal sealed class ProcessList
     private AddressRange MapSomewhere(ulong bytes)
     {
         ulong hint = Page.AlignDown(LowestHint + _random.Next(HighestHint - LowestHint));
-        Errno error = _session.Process.TryMap(hint, bytes, Protection.ReadWrite, MapPlacement.Hint, out VirtualAddress address);
+        Errno error = _session.Target.TryMap(hint, bytes, out VirtualAddress address);
         return error == Errno.None
             ? AddressRange.FromLength(address, bytes)
             : throw new SvmException(error, $"The process could not map {new ByteSize(bytes)}.");
