@@ -30,6 +30,26 @@ public sealed class RankedSharedLock(LockRank rank)
         return new SharedScope(this);
     }
 
+    /// <summary>Shares the lock if that needs no waiting.</summary>
+    /// <returns>False when a thread has the lock alone or waits for that, or the calling one holds it; then the scope does nothing.</returns>
+    public bool TryEnterShared(out SharedScope scope)
+    {
+        SchedulePoint.Reach(SchedulePointKind.TryLock);
+        if (IsHeldByCurrentThread || !_lock.TryEnterReadLock(0))
+        {
+            scope = default;
+            return false;
+        }
+
+        if (Checks.Enabled)
+        {
+            HeldLocks.AcquireTried(this, rank);
+        }
+
+        scope = new SharedScope(this);
+        return true;
+    }
+
     /// <summary>Waits until no other thread holds the lock, and takes it alone; disposing the scope releases it.</summary>
     public ExclusiveScope EnterExclusive()
     {
@@ -78,15 +98,18 @@ public sealed class RankedSharedLock(LockRank rank)
     /// <summary>Releases the shared lock when disposed.</summary>
     public readonly ref struct SharedScope
     {
-        private readonly RankedSharedLock _owner;
+        private readonly RankedSharedLock? _owner;
 
         internal SharedScope(RankedSharedLock owner) => _owner = owner;
 
         /// <summary>Releases the lock.</summary>
         public void Dispose()
         {
-            _owner._lock.ExitReadLock();
-            _owner.End();
+            if (_owner is not null)
+            {
+                _owner._lock.ExitReadLock();
+                _owner.End();
+            }
         }
     }
 

@@ -62,23 +62,18 @@ public sealed unsafe partial class NativeReservation : IDisposable
         return new Span<byte>(_base + offset, length);
     }
 
-    /// <summary>Gives whole pages back to the system; they read as zero afterwards.</summary>
+    /// <summary>Gives whole pages back to the system; they read as zero afterwards. Where a file is placed its bytes stay.</summary>
     /// <param name="offset">First byte: a multiple of 4096.</param>
     /// <param name="length">Number of bytes: a multiple of 4096.</param>
     public void Discard(ulong offset, ulong length)
     {
-        if (!Page.IsAligned(offset | length) || offset > SizeBytes || length > SizeBytes - offset)
-        {
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{length} bytes from there are not whole pages of the reservation.");
-        }
-
-        ObjectDisposedException.ThrowIf(_base is null, this);
+        RequirePages(offset, length);
 
         // SAFETY: the range lies in the mapping that this object owns; dropping private anonymous pages only zeroes them.
-        if (length > 0 && Advise((nint)(_base + offset), checked((nuint)length), MadviseDontNeed) != 0)
-        {
-            throw new SvmException((Errno)Marshal.GetLastPInvokeError(), $"madvise could not discard {length} bytes.");
-        }
+        Require(
+            length == 0 || Advise((nint)(_base + offset), checked((nuint)length), MadviseDontNeed) == 0,
+            "madvise could not discard",
+            length);
     }
 
     /// <summary>Gives the memory back.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Core;
 
@@ -47,15 +48,57 @@ public sealed unsafe class SystemMemory : IDisposable
         return ref *(_arena.Base + address.Value);
     }
 
-    /// <summary>Gives the memory of frames back to the system; they read as zero afterwards.</summary>
+    /// <summary>Gives the memory of frames back to the system; they read as zero afterwards. Frames of a placed file keep its bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are no such frames.</exception>
     public void Discard(FrameNumber frame, ulong count = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Value, FrameCount, nameof(frame));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, FrameCount - frame.Value);
+        Require(frame, count);
         _arena.Discard(frame.Value << Page.Shift, count << Page.Shift);
+    }
+
+    /// <summary>Makes the first pages of a file the bytes of frames, which a live process maps too.</summary>
+    /// <param name="first">First frame.</param>
+    /// <param name="count">Number of frames, at least 1.</param>
+    /// <param name="file">A file of memory (memfd) of at least that many pages, whose size is sealed; may be closed afterwards.</param>
+    /// <exception cref="ArgumentException">There are no such frames, or the file is shorter.</exception>
+    /// <exception cref="SvmException">The system refuses; carries its errno.</exception>
+    /// <remarks>Nobody may touch the frames meanwhile.</remarks>
+    public void Place(FrameNumber first, ulong count, SafeFileHandle file)
+    {
+        Require(first, count);
+        _arena.Place(first.Value << Page.Shift, count << Page.Shift, file);
+    }
+
+    /// <summary>Gives frames memory of their own again, which reads as zero, in place of a file's.</summary>
+    /// <param name="first">First frame.</param>
+    /// <param name="count">Number of frames, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such frames.</exception>
+    /// <exception cref="SvmException">The system refuses; carries its errno.</exception>
+    /// <remarks>Nobody may touch the frames meanwhile. The file keeps its bytes.</remarks>
+    public void Withdraw(FrameNumber first, ulong count)
+    {
+        Require(first, count);
+        _arena.Withdraw(first.Value << Page.Shift, count << Page.Shift);
+    }
+
+    /// <summary>Frees the bytes of frames that a file is placed at: all who map the file read zero afterwards, and lose their entries.</summary>
+    /// <param name="first">First frame.</param>
+    /// <param name="count">Number of frames; 0 does nothing.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such frames.</exception>
+    /// <exception cref="SvmException">The system refuses, EINVAL where no file is placed; carries its errno.</exception>
+    /// <remarks>A later touch of the frame, even a load, silently gives it memory again.</remarks>
+    public void Punch(FrameNumber first, ulong count)
+    {
+        Require(first, count);
+        _arena.Punch(first.Value << Page.Shift, count << Page.Shift);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _arena.Dispose();
+
+    private void Require(FrameNumber first, ulong count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first.Value, FrameCount, nameof(first));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, FrameCount - first.Value);
+    }
 }

@@ -23,7 +23,7 @@ public sealed partial class AddressSpace
             {
                 AddressRange all = _options.Window;
                 _zap.Run(all);
-                _vmas.Apply(_vmas.Prepare(all, null));
+                _vmas.Apply(_vmas.PrepareUnmap(all));
                 _table.RemoveAll();
             }
         }

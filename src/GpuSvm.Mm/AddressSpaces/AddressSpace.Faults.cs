@@ -8,18 +8,43 @@ public sealed partial class AddressSpace
     {
         using (MmapLock.EnterShared())
         {
-            return _vmas.At(address) is { } vma && vma.Allows(access) ? HandleFaultLocked(vma, address, access) : Errno.EFAULT;
+            return HandleFaultLocked(address, access);
         }
     }
+
+    /// <summary>Serves a fault as <see cref="HandleFault"/> does, unless that must wait for a change of the mappings.</summary>
+    /// <param name="address">The byte that was touched.</param>
+    /// <param name="access">What was tried.</param>
+    /// <param name="result">What <see cref="HandleFault"/> would say.</param>
+    /// <returns>False when the mmap lock is not to be had at once; then nothing is done.</returns>
+    public bool TryHandleFault(VirtualAddress address, CpuAccess access, out Errno result)
+    {
+        result = Errno.EAGAIN;
+        if (!MmapLock.TryEnterShared(out RankedSharedLock.SharedScope scope))
+        {
+            return false;
+        }
+
+        using (scope)
+        {
+            result = HandleFaultLocked(address, access);
+            return true;
+        }
+    }
+
+    private Errno HandleFaultLocked(VirtualAddress address, CpuAccess access) =>
+        _vmas.At(address) is { } vma && vma.Allows(access) ? HandleFaultLocked(vma, address, access) : Errno.EFAULT;
 
     /// <summary>Has the page of an address entered so that an access can go on, unless another thread changes it again.</summary>
     /// <param name="vma">The mapping of the address, which allows the access.</param>
     /// <param name="address">Any byte of the page.</param>
     /// <param name="access">What was tried.</param>
-    /// <returns>ENOMEM when no frame is left.</returns>
+    /// <returns>
+    /// ENOMEM when no frame is left; EAGAIN when the page is entered but the CPU could not be told: its access must be asked for again.
+    /// </returns>
     /// <remarks>
     /// Locking: the mmap lock is held, shared or exclusive; no lock from the page locks on. May open an invalidation.
-    /// Source: Linux handle_mm_fault, do_anonymous_page, do_wp_page.
+    /// Source: Linux handle_mm_fault, do_anonymous_page, do_shared_fault, do_wp_page.
     /// </remarks>
     internal Errno HandleFaultLocked(Vma vma, VirtualAddress address, CpuAccess access)
     {
@@ -29,9 +54,10 @@ public sealed partial class AddressSpace
         CpuPte pte = leaf.Read(page);
         if (pte.IsNone)
         {
-            return access == CpuAccess.Read && (_cpu.Capabilities & CpuCapabilities.SharedZeroPage) != 0
-                ? EnterZeroPage(vma, leaf, page)
-                : UnlessServed(EnterNewPage(vma, leaf, page, access), leaf, page, access);
+            return
+                vma.Backing is { } backing ? EnterObjectPage(vma, backing, leaf, page, access) :
+                access == CpuAccess.Read && (_cpu.Capabilities & CpuCapabilities.SharedZeroPage) != 0 ? EnterZeroPage(vma, leaf, page) :
+                UnlessServed(EnterNewPage(vma, leaf, page, access), leaf, page, access);
         }
 
         if (access == CpuAccess.Write && !pte.IsWritable)
@@ -41,32 +67,58 @@ public sealed partial class AddressSpace
                 : ReusePage(vma, leaf, page);
         }
 
-        // Somebody else has served the fault.
+        // Somebody else has served the fault, or the CPU has lost what it was told.
         using (leaf.Lock.Enter())
         {
-            _cpu.Wake(AddressRange.PageAt(page));
+            return TellCpu(leaf, page);
         }
-
-        return Errno.None;
     }
 
-    /// <summary>Forgets an error when another thread has served the same fault meanwhile: it may have got the last frame.</summary>
-    private static Errno UnlessServed(Errno error, CpuLeaf leaf, ulong page, CpuAccess access) =>
-        error != Errno.None && leaf.Read(page).Allows(access) ? Errno.None : error;
-
-    private Errno EnterZeroPage(Vma vma, CpuLeaf leaf, ulong page)
+    /// <summary>Forgets that no frame was left when another thread has served the same fault meanwhile: it may have got the last one.</summary>
+    private Errno UnlessServed(Errno error, CpuLeaf leaf, ulong page, CpuAccess access)
     {
-        Protection rights = vma.EntryRights & Protection.Read;
+        if (error != Errno.ENOMEM || !leaf.Read(page).Allows(access))
+        {
+            return error;
+        }
+
+        using (leaf.Lock.Enter())
+        {
+            return TellCpu(leaf, page);
+        }
+    }
+
+    private Errno EnterObjectPage(Vma vma, VmaBacking backing, CpuLeaf leaf, ulong page, CpuAccess access)
+    {
         using (leaf.Lock.Enter())
         {
             if (leaf.Read(page).IsNone)
             {
-                leaf.Enter(page, CpuPte.Map(_frames.ZeroFrame, rights).Touched(CpuAccess.Read));
-                _cpu.Map(AddressRange.PageAt(page), _frames.ZeroFrame, rights);
-            }
-        }
+                FrameNumber frame = backing.FrameOf(page);
+                Errno error = _frames.TryTake(frame);
+                if (error != Errno.None)
+                {
+                    return error;
+                }
 
-        return Errno.None;
+                Enter(vma, leaf, page, frame, access);
+            }
+
+            return TellCpu(leaf, page);
+        }
+    }
+
+    private Errno EnterZeroPage(Vma vma, CpuLeaf leaf, ulong page)
+    {
+        using (leaf.Lock.Enter())
+        {
+            if (leaf.Read(page).IsNone)
+            {
+                leaf.Enter(page, CpuPte.Map(_frames.ZeroFrame, vma.EntryRights & Protection.Read).Touched(CpuAccess.Read));
+            }
+
+            return TellCpu(leaf, page);
+        }
     }
 
     private Errno EnterNewPage(Vma vma, CpuLeaf leaf, ulong page, CpuAccess access)
@@ -77,17 +129,24 @@ public sealed partial class AddressSpace
             return error;
         }
 
+        bool isFirst;
         using (leaf.Lock.Enter())
         {
-            if (leaf.Read(page).IsNone)
+            isFirst = leaf.Read(page).IsNone;
+            if (isFirst)
             {
                 Enter(vma, leaf, page, frame, access);
-                return Errno.None;
             }
+
+            error = TellCpu(leaf, page);
         }
 
-        _frames.Put(frame);
-        return Errno.None;
+        if (!isFirst)
+        {
+            _frames.Put(frame);
+        }
+
+        return error;
     }
 
     /// <summary>Gives a page that shares the zero page a frame of its own, for a write.</summary>
@@ -100,24 +159,31 @@ public sealed partial class AddressSpace
             return error;
         }
 
+        bool isFirst;
         AddressRange range = AddressRange.PageAt(page);
         using (Open(range, InvalidationCause.Clear))
         {
             using (leaf.Lock.Enter())
             {
                 CpuPte pte = leaf.Read(page);
-                if (pte.IsPresent && pte.Frame == _frames.ZeroFrame)
+                isFirst = pte.IsPresent && pte.Frame == _frames.ZeroFrame;
+                if (isFirst)
                 {
                     leaf.Clear(page);
-                    _cpu.Detach(range);
+                    _cpu.Detach(range, _frames.ZeroFrame);
                     Enter(vma, leaf, page, frame, CpuAccess.Write);
-                    return Errno.None;
                 }
+
+                error = TellCpu(leaf, page);
             }
         }
 
-        _frames.Put(frame);
-        return Errno.None;
+        if (!isFirst)
+        {
+            _frames.Put(frame);
+        }
+
+        return error;
     }
 
     /// <summary>Gives write access to a page that nobody else maps: it was read-only for a while.</summary>
@@ -130,18 +196,33 @@ public sealed partial class AddressSpace
             if (pte.IsPresent && pte.Frame != _frames.ZeroFrame)
             {
                 leaf.SetRights(page, vma.EntryRights);
-                _cpu.Map(AddressRange.PageAt(page), pte.Frame, vma.EntryRights);
             }
-        }
 
-        return Errno.None;
+            return TellCpu(leaf, page);
+        }
     }
 
+    /// <summary>Enters a page in the table; the caller tells the CPU. Page-table lock held.</summary>
     private void Enter(Vma vma, CpuLeaf leaf, ulong page, FrameNumber frame, CpuAccess access)
     {
         _frames.AddMap(frame);
         leaf.Enter(page, CpuPte.Map(frame, vma.EntryRights).Touched(access));
-        _cpu.Map(AddressRange.PageAt(page), frame, vma.EntryRights);
+    }
+
+    /// <summary>Has the CPU do what the entry of a page says, and lets accesses go on that wait for it. Page-table lock held.</summary>
+    /// <remarks>Also where nothing was changed: a live CPU may have fewer entries than the table.</remarks>
+    /// <returns>EAGAIN when the CPU could not be told.</returns>
+    private Errno TellCpu(CpuLeaf leaf, ulong page)
+    {
+        AddressRange range = AddressRange.PageAt(page);
+        CpuPte pte = leaf.Read(page);
+        if (pte.IsPresent)
+        {
+            return _cpu.Map(range, pte.Frame, pte.Rights) ? Errno.None : Errno.EAGAIN;
+        }
+
+        _cpu.Wake(range);
+        return Errno.None;
     }
 
     private InvalidationScope Open(AddressRange range, InvalidationCause cause)

@@ -13,7 +13,83 @@ public sealed partial class AddressSpace
     /// </returns>
     public Errno Protect(VirtualAddress address, ulong lengthBytes, Protection protection)
     {
-        if (!Page.IsAligned(address) || (protection & ~Protection.ReadWrite) != 0)
+        if ((protection & ~Protection.ReadWrite) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        Errno error = TryRange(address, lengthBytes, out AddressRange range);
+        if (error != Errno.None || range.IsEmpty)
+        {
+            return error;
+        }
+
+        using (MmapLock.EnterExclusive())
+        {
+            VmaList.Plan plan = _vmas.PrepareProtect(range, protection);
+            if (!_vmas.Covers(range) || _vmas.CountAfter(plan) > _options.VmaLimit)
+            {
+                return Errno.ENOMEM;
+            }
+
+            if (_vmas.At(range.Start) is { } vma && vma.Protection == protection && vma.Range.Contains(range))
+            {
+                return Errno.None;
+            }
+
+            using (Open(range, InvalidationCause.ProtectionVma))
+            {
+                _vmas.Apply(plan);
+                CpuFlush flush = SetRights(range, static vma => vma.Protection);
+                if (protection == Protection.None)
+                {
+                    flush.Revoke();
+                }
+                else
+                {
+                    flush.WriteProtect();
+                }
+            }
+
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Takes write access from the pages of a range, whose mappings keep their protection: the next store to each faults once.</summary>
+    /// <param name="address">Start: page-aligned.</param>
+    /// <param name="lengthBytes">Rounded up to whole pages; 0 succeeds and does nothing.</param>
+    /// <returns>EINVAL: unaligned. ENOMEM: a part of the range is not mapped; then nothing has changed.</returns>
+    /// <remarks>So one hears of stores. Source: Linux fs/proc/task_mmu.c, clear_refs_write (soft-dirty).</remarks>
+    public Errno WriteProtect(VirtualAddress address, ulong lengthBytes)
+    {
+        Errno error = TryRange(address, lengthBytes, out AddressRange range);
+        if (error != Errno.None || range.IsEmpty)
+        {
+            return error;
+        }
+
+        using (MmapLock.EnterExclusive())
+        {
+            if (!_vmas.Covers(range))
+            {
+                return Errno.ENOMEM;
+            }
+
+            using (Open(range, InvalidationCause.SoftDirty))
+            {
+                SetRights(range, static vma => vma.Protection == Protection.None ? Protection.None : Protection.Read).WriteProtect();
+            }
+
+            return Errno.None;
+        }
+    }
+
+    /// <summary>The pages of a range that is to be changed; empty for no bytes.</summary>
+    /// <returns>EINVAL: unaligned. ENOMEM: it reaches beyond the window.</returns>
+    private Errno TryRange(VirtualAddress address, ulong lengthBytes, out AddressRange range)
+    {
+        range = default;
+        if (!Page.IsAligned(address))
         {
             return Errno.EINVAL;
         }
@@ -28,35 +104,27 @@ public sealed partial class AddressSpace
             return Errno.ENOMEM;
         }
 
-        AddressRange range = AddressRange.FromLength(address, Page.Count(lengthBytes) * Page.Size);
-        using (MmapLock.EnterExclusive())
-        {
-            VmaList.Plan plan = _vmas.Prepare(range, protection);
-            if (!_vmas.Covers(range) || _vmas.CountAfter(plan) > _options.VmaLimit)
-            {
-                return Errno.ENOMEM;
-            }
-
-            if (_vmas.At(range.Start) is { } vma && vma.Protection == protection && vma.Range.Contains(range))
-            {
-                return Errno.None;
-            }
-
-            using (Open(range, InvalidationCause.ProtectionVma))
-            {
-                _vmas.Apply(plan);
-                SetRights(range, protection);
-            }
-
-            return Errno.None;
-        }
+        range = AddressRange.FromLength(address, Page.Count(lengthBytes) * Page.Size);
+        return Errno.None;
     }
 
-    /// <summary>Brings the entries of a range in line with a new protection. Mmap lock held exclusively.</summary>
+    /// <summary>Brings the entries of a range in line with what they may grant. Mmap lock held exclusively.</summary>
+    /// <returns>The pages that lost rights, of which the CPU must be told.</returns>
     /// <remarks>Write access is taken here but never given: a write fault gives it, which knows whether the page is shared.</remarks>
-    private void SetRights(AddressRange range, Protection protection)
+    private CpuFlush SetRights(AddressRange range, Func<Vma, Protection> wanted)
     {
-        CpuFlush flush = default;
+        var flush = new CpuFlush(_cpu);
+        foreach (Vma vma in _vmas.In(range))
+        {
+            SetRights(vma.Range.Intersect(range), wanted(vma), ref flush);
+            flush.EndMapping();
+        }
+
+        return flush;
+    }
+
+    private void SetRights(AddressRange range, Protection wanted, ref CpuFlush flush)
+    {
         ulong address = range.Start;
         while (_table.FindNext(ref address, range.End) is { } leaf)
         {
@@ -65,22 +133,13 @@ public sealed partial class AddressSpace
             {
                 for (; address < end; address += Page.Size)
                 {
-                    SetRights(leaf, address, protection, ref flush);
+                    SetRights(leaf, address, wanted, ref flush);
                 }
             }
         }
-
-        if (protection == Protection.None)
-        {
-            flush.Detach(_cpu);
-        }
-        else
-        {
-            flush.WriteProtect(_cpu);
-        }
     }
 
-    private void SetRights(CpuLeaf leaf, ulong address, Protection protection, ref CpuFlush flush)
+    private void SetRights(CpuLeaf leaf, ulong address, Protection wanted, ref CpuFlush flush)
     {
         CpuPte pte = leaf.Read(address);
         if (!pte.HasFrame)
@@ -88,7 +147,7 @@ public sealed partial class AddressSpace
             return;
         }
 
-        Protection rights = EntryRights(pte.Rights, protection);
+        Protection rights = EntryRights(pte.Rights, wanted);
         if (rights == pte.Rights)
         {
             return;
@@ -97,11 +156,12 @@ public sealed partial class AddressSpace
         leaf.SetRights(address, rights);
         if (rights < pte.Rights)
         {
-            flush.Add(address);
+            flush.Add(address, pte.Frame);
         }
         else
         {
-            _cpu.Map(AddressRange.PageAt(address), pte.Frame, rights);
+            // A CPU that cannot be told now faults on its next access, and is told then.
+            _ = _cpu.Map(AddressRange.PageAt(address), pte.Frame, rights);
         }
     }
 

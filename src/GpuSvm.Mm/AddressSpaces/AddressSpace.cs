@@ -41,7 +41,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         _frames = frames;
         _cpu = cpu;
         _options = options;
-        _zap = new PageZap(_table, frames, cpu);
+        _zap = new PageZap(_vmas, _table, frames, cpu);
         _placement = new AddressRange(window.Start, window.End - RandomGap(options));
         cpu.Attach(this, _table);
     }
@@ -98,7 +98,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
     /// <returns>
     /// EINVAL: length 0, unaligned fixed address, unknown protection, or the address space has ended. ENOMEM: beyond the window, no
     /// place left, or too many mappings. EPERM: a fixed address below the window. EEXIST: <see cref="MapPlacement.FixedNoReplace"/> and
-    /// something is there.
+    /// something is there. EOPNOTSUPP: the CPU's frames are fixed by what is mapped; see <see cref="MapObject"/>.
     /// </returns>
     public Errno Map(VirtualAddress hint, ulong lengthBytes, Protection protection, MapPlacement placement, out VirtualAddress address)
     {
@@ -106,6 +106,11 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         if (lengthBytes == 0 || (protection & ~Protection.ReadWrite) != 0)
         {
             return Errno.EINVAL;
+        }
+
+        if ((_cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
+        {
+            return Errno.EOPNOTSUPP;
         }
 
         ulong pages = Page.Count(lengthBytes);
@@ -128,7 +133,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
             }
 
             AddressRange range = AddressRange.FromLength(start, pages * Page.Size);
-            VmaList.Plan plan = _vmas.Prepare(range, protection);
+            VmaList.Plan plan = _vmas.PrepareMap(new Vma(range, protection));
             if (_vmas.CountAfter(plan) > _options.VmaLimit)
             {
                 return Errno.ENOMEM;
@@ -160,7 +165,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         AddressRange range = AddressRange.FromLength(address, Page.Count(lengthBytes) * Page.Size);
         using (MmapLock.EnterExclusive())
         {
-            VmaList.Plan plan = _vmas.Prepare(range, null);
+            VmaList.Plan plan = _vmas.PrepareUnmap(range);
             if (_vmas.CountAfter(plan) > _options.VmaLimit)
             {
                 return Errno.ENOMEM;

@@ -1,37 +1,54 @@
 namespace GpuSvm.Mm;
 
-/// <summary>The pages whose translations one operation makes the CPU forget, as the smallest range that holds them.</summary>
-internal struct CpuFlush
+/// <summary>The pages whose translations one operation makes a CPU forget.</summary>
+/// <remarks>
+/// Where frames are free that is the smallest range that holds them all: one flush. Where they are fixed it is such a range for each
+/// mapping, in which the frames follow each other as the pages do.
+/// </remarks>
+internal struct CpuFlush(ICpu cpu)
 {
-    private ulong _start;
-    private ulong _end;
+    private readonly bool _isWhole = (cpu.Capabilities & CpuCapabilities.FreeFrames) != 0;
+    private List<Run>? _earlier;
+    private Run _run;
 
     /// <summary>Adds a page; addresses rise.</summary>
-    public void Add(ulong page)
+    public void Add(ulong page, FrameNumber frame)
     {
-        if (_end == 0)
-        {
-            _start = page;
-        }
-
-        _end = page + Page.Size;
+        ulong start = _run.Range.IsEmpty ? page : _run.Range.Start;
+        _run = new Run(new AddressRange(start, page + Page.Size), _run.Range.IsEmpty ? frame : _run.FirstFrame);
     }
+
+    /// <summary>Says that the pages of one mapping have been added.</summary>
+    public void EndMapping()
+    {
+        if (!_isWhole && !_run.Range.IsEmpty)
+        {
+            (_earlier ??= []).Add(_run);
+            _run = default;
+        }
+    }
+
+    /// <summary>Has the CPU forget every translation of the pages, and live their bytes.</summary>
+    public readonly void Detach() => Each(static (cpu, run) => cpu.Detach(run.Range, run.FirstFrame));
 
     /// <summary>Has the CPU forget every translation of the pages.</summary>
-    public readonly void Detach(ICpu cpu)
+    public readonly void Revoke() => Each(static (cpu, run) => cpu.Revoke(run.Range, run.FirstFrame));
+
+    /// <summary>Has the CPU forget that it may write the pages.</summary>
+    public readonly void WriteProtect() => Each(static (cpu, run) => cpu.WriteProtect(run.Range));
+
+    private readonly void Each(Action<ICpu, Run> tell)
     {
-        if (_end != 0)
+        foreach (Run run in _earlier ?? [])
         {
-            cpu.Detach(new AddressRange(_start, _end));
+            tell(cpu, run);
+        }
+
+        if (!_run.Range.IsEmpty)
+        {
+            tell(cpu, _run);
         }
     }
 
-    /// <summary>Has the CPU forget that it may write the pages.</summary>
-    public readonly void WriteProtect(ICpu cpu)
-    {
-        if (_end != 0)
-        {
-            cpu.WriteProtect(new AddressRange(_start, _end));
-        }
-    }
+    private readonly record struct Run(AddressRange Range, FrameNumber FirstFrame);
 }

@@ -1,15 +1,34 @@
 namespace GpuSvm.Mm;
 
-/// <summary>What one unmap takes out of a page table: which pages the CPU must forget, and which frames are freed after that.</summary>
+/// <summary>What one call takes out of a page table: which pages the CPU must forget, and which frames are freed after that.</summary>
 /// <remarks>Locking: used with the mmap lock held exclusively.</remarks>
-internal sealed class PageZap(CpuPageTable table, PageFrames frames, ICpu cpu)
+internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frames, ICpu cpu)
 {
     private readonly List<FrameNumber> _frames = [];
 
-    /// <summary>Clears all entries of a range, flushes the CPU once, and gives the frames back.</summary>
+    /// <summary>Clears all entries of a range, flushes the CPU, gives the frames back, and has waiting accesses look again.</summary>
     public void Run(AddressRange range)
     {
-        CpuFlush flush = default;
+        var flush = new CpuFlush(cpu);
+        foreach (Vma vma in vmas.In(range))
+        {
+            ClearMapping(vma.Range.Intersect(range), ref flush);
+            flush.EndMapping();
+        }
+
+        flush.Detach();
+        foreach (FrameNumber frame in _frames)
+        {
+            frames.RemoveMap(frame);
+            frames.Put(frame);
+        }
+
+        _frames.Clear();
+        cpu.Wake(range);
+    }
+
+    private void ClearMapping(AddressRange range, ref CpuFlush flush)
+    {
         ulong address = range.Start;
         while (table.FindNext(ref address, range.End) is { } leaf)
         {
@@ -18,15 +37,6 @@ internal sealed class PageZap(CpuPageTable table, PageFrames frames, ICpu cpu)
             table.RemoveIfEmpty(address);
             address = end;
         }
-
-        flush.Detach(cpu);
-        foreach (FrameNumber frame in _frames)
-        {
-            frames.RemoveMap(frame);
-            frames.Put(frame);
-        }
-
-        _frames.Clear();
     }
 
     private void Clear(CpuLeaf leaf, ulong address, ulong end, ref CpuFlush flush)
@@ -36,13 +46,9 @@ internal sealed class PageZap(CpuPageTable table, PageFrames frames, ICpu cpu)
             for (; address < end; address += Page.Size)
             {
                 CpuPte pte = leaf.Clear(address);
-                if (pte.IsPresent)
-                {
-                    flush.Add(address);
-                }
-
                 if (pte.HasFrame)
                 {
+                    flush.Add(address, pte.Frame);
                     _frames.Add(pte.Frame);
                 }
             }

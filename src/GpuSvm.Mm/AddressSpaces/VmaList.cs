@@ -1,13 +1,17 @@
+using System.Runtime.InteropServices;
+
 namespace GpuSvm.Mm;
 
 /// <summary>The mappings of an address space, in order of address. Neighbours that could be one are one.</summary>
 /// <remarks>
 /// A sorted array: found in O(log n), changed in O(n) moves of 8 bytes, which the limit on the number of mappings bounds.
-/// Locking: read under the mmap lock, changed with it held exclusively.
+/// Locking: read under the mmap lock, planned for and changed with it held exclusively. A plan is good until the next is made.
 /// </remarks>
 internal sealed class VmaList
 {
+    private static readonly AddressRange Everything = new(0UL, ulong.MaxValue);
     private readonly List<Vma> _items = [];
+    private readonly List<Vma> _planned = [];
 
     /// <summary>Number of mappings.</summary>
     public int Count => _items.Count;
@@ -45,10 +49,8 @@ internal sealed class VmaList
         return true;
     }
 
-    /// <summary>Works out what it takes to make a range one mapping, or no mapping at all; changes nothing.</summary>
-    /// <param name="range">Not empty, page-aligned.</param>
-    /// <param name="protection">Protection of the mapping; null for none.</param>
-    public Plan Prepare(AddressRange range, Protection? protection)
+    /// <summary>The mappings that share a byte with a range, in order; until the next change.</summary>
+    public ReadOnlySpan<Vma> In(AddressRange range)
     {
         int first = IndexAbove(range.Start);
         int last = first;
@@ -57,46 +59,32 @@ internal sealed class VmaList
             last++;
         }
 
-        Vma? left = first < last ? Cut(_items[first], _items[first].Range.Start, range.Start) : null;
-        Vma? right = first < last ? Cut(_items[last - 1], range.End, _items[last - 1].Range.End) : null;
-        Vma? middle = null;
-        if (protection is { } wanted)
-        {
-            VirtualAddress start = range.Start;
-            VirtualAddress end = range.End;
-            if (left is null && first > 0 && _items[first - 1].Range.End == start)
-            {
-                left = _items[--first];
-            }
-
-            if (right is null && last < _items.Count && _items[last].Range.Start == end)
-            {
-                right = _items[last++];
-            }
-
-            Absorb(ref left, wanted, ref start, vma => vma.Range.Start);
-            Absorb(ref right, wanted, ref end, vma => vma.Range.End);
-            middle = new Vma(new AddressRange(start, end), wanted);
-        }
-
-        return new Plan(first, last - first, left, middle, right);
+        return CollectionsMarshal.AsSpan(_items)[first..last];
     }
+
+    /// <summary>Works out what it takes to have nothing mapped in a range; changes nothing.</summary>
+    /// <param name="range">Not empty, page-aligned.</param>
+    public Plan PrepareUnmap(AddressRange range) => Prepare(range, null, null);
+
+    /// <summary>Works out what it takes to have a mapping in place of whatever is there; changes nothing.</summary>
+    public Plan PrepareMap(Vma mapping) => Prepare(mapping.Range, mapping, null);
+
+    /// <summary>Works out what it takes to give what is mapped in a range another protection; changes nothing.</summary>
+    /// <param name="range">Not empty, page-aligned.</param>
+    /// <param name="protection">The protection.</param>
+    public Plan PrepareProtect(AddressRange range, Protection protection) => Prepare(range, null, protection);
 
     /// <summary>Number of mappings once a plan is carried out.</summary>
     public int CountAfter(in Plan plan) => _items.Count - plan.Removed + plan.Added;
 
-    /// <summary>Carries a plan out, which was made since the last change.</summary>
+    /// <summary>Carries out the plan that was made last.</summary>
     public void Apply(in Plan plan)
     {
+        // First what comes: so an object that stays mapped never looks unmapped.
+        _planned.ForEach(vma => vma.Backing?.Memory.AddMapping(vma.Range.PageCount));
+        _items.GetRange(plan.First, plan.Removed).ForEach(vma => vma.Backing?.Memory.RemoveMapping(vma.Range.PageCount));
         _items.RemoveRange(plan.First, plan.Removed);
-        int index = plan.First;
-        foreach (Vma? vma in (ReadOnlySpan<Vma?>)[plan.Left, plan.Middle, plan.Right])
-        {
-            if (vma is not null)
-            {
-                _items.Insert(index++, vma);
-            }
-        }
+        _items.InsertRange(plan.First, _planned);
     }
 
     /// <summary>Finds the highest free place of a length.</summary>
@@ -129,15 +117,61 @@ internal sealed class VmaList
         }
     }
 
-    private static Vma? Cut(Vma vma, VirtualAddress start, VirtualAddress end) =>
-        start < end ? vma with { Range = new AddressRange(start, end) } : null;
-
-    private static void Absorb(ref Vma? neighbour, Protection protection, ref VirtualAddress edge, Func<Vma, VirtualAddress> farEdge)
+    private Plan Prepare(AddressRange range, Vma? added, Protection? protection)
     {
-        if (neighbour is not null && neighbour.Protection == protection)
+        ReadOnlySpan<Vma> all = CollectionsMarshal.AsSpan(_items);
+        ReadOnlySpan<Vma> overlapped = In(range);
+        int first = IndexAbove(range.Start);
+        int last = first + overlapped.Length;
+        _planned.Clear();
+
+        // A neighbour on each side may become one with what comes beside it.
+        ReadOnlySpan<Vma> before = all[Math.Max(first - 1, 0)..first];
+        ReadOnlySpan<Vma> behind = all[last..Math.Min(last + 1, all.Length)];
+        AddParts(before, Everything);
+        AddParts(overlapped, new AddressRange(0UL, range.Start));
+        if (added is not null)
         {
-            edge = farEdge(neighbour);
-            neighbour = null;
+            Append(added);
+        }
+
+        if (protection is { } changed)
+        {
+            foreach (Vma vma in overlapped)
+            {
+                Append(vma with { Range = vma.Range.Intersect(range), Protection = changed });
+            }
+        }
+
+        AddParts(overlapped, new AddressRange(range.End, ulong.MaxValue));
+        AddParts(behind, Everything);
+        return new Plan(first - before.Length, before.Length + overlapped.Length + behind.Length, _planned.Count);
+    }
+
+    /// <summary>Plans those parts of mappings that lie in a range.</summary>
+    private void AddParts(ReadOnlySpan<Vma> mappings, AddressRange range)
+    {
+        foreach (Vma vma in mappings)
+        {
+            AddressRange part = vma.Range.Intersect(range);
+            if (!part.IsEmpty)
+            {
+                Append(part == vma.Range ? vma : vma with { Range = part });
+            }
+        }
+    }
+
+    /// <summary>Plans a mapping behind those planned so far, as one with the last of them if they are alike.</summary>
+    private void Append(Vma next)
+    {
+        if (_planned.Count > 0 && _planned[^1] is { } last && last.Range.End == next.Range.Start &&
+            last.Protection == next.Protection && last.Backing == next.Backing)
+        {
+            _planned[^1] = last with { Range = new AddressRange(last.Range.Start, next.Range.End) };
+        }
+        else
+        {
+            _planned.Add(next);
         }
     }
 
@@ -162,9 +196,6 @@ internal sealed class VmaList
         return low;
     }
 
-    /// <summary>A change of the list: mappings from an index on are replaced by up to three others.</summary>
-    internal readonly record struct Plan(int First, int Removed, Vma? Left, Vma? Middle, Vma? Right)
-    {
-        public int Added => (Left is null ? 0 : 1) + (Middle is null ? 0 : 1) + (Right is null ? 0 : 1);
-    }
+    /// <summary>A change of the list: mappings from an index on are replaced by those that the list has planned.</summary>
+    internal readonly record struct Plan(int First, int Removed, int Added);
 }

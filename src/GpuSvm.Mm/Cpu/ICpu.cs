@@ -21,11 +21,19 @@ public interface ICpu
     /// <param name="table">The address space's page table: simulated hardware walks it, a live process has its own.</param>
     void Attach(ICpuFaultHandler handler, CpuPageTable table);
 
-    /// <summary>Lets the CPU reach pages that the address space has just entered, or may use in more ways than before.</summary>
+    /// <summary>Lets the CPU reach pages as the address space's entries say, and lets accesses go on that wait on them.</summary>
     /// <param name="range">Page-aligned, half-open.</param>
     /// <param name="firstFrame">Frame of the first page; the others follow it.</param>
     /// <param name="protection">What the CPU may do: not more than the address space's entries say.</param>
-    void Map(AddressRange range, FrameNumber firstFrame, Protection protection);
+    /// <returns>
+    /// False when the CPU could not be told now: the address space's entries stay, and the CPU asks for its accesses, pending or next,
+    /// again.
+    /// </returns>
+    /// <remarks>
+    /// Called for new entries, for entries with new rights, and once more for an entry that a fault finds good already: the CPU may have
+    /// fewer entries than the address space. What the CPU has already it has after another call too.
+    /// </remarks>
+    bool Map(AddressRange range, FrameNumber firstFrame, Protection protection);
 
     /// <summary>Takes write access away; on return no store completes through an old translation of the range.</summary>
     void WriteProtect(AddressRange range);
@@ -33,9 +41,19 @@ public interface ICpu
     /// <summary>On return no store of the CPU completes through any mapping of these frames; loads may go on: the bytes are stable.</summary>
     void Isolate(AddressRange range);
 
-    /// <summary>On return no access completes through an old translation of the range.</summary>
-    void Detach(AddressRange range);
+    /// <summary>Takes all access away; on return no access completes through an old translation of the range. The bytes stay.</summary>
+    /// <param name="range">Page-aligned, half-open.</param>
+    /// <param name="firstFrame">Frame of the first page, the others follow it; without meaning for a CPU with free frames.</param>
+    void Revoke(AddressRange range, FrameNumber firstFrame);
 
-    /// <summary>Lets accesses go on that wait on the range.</summary>
+    /// <summary>
+    /// Takes pages away; on return no access completes through an old translation of the range. Where frames are fixed the bytes are
+    /// gone: all who map the frames read zero.
+    /// </summary>
+    /// <param name="range">Page-aligned, half-open. Pages in it that were never entered hold no bytes either.</param>
+    /// <param name="firstFrame">Frame of the first page, the others follow it; without meaning for a CPU with free frames.</param>
+    void Detach(AddressRange range, FrameNumber firstFrame);
+
+    /// <summary>Has accesses that wait on the range look again. Called once after pages were taken out of it.</summary>
     void Wake(AddressRange range);
 }

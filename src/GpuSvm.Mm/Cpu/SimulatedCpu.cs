@@ -55,9 +55,7 @@ public sealed class SimulatedCpu : ICpu
     }
 
     /// <summary>Does nothing: the walker sees the entries.</summary>
-    public void Map(AddressRange range, FrameNumber firstFrame, Protection protection)
-    {
-    }
+    public bool Map(AddressRange range, FrameNumber firstFrame, Protection protection) => true;
 
     /// <inheritdoc/>
     public void WriteProtect(AddressRange range) => Flush(range);
@@ -66,7 +64,10 @@ public sealed class SimulatedCpu : ICpu
     public void Isolate(AddressRange range) => Flush(range);
 
     /// <inheritdoc/>
-    public void Detach(AddressRange range) => Flush(range);
+    public void Revoke(AddressRange range, FrameNumber firstFrame) => Flush(range);
+
+    /// <inheritdoc/>
+    public void Detach(AddressRange range, FrameNumber firstFrame) => Flush(range);
 
     /// <summary>Does nothing: an access that faults waits in its own thread.</summary>
     public void Wake(AddressRange range)

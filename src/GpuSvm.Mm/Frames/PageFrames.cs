@@ -9,15 +9,19 @@ namespace GpuSvm.Mm;
 /// A frame that is handed out reads as zero and has one reference; with the last reference it is free. Frames are handed out in random
 /// order, so that nobody can take a frame number for an address. State is kept for frames that are used and costs 16 bytes each.
 /// </para>
+/// <para>
+/// Frames from <see cref="PageFramesOptions.PooledFrames"/> on belong to <see cref="MemoryObject"/>s: there the page says which frame.
+/// </para>
 /// <para>Locking: every method may be called by any thread; only <see cref="Lock"/> waits.</para>
 /// </remarks>
-public sealed class PageFrames : IDisposable
+public sealed partial class PageFrames : IDisposable
 {
     /// <summary>Fills freed frames when checks are on: an address made of it is in no address space.</summary>
     public const byte Poison = 0xdb;
 
     private readonly PageFramesOptions _options;
     private readonly ulong _limit;
+    private readonly ulong _pooled;
     private readonly NativeReservation _states;
     private readonly RankedLock _lock = new(LockRank.FrameAllocator);
     private readonly FramePool _pool;
@@ -27,18 +31,21 @@ public sealed class PageFrames : IDisposable
     /// <summary>Takes charge of all frames of a memory.</summary>
     /// <param name="memory">At least 2 frames: one of them is the zero page.</param>
     /// <param name="options">Seed, limit and injected failures.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The memory is too small, or the limit above what it has.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The memory is too small, or an option above what it has.</exception>
     public PageFrames(SystemMemory memory, PageFramesOptions options)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(memory.FrameCount, 2UL, nameof(memory));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.LimitFrames, memory.FrameCount - 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PooledFrames, memory.FrameCount, nameof(options));
         Memory = memory;
         _options = options;
         _limit = options.LimitFrames != 0 ? options.LimitFrames : memory.FrameCount - 1;
         _states = new NativeReservation(memory.FrameCount * (ulong)Unsafe.SizeOf<FrameState>());
-        _pool = new FramePool(memory.FrameCount, new SeededRandom(options.Seed));
+        _pooled = options.PooledFrames != 0 ? options.PooledFrames : memory.FrameCount;
+        _runs = new FrameRuns(_pooled, memory.FrameCount - _pooled);
+        _pool = new FramePool(_pooled, new SeededRandom(options.Seed));
         _locks = new PageLocks(this);
         _pool.TryTake(out FrameNumber zero, out _);
         ZeroFrame = zero;
@@ -155,8 +162,9 @@ public sealed class PageFrames : IDisposable
 
     private void Free(FrameNumber frame)
     {
-        // Reading a page that was never written costs no memory, filling it would.
-        if (Checks.Enabled && Memory.Frame(frame).ContainsAnyExcept((byte)0))
+        // An object's frame may be a hole by now, which a touch would fill. Reading any other page costs no memory, filling it would.
+        bool isOfObject = IsOfObject(frame);
+        if (Checks.Enabled && !isOfObject && Memory.Frame(frame).ContainsAnyExcept((byte)0))
         {
             Memory.Frame(frame).Fill(Poison);
         }
@@ -164,7 +172,10 @@ public sealed class PageFrames : IDisposable
         using (_lock.Enter())
         {
             _allocated--;
-            _pool.Return(frame);
+            if (!isOfObject)
+            {
+                _pool.Return(frame);
+            }
         }
     }
 

@@ -9,7 +9,11 @@ public sealed record PageFramesOptions
     /// <summary>Number of frames that may be allocated at once, without the zero page; 0 for all that the memory has.</summary>
     public ulong LimitFrames { get; init; }
 
+    /// <summary>Number of frames, from 0 on, that are handed out one by one, the zero page among them; 0 for all.</summary>
+    /// <remarks>The others are for <see cref="MemoryObject"/>s.</remarks>
+    public ulong PooledFrames { get; init; }
+
     /// <summary>Asked before each allocation; false makes it fail with <see cref="Errno.ENOMEM"/>. For injected failures.</summary>
-    /// <remarks>Locking: called with no lock of the frames held, by any thread.</remarks>
+    /// <remarks>Locking: called with no lock of the frames held, by any thread; for an object's frame with the page-table lock of its page.</remarks>
     public Func<bool>? AllocationGate { get; init; }
 }

@@ -173,7 +173,9 @@ public static class HmmRangeFault
                 return Errno.EPERM;
             }
 
-            if (mm.HandleFaultLocked(vma, address, need == Need.Write ? CpuAccess.Write : CpuAccess.Read) != Errno.None)
+            // After EAGAIN the entry is there, which is what a device asks for; only the CPU does not have it yet.
+            Errno error = mm.HandleFaultLocked(vma, address, need == Need.Write ? CpuAccess.Write : CpuAccess.Read);
+            if (error is not (Errno.None or Errno.EAGAIN))
             {
                 return Errno.EFAULT;
             }

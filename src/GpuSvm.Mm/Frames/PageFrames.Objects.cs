@@ -1,0 +1,78 @@
+namespace GpuSvm.Mm;
+
+/// <content>Frames of memory objects: reserved in runs, taken one by one.</content>
+public sealed partial class PageFrames
+{
+    private readonly FrameRuns _runs;
+
+    /// <summary>Reserves a run of consecutive frames, none of which is in use before its page is touched.</summary>
+    /// <param name="pages">Length of the run, at least 1.</param>
+    /// <param name="memory">The run; null on failure.</param>
+    /// <returns>ENOMEM when there is no free run of that length.</returns>
+    public Errno TryReserve(ulong pages, out MemoryObject? memory)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(pages);
+        using (_lock.Enter())
+        {
+            memory = _runs.TryTake(pages, out FrameNumber first) ? new MemoryObject(this, first, pages) : null;
+        }
+
+        return memory is null ? Errno.ENOMEM : Errno.None;
+    }
+
+    /// <summary>Gives a run back that no mapping holds any more; its frames may go to the next object.</summary>
+    /// <exception cref="ArgumentException">It is not of these frames, or released already.</exception>
+    /// <exception cref="InvalidOperationException">A page of it is mapped.</exception>
+    public void Release(MemoryObject memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (memory.MappedPages != 0)
+        {
+            throw new InvalidOperationException($"{memory.MappedPages} pages of {memory} are mapped.");
+        }
+
+        using (_lock.Enter())
+        {
+            if (memory.Owner != this)
+            {
+                throw new ArgumentException($"{memory} was not reserved here, or is released already.", nameof(memory));
+            }
+
+            memory.Owner = null;
+            _runs.Return(memory.FirstFrame, memory.PageCount);
+        }
+    }
+
+    /// <summary>Takes a frame of an object, with one reference; it reads as zero.</summary>
+    /// <param name="frame">A frame that is free. Nobody else may take it meanwhile: the page-table lock of its page is held.</param>
+    /// <returns>ENOMEM when the limit is reached or the gate refuses.</returns>
+    /// <remarks>
+    /// The bytes are looked at, since somebody may have touched the frame while it was nobody's. Live that look also gives the page
+    /// its memory, which entering it for the process needs.
+    /// </remarks>
+    internal Errno TryTake(FrameNumber frame)
+    {
+        Checks.That(IsOfObject(frame), "Only frames of an object are taken by number.");
+        Checks.That(ReferenceCount(frame) == 0, "A frame is taken only when it is free.");
+        if (_options.AllocationGate is { } gate && !gate())
+        {
+            return Errno.ENOMEM;
+        }
+
+        using (_lock.Enter())
+        {
+            if ((ulong)_allocated >= _limit)
+            {
+                return Errno.ENOMEM;
+            }
+
+            _allocated++;
+        }
+
+        Clear(frame);
+        Volatile.Write(ref StateOf(frame).References, 1);
+        return Errno.None;
+    }
+
+    private bool IsOfObject(FrameNumber frame) => frame.Value >= _pooled;
+}
