@@ -4,8 +4,8 @@ namespace GpuSvm.Cli.Runs.Targets;
 
 /// <summary>A process whose memory a GPU shares: all that a workload knows of where it runs.</summary>
 /// <remarks>
-/// Memory is used by one thread at a time, but launches may be under way meanwhile. An access to memory that is not mapped is a mistake of the
-/// workload and throws.
+/// Memory is used by one thread at a time, but launches may be under way meanwhile. An access to memory that is not mapped is a mistake of
+/// the workload and throws.
 /// </remarks>
 internal abstract class RunTarget : IAsyncDisposable
 {
