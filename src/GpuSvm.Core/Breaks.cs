@@ -33,10 +33,13 @@ public static class Breaks
     /// <summary>A notifier is removed without waiting for callbacks that run.</summary>
     public static readonly bool RemoveDoesNotWait = Name == "remove-does-not-wait";
 
+    /// <summary>The guard of a live process closes its userfaultfd at once: pages of a process whose engine dies read as zero.</summary>
+    public static readonly bool GuardHoldsNothing = Name == "guard-holds-nothing";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for",
-        "fill-not-rechecked", "overflow-lost", "remove-does-not-wait",
+        "fill-not-rechecked", "overflow-lost", "remove-does-not-wait", "guard-holds-nothing",
     ];
 }

@@ -1,4 +1,12 @@
 // The programs beside an app that shares its memory with a GPU. The library starts them; nobody else needs to.
 // See src/GpuSvm.Live/README.md.
-Console.Error.WriteLine("GpuSvm.Engine is started by the GpuSvm library, not by hand.");
-return 2;
+using GpuSvm.Live;
+
+switch (args)
+{
+    case ["guard", string address]:
+        return GuardProgram.Run(address);
+    default:
+        Console.Error.WriteLine("GpuSvm.Engine is started by the GpuSvm library, not by hand.");
+        return 2;
+}

@@ -68,30 +68,7 @@ public sealed class Machine : IDisposable
     public GpuDevice Gpu { get; }
 
     /// <summary>What the machine has counted so far.</summary>
-    public MachineCounters Counters
-    {
-        get
-        {
-            GpuCounters gpu = _gpu.Counters;
-            DriverCounters driver = _driver.Counters;
-            return new MachineCounters
-            {
-                Faults = driver.Fetched,
-                Duplicates = driver.Duplicates,
-                Covered = driver.Covered,
-                Batches = driver.Batches,
-                Replays = driver.Replays,
-                Cancels = driver.Cancels,
-                Retries = driver.Retries,
-                Overflows = driver.Overflows,
-                PagesMapped = driver.PagesMapped,
-                TlbHits = gpu.TlbHits,
-                TlbMisses = gpu.TlbMisses,
-                Walks = gpu.Walks,
-                Invalidations = _driver.Invalidations,
-            };
-        }
-    }
+    public MachineCounters Counters => MachineCounters.Of(_gpu.Counters, _driver.Counters, _driver.Invalidations);
 
     /// <summary>Number of 4 KiB page frames that are in use by processes; 0 when all have ended.</summary>
     public long AllocatedFrames => _frames.AllocatedFrames;

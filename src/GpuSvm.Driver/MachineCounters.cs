@@ -1,3 +1,6 @@
+using GpuSvm.Driver;
+using GpuSvm.Gpu;
+
 namespace GpuSvm;
 
 /// <summary>What a machine has counted since it was made.</summary>
@@ -42,4 +45,29 @@ public sealed record MachineCounters
 
     /// <summary>Changes of an address space that the GPU's page tables had to follow.</summary>
     public required long Invalidations { get; init; }
+
+    /// <summary>Puts together what the parts of a machine have counted.</summary>
+    /// <param name="gpu">The GPU's numbers.</param>
+    /// <param name="driver">The driver's numbers.</param>
+    /// <param name="invalidations">Changes of address spaces that the driver has followed.</param>
+    public static MachineCounters Of(GpuCounters gpu, DriverCounters driver, long invalidations)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        return new MachineCounters
+        {
+            Faults = driver.Fetched,
+            Duplicates = driver.Duplicates,
+            Covered = driver.Covered,
+            Batches = driver.Batches,
+            Replays = driver.Replays,
+            Cancels = driver.Cancels,
+            Retries = driver.Retries,
+            Overflows = driver.Overflows,
+            PagesMapped = driver.PagesMapped,
+            TlbHits = gpu.TlbHits,
+            TlbMisses = gpu.TlbMisses,
+            Walks = gpu.Walks,
+            Invalidations = invalidations,
+        };
+    }
 }

@@ -1,0 +1,151 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace GpuSvm.Live;
+
+/// <summary>The guard process: it holds a userfaultfd so that it outlives the engine, and ends an app whose engine has ended.</summary>
+/// <remarks>
+/// With the last descriptor of a userfaultfd the kernel would fill the app's missing pages with zeros: wrong bytes. As the guard holds one
+/// more, threads of the app that fault wait for a page that never comes, until the guard has killed them.
+/// </remarks>
+internal static class GuardProgram
+{
+    private const int Good = 0;
+    private const int Refused = 2;
+
+    /// <summary>Watches until the app has ended, or says that it ends in order.</summary>
+    /// <param name="address">Where the app listens.</param>
+    /// <returns>The exit status: 0, or 2 when nothing could be watched.</returns>
+    internal static int Run(string address)
+    {
+        // A terminal sends these to all its processes. The app may outlive them, and then needs its guard.
+        using PosixSignalRegistration interrupt = Ignore(PosixSignal.SIGINT);
+        using PosixSignalRegistration quit = Ignore(PosixSignal.SIGQUIT);
+        using PosixSignalRegistration hangUp = Ignore(PosixSignal.SIGHUP);
+        try
+        {
+            using var channel = new MessageChannel(LocalSocket.Connect(address));
+            return channel.TryReceive(out ReceivedMessage? first) ? Watch(channel, first) : Good;
+        }
+        catch (SvmException refused)
+        {
+            Console.Error.WriteLine($"gpusvm: the guard ends: {refused.Message}");
+            return Refused;
+        }
+    }
+
+    private static int Watch(MessageChannel channel, ReceivedMessage first)
+    {
+        using SafeFileHandle? userfaultfd = first.Descriptor;
+        SafeFileHandle? engine = null;
+        SafeFileHandle? app = null;
+        try
+        {
+            WatchRequest request = first.Body<WatchRequest>();
+            _ = first.DemandDescriptor();
+            int peer = channel.Socket.PeerProcessId;
+            if (request.AppPid != peer)
+            {
+                throw new ProtocolException($"The app to watch must be the process at the other end, {peer}, but {request.AppPid} was named.");
+            }
+
+            engine = ProcessFile.Open(request.EnginePid);
+            app = ProcessFile.Open(request.AppPid);
+            if (Breaks.GuardHoldsNothing)
+            {
+                userfaultfd!.Dispose();
+            }
+
+            channel.Send(MessageKind.Done, first.Id, new DoneReply());
+            if (AppIsAlone(engine, app, channel))
+            {
+                ProcessFile.Kill(app);
+                PollSet.Wait([app], timeout: null, stackalloc bool[1]);
+                Console.Error.WriteLine(
+                    $"gpusvm: the engine ended unexpectedly; the process {request.AppPid} was killed so that it reads no wrong byte");
+            }
+
+            return Good;
+        }
+        catch (SvmException refused) when (app is null)
+        {
+            channel.Send(MessageKind.Error, first.Id, new ErrorReply { Error = refused.Error, Message = refused.Message });
+            return Refused;
+        }
+        finally
+        {
+            engine?.Dispose();
+            app?.Dispose();
+        }
+    }
+
+    /// <summary>Waits: true once the engine has ended and the app has not, false once the app has ended or said that it ends.</summary>
+    private static bool AppIsAlone(SafeFileHandle engine, SafeFileHandle app, MessageChannel channel)
+    {
+        SafeFileHandle[] descriptors = [engine, app, channel.Socket.Descriptor];
+        int count = descriptors.Length;
+        Span<bool> readable = stackalloc bool[count];
+        while (true)
+        {
+            readable.Clear();
+            PollSet.Wait(descriptors.AsSpan(0, count), timeout: null, readable);
+            if (readable[2])
+            {
+                switch (Hear(channel))
+                {
+                    case Word.Close:
+                        return false;
+                    case Word.End:
+                        // The app is dying, or lives on without a word: then it is watched all the same.
+                        count--;
+                        break;
+                    default:
+                        break;
+                }
+            }
+
+            if (readable[1] || readable[0])
+            {
+                return !readable[1];
+            }
+        }
+    }
+
+    private static Word Hear(MessageChannel channel)
+    {
+        try
+        {
+            if (!channel.TryReceive(out ReceivedMessage? message))
+            {
+                return Word.End;
+            }
+
+            message.Descriptor?.Dispose();
+            if (message.Kind == MessageKind.Close)
+            {
+                channel.Send(MessageKind.Done, message.Id, new DoneReply());
+                return Word.Close;
+            }
+
+            channel.Send(
+                MessageKind.Error,
+                message.Id,
+                new ErrorReply { Error = Errno.EPROTO, Message = $"A guard is told {MessageKind.Close}, but {message.Kind} came." });
+            return Word.Other;
+        }
+        catch (SvmException)
+        {
+            // Whatever the app says wrong, its guard stays.
+            return Word.End;
+        }
+    }
+
+    private static PosixSignalRegistration Ignore(PosixSignal signal) => PosixSignalRegistration.Create(signal, context => context.Cancel = true);
+
+    private enum Word
+    {
+        Close,
+        End,
+        Other,
+    }
+}

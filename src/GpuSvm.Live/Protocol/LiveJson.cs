@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace GpuSvm.Live;
+
+/// <summary>The JSON of all bodies, made by the compiler: nothing is left out, nothing is passed over.</summary>
+[JsonSourceGenerationOptions(
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(HelloRequest))]
+[JsonSerializable(typeof(ReadyReply))]
+[JsonSerializable(typeof(ReserveRequest))]
+[JsonSerializable(typeof(ReservedReply))]
+[JsonSerializable(typeof(EnterRequest))]
+[JsonSerializable(typeof(DropRequest))]
+[JsonSerializable(typeof(LaunchRequest))]
+[JsonSerializable(typeof(LaunchReply))]
+[JsonSerializable(typeof(CountersRequest))]
+[JsonSerializable(typeof(CountersReply))]
+[JsonSerializable(typeof(QueryRequest))]
+[JsonSerializable(typeof(PageStateReply))]
+[JsonSerializable(typeof(WriteProtectRequest))]
+[JsonSerializable(typeof(CloseRequest))]
+[JsonSerializable(typeof(DoneReply))]
+[JsonSerializable(typeof(ErrorReply))]
+[JsonSerializable(typeof(WatchRequest))]
+internal sealed partial class LiveJson : JsonSerializerContext;

@@ -1,0 +1,4 @@
+namespace GpuSvm.Live;
+
+/// <summary>It is done.</summary>
+internal sealed record DoneReply;

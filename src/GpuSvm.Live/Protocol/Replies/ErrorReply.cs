@@ -1,0 +1,11 @@
+namespace GpuSvm.Live;
+
+/// <summary>Why something could not be done.</summary>
+internal sealed record ErrorReply
+{
+    /// <summary>The error code.</summary>
+    public required Errno Error { get; init; }
+
+    /// <summary>What was tried, with the values, and what was expected.</summary>
+    public required string Message { get; init; }
+}

@@ -1,0 +1,30 @@
+namespace GpuSvm.Live;
+
+/// <summary>How a launch ended.</summary>
+internal sealed record LaunchReply
+{
+    /// <summary>How.</summary>
+    public required LaunchStatus Status { get; init; }
+
+    /// <summary>The access that could not be served; null unless faulted.</summary>
+    public required FaultReply? Fault { get; init; }
+
+    /// <summary>What the kernel threw; null unless it threw.</summary>
+    public required ExceptionReply? Exception { get; init; }
+
+    /// <summary>From the launch to its last thread's end, in units of 100 ns.</summary>
+    public required long ElapsedTicks { get; init; }
+
+    /// <summary>The reply that tells of a result.</summary>
+    internal static LaunchReply Of(LaunchResult result) => new()
+    {
+        Status = result.Status,
+        Fault = result.Fault is { } fault
+            ? new FaultReply { Address = fault.Address, Access = fault.Access, Reason = fault.Reason, Error = fault.Error }
+            : null,
+        Exception = result.Exception is { } thrown
+            ? ExceptionReply.Of(thrown)
+            : null,
+        ElapsedTicks = result.Elapsed.Ticks,
+    };
+}

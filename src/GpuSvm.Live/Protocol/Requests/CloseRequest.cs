@@ -1,0 +1,4 @@
+namespace GpuSvm.Live;
+
+/// <summary>An orderly end.</summary>
+internal sealed record CloseRequest;

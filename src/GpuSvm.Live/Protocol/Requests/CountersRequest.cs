@@ -1,0 +1,4 @@
+namespace GpuSvm.Live;
+
+/// <summary>Asks what was counted.</summary>
+internal sealed record CountersRequest;

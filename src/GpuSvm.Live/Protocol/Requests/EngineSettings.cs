@@ -1,0 +1,29 @@
+namespace GpuSvm.Live;
+
+/// <summary>What the engine builds its machine with; checked there like the options of a simulated one.</summary>
+internal sealed record EngineSettings
+{
+    /// <summary>The library's informational version: app and engine must be of one build.</summary>
+    public required string Library { get; init; }
+
+    /// <summary>Decides all that is random.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Number of multiprocessors.</summary>
+    public required int Sms { get; init; }
+
+    /// <summary>Warps that a multiprocessor holds at once.</summary>
+    public required int WarpsPerSm { get; init; }
+
+    /// <summary>True for worker threads, false for one thread in the order of the seed.</summary>
+    public required bool Parallel { get; init; }
+
+    /// <summary>Entries of the GPU's fault buffer.</summary>
+    public required int FaultBufferEntries { get; init; }
+
+    /// <summary>Bytes of the GPU's memory.</summary>
+    public required ulong VideoMemoryBytes { get; init; }
+
+    /// <summary>Bytes that all buffers together may have.</summary>
+    public required ulong HeapBytes { get; init; }
+}
