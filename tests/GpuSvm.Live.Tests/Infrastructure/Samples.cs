@@ -45,7 +45,7 @@ internal static class Samples
     {
         Status = LaunchStatus.Faulted,
         Fault = new FaultReply { Address = 0xFFFF_8000_0000_0000, Access = FaultAccess.Atomic, Reason = "nothing is mapped", Error = Errno.EFAULT },
-        Exception = new ExceptionReply { Type = "T", Message = "line\nline", StackTrace = null },
+        Exception = new ExceptionReply { Type = "T", Message = "line\nline", StackTrace = "   at a\n   at b" },
         ElapsedTicks = -1,
     };
 

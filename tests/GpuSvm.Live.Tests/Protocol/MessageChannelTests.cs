@@ -128,15 +128,25 @@ public sealed class MessageChannelTests
     public void The_longest_exception_fits_a_message()
     {
         using var pair = new SocketPair();
-        var thrown = new InvalidOperationException(new string('\u0001', 100_000));
-        var result = new LaunchResult(LaunchStatus.KernelThrew, null, thrown, TimeSpan.FromTicks(3));
+        string longest = new('\u0001', 100_000);
+        var result = new LaunchResult(LaunchStatus.KernelThrew, null, new KernelException(longest, longest, longest), TimeSpan.FromTicks(3));
         new MessageChannel(pair.Left).Send(MessageKind.Launched, 1, LaunchReply.Of(result));
 
         Assert.True(new MessageChannel(pair.Right).TryReceive(out ReceivedMessage? message));
-        LaunchReply reply = message!.Body<LaunchReply>();
-        Assert.Equal("System.InvalidOperationException", reply.Exception!.Type);
-        Assert.Equal(new string('\u0001', 1000) + " …", reply.Exception.Message);
-        Assert.Equal((LaunchStatus.KernelThrew, 3), (reply.Status, reply.ElapsedTicks));
+        LaunchResult received = message!.Body<LaunchReply>().ToResult();
+        Assert.Equal((LaunchStatus.KernelThrew, TimeSpan.FromTicks(3), null), (received.Status, received.Elapsed, received.Fault));
+        Assert.StartsWith(longest[..1000], Assert.IsType<KernelException>(received.Exception).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_fault_and_an_exception_arrive_as_the_app_reads_them()
+    {
+        LaunchResult result = Samples.Launched.ToResult();
+        Assert.Equal(
+            new GpuFaultReport(0xFFFF_8000_0000_0000, FaultAccess.Atomic, "nothing is mapped", Errno.EFAULT), result.Fault);
+        KernelException thrown = Assert.IsType<KernelException>(result.Exception);
+        Assert.Equal(("T", "line\nline", "   at a\n   at b"), (thrown.RemoteType, thrown.Message, thrown.RemoteStackTrace));
+        Assert.Equivalent(Samples.Launched, LaunchReply.Of(result), strict: true);
     }
 
     [Fact]

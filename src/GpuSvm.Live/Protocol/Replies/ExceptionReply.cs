@@ -1,28 +1,24 @@
 namespace GpuSvm.Live;
 
-/// <summary>What a kernel threw.</summary>
+/// <summary>What a kernel threw, as text.</summary>
 internal sealed record ExceptionReply
 {
-    // In JSON a character may take 6 bytes: together they always fit a message.
-    private const int LongestText = 1000;
-    private const int LongestStackTrace = 8000;
-
     /// <summary>Full name of the exception's type.</summary>
     public required string Type { get; init; }
 
     /// <summary>Its message.</summary>
     public required string Message { get; init; }
 
-    /// <summary>Where it was thrown; null if unknown.</summary>
-    public required string? StackTrace { get; init; }
+    /// <summary>Where it was thrown, and what caused it.</summary>
+    public required string StackTrace { get; init; }
 
-    /// <summary>The reply that tells of an exception; what is very long is cut.</summary>
-    internal static ExceptionReply Of(Exception thrown) => new()
+    /// <summary>The reply that tells of an exception; what is very long is cut, so that it fits a message.</summary>
+    internal static ExceptionReply Of(Exception thrown)
     {
-        Type = Cut(thrown.GetType().ToString(), LongestText),
-        Message = Cut(thrown.Message, LongestText),
-        StackTrace = thrown.StackTrace is { } trace ? Cut(trace, LongestStackTrace) : null,
-    };
+        KernelException text = thrown as KernelException ?? KernelException.Of(thrown);
+        return new ExceptionReply { Type = text.RemoteType, Message = text.Message, StackTrace = text.RemoteStackTrace };
+    }
 
-    private static string Cut(string text, int longest) => text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), " …");
+    /// <summary>The same as an exception of this process.</summary>
+    internal KernelException ToException() => new(Type, Message, StackTrace);
 }

@@ -22,9 +22,10 @@ internal sealed record LaunchReply
         Fault = result.Fault is { } fault
             ? new FaultReply { Address = fault.Address, Access = fault.Access, Reason = fault.Reason, Error = fault.Error }
             : null,
-        Exception = result.Exception is { } thrown
-            ? ExceptionReply.Of(thrown)
-            : null,
+        Exception = result.Exception is { } thrown ? ExceptionReply.Of(thrown) : null,
         ElapsedTicks = result.Elapsed.Ticks,
     };
+
+    /// <summary>The same as a result of this process.</summary>
+    internal LaunchResult ToResult() => new(Status, Fault?.ToReport(), Exception?.ToException(), TimeSpan.FromTicks(ElapsedTicks));
 }
