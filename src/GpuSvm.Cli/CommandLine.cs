@@ -16,7 +16,7 @@ internal static class CommandLine
         ParseResult parsed = Build().Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
-            return Refuse($"{OneLine(Describe(parsed))} (see '{PathOf(parsed.CommandResult)} --help')");
+            return Refuse(ExitCodes.BadInput, $"{Describe(parsed)} (see '{PathOf(parsed.CommandResult)} --help')");
         }
 
         try
@@ -25,7 +25,15 @@ internal static class CommandLine
         }
         catch (BadInputException refused)
         {
-            return Refuse(OneLine(refused.Message));
+            return Refuse(ExitCodes.BadInput, refused.Message);
+        }
+        catch (UnavailableException missing)
+        {
+            return Refuse(ExitCodes.Unavailable, missing.Message);
+        }
+        catch (SvmException failed)
+        {
+            return Refuse(ExitCodes.Failure, failed.Message);
         }
     }
 
@@ -35,10 +43,10 @@ internal static class CommandLine
         Subcommands = { RunVerb.Create(), BenchVerb.Create() },
     };
 
-    private static int Refuse(string line)
+    private static int Refuse(int exitCode, string message)
     {
-        Console.Error.WriteLine($"gpusvm: {line}");
-        return ExitCodes.BadInput;
+        Console.Error.WriteLine($"gpusvm: {message.ReplaceLineEndings(" ")}");
+        return exitCode;
     }
 
     /// <summary>The first thing that is wrong. An unknown name says more than what is missing because of it.</summary>
@@ -65,6 +73,4 @@ internal static class CommandLine
 
         return string.Join(' ', names);
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
 }

@@ -11,4 +11,7 @@ internal static class ExitCodes
 
     /// <summary>The command line or a file that it names cannot be used.</summary>
     public const int BadInput = 2;
+
+    /// <summary>This computer lacks what <c>--live</c> needs.</summary>
+    public const int Unavailable = 3;
 }

@@ -6,7 +6,7 @@ namespace GpuSvm.Cli;
 internal static class Program
 {
     /// <summary>Runs the tool.</summary>
-    /// <returns>0 on success, 1 if a run failed or was not verified, 2 for input that cannot be used.</returns>
+    /// <returns>0 on success, 1 if a run failed or was not verified, 2 for input that cannot be used, 3 without userfaultfd.</returns>
     private static async Task<int> Main(string[] args)
     {
         // Asked for by scripts and at every start of a shell's prompt: answered before the command line's own types are loaded.

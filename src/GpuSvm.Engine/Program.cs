@@ -4,6 +4,8 @@ using GpuSvm.Live;
 
 switch (args)
 {
+    case ["engine", string address]:
+        return EngineProgram.Run(address);
     case ["guard", string address]:
         return GuardProgram.Run(address);
     default:

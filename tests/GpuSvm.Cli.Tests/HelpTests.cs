@@ -14,9 +14,9 @@ public sealed class HelpTests
     [InlineData("", "run bench --version --help")]
     [InlineData("--help", "run bench --version --help")]
     [InlineData("run --help", "wordcount histogram bfs list")]
-    [InlineData("run wordcount --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --json")]
-    [InlineData("run bfs --help", "FILE --source --undirected --seed --sms --warps --parallel --fault-buffer-entries --json")]
-    [InlineData("run list --help", "--nodes --mutate --seed --sms --warps --parallel --fault-buffer-entries --json")]
+    [InlineData("run wordcount --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
+    [InlineData("run bfs --help", "FILE --source --undirected --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
+    [InlineData("run list --help", "--nodes --mutate --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
     [InlineData("bench --help", "gpu")]
     public async Task Help_names_every_verb_and_option(string commandLine, string words)
     {

@@ -13,7 +13,11 @@ internal static class Tool
 
     /// <summary>Runs the tool to its end.</summary>
     public static async Task<ToolResult> RunAsync(params string[] arguments) =>
-        await StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "GpuSvm.Cli.dll"), .. arguments]);
+        await StartAsync("dotnet", Started(arguments));
+
+    /// <summary>Runs the tool as on a computer that has no userfaultfd.</summary>
+    public static async Task<ToolResult> RunWithoutUserfaultAsync(params string[] arguments) =>
+        await StartAsync("env", ["GPUSVM_NO_USERFAULTFD=1", "dotnet", .. Started(arguments)]);
 
     /// <summary>Runs the tool with <c>--json</c>, expects success, and reads the document.</summary>
     public static async Task<JsonElement> RunJsonAsync(params string[] arguments)
@@ -45,6 +49,8 @@ internal static class Tool
 
         return new ToolResult(process.ExitCode, await output, await error);
     }
+
+    private static string[] Started(string[] arguments) => [Path.Combine(AppContext.BaseDirectory, "GpuSvm.Cli.dll"), .. arguments];
 
     private static string RepositoryRoot()
     {

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace GpuSvm.Cli.Options;
 
-/// <summary>The options that set the simulated machine, shared by every workload.</summary>
+/// <summary>The options that set the machine, shared by every workload.</summary>
 internal sealed class MachineSettings
 {
     private static readonly MachineOptions Standard = new();

@@ -10,6 +10,11 @@ internal sealed class WorkloadCommand : Command
 {
     private readonly MachineSettings _settings = new();
 
+    private readonly Option<bool> _live = new("--live")
+    {
+        Description = "Run on this process's own memory (userfaultfd) instead of a simulated machine; exit code 3 where that cannot be.",
+    };
+
     private readonly Option<bool> _json = new("--json")
     {
         Description = "Print one JSON document instead of text (docs/cli.md has its schema).",
@@ -22,6 +27,7 @@ internal sealed class WorkloadCommand : Command
         : base(name, description)
     {
         _settings.AddTo(this);
+        Add(_live);
         Add(_json);
     }
 
@@ -35,7 +41,10 @@ internal sealed class WorkloadCommand : Command
 
     private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed)
     {
-        RunTarget target = new SimulatedTarget(_settings.Read(parsed));
+        MachineOptions options = _settings.Read(parsed);
+        RunTarget target = parsed.GetValue(_live)
+            ? await LiveTarget.OpenAsync(options).ConfigureAwait(false)
+            : new SimulatedTarget(options);
         await using (target.ConfigureAwait(false))
         {
             return await RunAsync(run, parsed, new RunSession(target)).ConfigureAwait(false);

@@ -8,4 +8,7 @@ internal sealed record ErrorReply
 
     /// <summary>What was tried, with the values, and what was expected.</summary>
     public required string Message { get; init; }
+
+    /// <summary>True if an argument of the request was wrong.</summary>
+    public bool IsMisuse { get; init; }
 }

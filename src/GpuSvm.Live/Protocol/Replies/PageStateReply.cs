@@ -11,4 +11,15 @@ internal sealed record PageStateReply
 
     /// <summary>What the GPU may do with it without a fault.</summary>
     public required Protection Gpu { get; init; }
+
+    /// <summary>The reply that tells of a residency.</summary>
+    internal static PageStateReply Of(PageResidency residency) => new()
+    {
+        IsMapped = residency.Placement != PagePlacement.Nowhere,
+        Cpu = residency.Cpu,
+        Gpu = residency.Gpu,
+    };
+
+    /// <summary>The residency that the reply tells of.</summary>
+    internal PageResidency ToResidency() => new(IsMapped ? PagePlacement.SystemMemory : PagePlacement.Nowhere, Cpu, Gpu);
 }

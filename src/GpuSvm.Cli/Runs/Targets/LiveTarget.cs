@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using GpuSvm.Cli.Output;
+
+namespace GpuSvm.Cli.Runs.Targets;
+
+/// <summary>This very process: the CPU reads and writes its memory as any program does, a GPU in another process shares it.</summary>
+internal sealed class LiveTarget : RunTarget
+{
+    private readonly SvmSession _session;
+
+    private LiveTarget(MachineOptions options, SvmSession session)
+    {
+        Options = options;
+        _session = session;
+    }
+
+    /// <inheritdoc/>
+    public override MachineOptions Options { get; }
+
+    /// <summary>Starts the GPU.</summary>
+    /// <exception cref="UnavailableException">This computer cannot do it; the message names the setting that is missing.</exception>
+    /// <exception cref="SvmException">It could not be started.</exception>
+    public static async Task<LiveTarget> OpenAsync(MachineOptions options)
+    {
+        if (SvmSession.Missing is { } missing)
+        {
+            throw new UnavailableException(missing);
+        }
+
+        var live = new SvmOptions
+        {
+            Seed = options.Seed,
+            Sms = options.Sms,
+            WarpsPerSm = options.WarpsPerSm,
+            Execution = options.Execution,
+            FaultBufferEntries = options.FaultBufferEntries,
+            VideoMemory = options.VideoMemory,
+        };
+        return new LiveTarget(options, await SvmSession.OpenAsync(live).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public override VirtualAddress Map(ByteSize size) => _session.Map(size, Protection.ReadWrite);
+
+    /// <inheritdoc/>
+    public override Errno TryMap(VirtualAddress hint, ByteSize size, out VirtualAddress address) =>
+        _session.TryMap(hint, size, Protection.ReadWrite, out address);
+
+    /// <inheritdoc/>
+    public override void Unmap(VirtualAddress address, ByteSize size) => _session.Unmap(address, size);
+
+    /// <inheritdoc/>
+    public override T Load<T>(VirtualAddress address) => AlignedWord.Read<T>(ref At<T>(address));
+
+    /// <inheritdoc/>
+    public override void Store<T>(VirtualAddress address, T value) => AlignedWord.Write(ref At<T>(address), value);
+
+    /// <inheritdoc/>
+    public override T CompareExchange<T>(VirtualAddress address, T expected, T value) =>
+        AlignedWord.CompareExchange(ref At<T>(address), value, expected);
+
+    /// <inheritdoc/>
+    public override void Write(VirtualAddress address, ReadOnlySpan<byte> source) =>
+        source.CopyTo(_session.Span<byte>(address, source.Length));
+
+    /// <inheritdoc/>
+    public override Task<LaunchResult> LaunchAsync<TArgs>(GpuKernel<TArgs> kernel, int grid, int block, TArgs args) =>
+        _session.LaunchAsync(kernel, grid, block, args);
+
+    /// <inheritdoc/>
+    public override Task<MachineCounters> CountersAsync() => _session.CountersAsync();
+
+    /// <inheritdoc/>
+    public override MachineDocument Describe() => MachineDocument.Live(_session.KernelRelease, _session.Features, Options);
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    private ref byte At<T>(VirtualAddress address)
+        where T : unmanaged =>
+        ref MemoryMarshal.GetReference(_session.Span<byte>(address, Unsafe.SizeOf<T>()));
+}

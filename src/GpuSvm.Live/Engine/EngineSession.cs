@@ -1,0 +1,217 @@
+namespace GpuSvm.Live;
+
+/// <summary>One live process on one GPU: its address space, its buffers, the driver and the device, in the engine's process.</summary>
+/// <remarks>
+/// The same address space, driver and GPU as in a simulated machine; only the CPU below is another. Before anything is done for the app,
+/// what it did to its mappings is acted on. Thread-safe.
+/// </remarks>
+internal sealed class EngineSession : IEventObserver, IDisposable
+{
+    /// <summary>How long events may take to be acted on before a request of the app fails.</summary>
+    private static readonly TimeSpan DrainLimit = 5 * Deadline.Default;
+
+    private readonly EngineLog _log;
+    private readonly Action _end;
+    private readonly Userfaultfd _userfaultfd;
+    private readonly SystemMemory _memory;
+    private readonly PageFrames _frames;
+    private readonly BufferTable _buffers;
+    private readonly MessageQueue _messages;
+    private readonly UserfaultCpu _cpu;
+    private readonly AddressSpace _mm;
+    private readonly SoftwareGpu _gpu;
+    private readonly SvmDriver _driver;
+    private readonly SvmClient _client;
+    private readonly KernelLoader _kernels = new();
+    private readonly EventWorker _worker;
+    private readonly FaultPump _pump;
+
+    /// <summary>Builds the session and starts to serve faults.</summary>
+    /// <param name="settings">What the app asks for.</param>
+    /// <param name="userfaultfd">The app's, not enabled yet.</param>
+    /// <param name="log">Where trouble is told.</param>
+    /// <param name="end">Ends the app; called when it does what is not followed.</param>
+    /// <exception cref="SvmException">The system refuses memory or a feature of userfaultfd.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A setting lies out of its range.</exception>
+    public EngineSession(EngineSettings settings, Userfaultfd userfaultfd, EngineLog log, Action end)
+    {
+        _log = log;
+        _end = end;
+        _userfaultfd = userfaultfd;
+        Errno error = userfaultfd.Enable(LiveSupport.Required, out UffdFeatures features);
+        if (error != Errno.None)
+        {
+            throw new SvmException(error, "The app's userfaultfd could not be enabled.");
+        }
+
+        Features = features;
+        ExecutionMode execution = settings.Parallel ? ExecutionMode.Parallel : ExecutionMode.Sequential;
+        _memory = new SystemMemory((settings.HeapBytes >> Page.Shift) + 1);
+        _frames = new PageFrames(_memory, new PageFramesOptions { Seed = settings.Seed, PooledFrames = 1 });
+        _buffers = new BufferTable(_memory, _frames);
+        _gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions
+        {
+            Seed = settings.Seed,
+            Sms = settings.Sms,
+            WarpsPerSm = settings.WarpsPerSm,
+            Execution = execution,
+            FaultBufferEntries = settings.FaultBufferEntries,
+            VideoMemory = settings.VideoMemoryBytes,
+        });
+        _driver = new SvmDriver(_gpu, new SvmDriverOptions
+        {
+            Servicing = settings.Parallel ? FaultServicing.OnWorker : FaultServicing.InInterrupt,
+        });
+        _messages = new MessageQueue(userfaultfd);
+        _cpu = new UserfaultCpu(userfaultfd, _memory, _messages.Read);
+        _mm = new AddressSpace(_frames, _cpu, new AddressSpaceOptions());
+        error = _driver.TryOpen(_mm, out SvmClient? client);
+        if (error != Errno.None)
+        {
+            throw new SvmException(error, "The GPU could not be joined to the app's address space.");
+        }
+
+        _client = client!;
+        _worker = new EventWorker(userfaultfd, _messages, _mm, this);
+        _pump = new FaultPump(userfaultfd, _messages, _mm);
+    }
+
+    /// <summary>What the kernel's userfaultfd can do.</summary>
+    public UffdFeatures Features { get; }
+
+    /// <summary>What was counted so far.</summary>
+    public MachineCounters Counters => MachineCounters.Of(_gpu.Counters, _driver.Counters, _driver.Invalidations);
+
+    /// <summary>Makes a buffer, which the app maps where it likes.</summary>
+    /// <exception cref="SvmException">ENOMEM: the heap's limit is reached; or the system refuses the memory.</exception>
+    public LiveBuffer Reserve(ulong bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(bytes);
+        Drain();
+        Errno error = _buffers.TryReserve(bytes, out LiveBuffer? buffer);
+        return error == Errno.None
+            ? buffer!
+            : throw new SvmException(error, $"No room for a buffer of {new ByteSize(bytes)} in a heap of {new ByteSize(_memory.FrameCount << Page.Shift)}.");
+    }
+
+    /// <summary>Takes note of where the app has mapped a buffer, and has its faults told from now on.</summary>
+    /// <exception cref="SvmException">The place is taken, unaligned or not mapped by the app.</exception>
+    public void Enter(long id, VirtualAddress address, Protection protection)
+    {
+        LiveBuffer buffer = Find(id);
+        Drain();
+        Errno error = _mm.MapObject(address, buffer.Memory, protection);
+        if (error == Errno.None)
+        {
+            AddressRange range = AddressRange.FromLength(address, buffer.Memory.PageCount << Page.Shift);
+            error = _userfaultfd.Register(range);
+            if (error != Errno.None)
+            {
+                _mm.Unmap(range.Start, range.Length);
+            }
+        }
+
+        if (error != Errno.None)
+        {
+            throw new SvmException(error, $"The buffer could not be entered at {address}.");
+        }
+
+        buffer.IsEntered = true;
+    }
+
+    /// <summary>Gives a buffer back that the app could not map.</summary>
+    public void Drop(long id)
+    {
+        LiveBuffer buffer = Find(id);
+        if (buffer.IsEntered)
+        {
+            throw new ArgumentException($"Buffer {id} is mapped: unmapping it gives it back.", nameof(id));
+        }
+
+        _buffers.Drop(buffer);
+    }
+
+    /// <summary>Runs a kernel of the app to its end.</summary>
+    /// <exception cref="ArgumentException">The kernel cannot be loaded, or a size lies out of its range.</exception>
+    public async Task<LaunchResult> LaunchAsync(KernelReference reference, int grid, int block, byte[] args)
+    {
+        Drain();
+        LoadedKernel kernel = _kernels.Load(reference);
+        Channel channel = _driver.Join(_client);
+        try
+        {
+            return await kernel.LaunchAsync(_gpu, channel.Instance, grid, block, args).ConfigureAwait(false);
+        }
+        finally
+        {
+            _driver.Part(channel);
+        }
+    }
+
+    /// <summary>Where a page is and who may use it how.</summary>
+    public PageResidency Query(VirtualAddress address)
+    {
+        Drain();
+        ulong page = Page.AlignDown(address);
+        CpuPte pte = _mm.PageTable.Read(page);
+        Protection gpu =
+            _client.Mirror.Grants(page, TranslationRights.Write) ? Protection.ReadWrite :
+            _client.Mirror.Grants(page, TranslationRights.Read) ? Protection.Read : Protection.None;
+        return new PageResidency(pte.HasFrame ? PagePlacement.SystemMemory : PagePlacement.Nowhere, pte.Rights, gpu);
+    }
+
+    /// <summary>Takes write access to a range away until it is written again.</summary>
+    /// <exception cref="SvmException">A part of the range is not mapped.</exception>
+    public void WriteProtect(VirtualAddress address, ulong bytes)
+    {
+        Drain();
+        Errno error = _mm.WriteProtect(address, bytes);
+        if (error != Errno.None)
+        {
+            throw new SvmException(error, $"{new ByteSize(bytes)} at {address} could not be write-protected.");
+        }
+    }
+
+    /// <summary>Cancels every launch and lets no further one begin; faults of the CPU are still served.</summary>
+    public void StopGpu() => _driver.Dispose();
+
+    /// <summary>Ends everything: launches, mirrors, buffers.</summary>
+    public void Dispose()
+    {
+        _driver.Dispose();
+        _pump.Dispose();
+        _worker.Dispose();
+        _mm.Dispose();
+        _gpu.Dispose();
+        _buffers.Dispose();
+        _frames.Dispose();
+        _memory.Dispose();
+        _userfaultfd.Dispose();
+    }
+
+    /// <inheritdoc/>
+    void IEventObserver.OnUnmapped() => _buffers.DropUnmapped();
+
+    /// <inheritdoc/>
+    void IEventObserver.OnRefused(DeferredFault fault, Errno error) =>
+        _log.Write($"a {fault.Access.ToString().ToLowerInvariant()} at {fault.Address} could not be served ({error}) and ends with SIGBUS");
+
+    /// <inheritdoc/>
+    void IEventObserver.OnUnexpected(UffdMessage message)
+    {
+        string what = message.Event == UffdEvent.Remap ? $"moved shared memory at 0x{message.From:x} with mremap" : $"caused event {message.Event}";
+        _log.Write($"the app {what}, which is not followed; it is killed so that it reads no wrong byte");
+        _end();
+    }
+
+    private LiveBuffer Find(long id) =>
+        _buffers.Find(id) ?? throw new ArgumentException($"There is no buffer {id}.", nameof(id));
+
+    private void Drain()
+    {
+        if (!_messages.Drain(Clock.Monotonic.After(DrainLimit)))
+        {
+            throw new SvmException(Errno.ETIMEDOUT, $"What the app did to its memory was not acted on within {DrainLimit.TotalSeconds} s.");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+namespace GpuSvm.Live;
+
+/// <summary>Acts on what a live process did to its mappings, and on faults that could not be served on the spot: in order, one at a time.</summary>
+internal sealed class EventWorker : IDisposable
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(1);
+
+    private readonly Userfaultfd _userfaultfd;
+    private readonly MessageQueue _messages;
+    private readonly AddressSpace _mm;
+    private readonly IEventObserver _observer;
+    private readonly List<DeferredFault> _deferred = [];
+    private readonly SvmThread _thread;
+    private bool _stopping;
+
+    /// <summary>Starts to act.</summary>
+    public EventWorker(Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm, IEventObserver observer)
+    {
+        _userfaultfd = userfaultfd;
+        _messages = messages;
+        _mm = mm;
+        _observer = observer;
+        _thread = SvmThread.Start("userfault events", Run);
+    }
+
+    /// <summary>Ends, without acting on what is still queued.</summary>
+    public void Dispose()
+    {
+        Volatile.Write(ref _stopping, true);
+        _messages.Close();
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        while (!Volatile.Read(ref _stopping))
+        {
+            TimeSpan patience = _deferred.Count > 0 ? RetryPause : TimeSpan.MaxValue;
+            if (_messages.TryTake(Clock.Monotonic.After(patience), out UffdMessage message))
+            {
+                Act(message);
+                _messages.Finish();
+            }
+
+            RetryDeferred();
+        }
+    }
+
+    private void Act(in UffdMessage message)
+    {
+        switch (message.Event)
+        {
+            case UffdEvent.PageFault:
+                Serve(new DeferredFault(message.Address, FaultPump.AccessOf(message), Clock.Monotonic.After(Deadline.Default)));
+                break;
+
+            case UffdEvent.Unmap:
+                Unmap(new AddressRange(message.Start, message.End));
+                break;
+
+            case UffdEvent.Remove:
+                // What the kernel names may have been unmapped since; then an event behind this one says so.
+                _mm.Discard(message.Start, message.End - message.Start);
+                break;
+
+            default:
+                _observer.OnUnexpected(message);
+                break;
+        }
+    }
+
+    private void Unmap(AddressRange range)
+    {
+        Errno error = _mm.Unmap(range.Start, range.Length);
+        Checks.That(error == Errno.None, "A range that the kernel has unmapped can be unmapped here.");
+        _observer.OnUnmapped();
+    }
+
+    private void Serve(DeferredFault fault)
+    {
+        Errno error = _mm.HandleFault(fault.Address, fault.Access);
+        if (error == Errno.EAGAIN && !fault.Deadline.HasPassed)
+        {
+            _deferred.Add(fault);
+        }
+        else if (error != Errno.None)
+        {
+            Refuse(fault, error == Errno.EAGAIN ? Errno.ETIMEDOUT : error);
+        }
+    }
+
+    /// <summary>Asks again for the faults that were put off; those that are put off once more stay in the list.</summary>
+    private void RetryDeferred()
+    {
+        for (int count = _deferred.Count; count > 0; count--)
+        {
+            DeferredFault fault = _deferred[0];
+            _deferred.RemoveAt(0);
+            Serve(fault);
+        }
+    }
+
+    /// <summary>Ends an access that cannot be served: it gets SIGBUS, unless its mapping is gone, which the kernel then finds itself.</summary>
+    private void Refuse(DeferredFault fault, Errno error)
+    {
+        AddressRange page = AddressRange.PageAt(fault.Address);
+        _messages.Read();
+        if (_userfaultfd.Poison(page) == Errno.None)
+        {
+            _observer.OnRefused(fault, error);
+        }
+
+        _userfaultfd.Wake(page);
+    }
+}

@@ -1,0 +1,114 @@
+namespace GpuSvm.Live;
+
+/// <summary>Answers an app's requests, one after another; launches run beside.</summary>
+internal sealed class RequestServer(EngineSession session, MessageChannel channel)
+{
+    private readonly RankedLock _sending = new(LockRank.Device);
+
+    /// <summary>What is told of a request that failed.</summary>
+    public static ErrorReply ErrorOf(Exception error) => new()
+    {
+        Error = error is SvmException refused ? refused.Error : Errno.EINVAL,
+        Message = error.Message,
+        IsMisuse = error is ArgumentException or KernelLoadException,
+    };
+
+    /// <summary>Answers until the app ends the connection.</summary>
+    /// <exception cref="ProtocolException">The app sends what cannot be understood.</exception>
+    public void Run()
+    {
+        while (channel.TryReceive(out ReceivedMessage? message))
+        {
+            if (message.Kind == MessageKind.Launch)
+            {
+                LaunchRequest request = message.Body<LaunchRequest>();
+                SvmThread.Start("launch", () => Answer(message.Id, () => Launch(message.Id, request)));
+            }
+            else
+            {
+                Answer(message.Id, () => Handle(message));
+            }
+        }
+    }
+
+    /// <summary>Does something for the app; an error is its answer.</summary>
+    private void Answer(uint id, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception error) when (error is not ProtocolException)
+        {
+            Reply(MessageKind.Error, id, ErrorOf(error));
+        }
+    }
+
+    private void Handle(ReceivedMessage message)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.Reserve:
+                LiveBuffer buffer = session.Reserve(message.Body<ReserveRequest>().Bytes);
+                using (_sending.Enter())
+                {
+                    channel.Send(MessageKind.Reserved, message.Id, new ReservedReply { Buffer = buffer.Id }, buffer.File);
+                }
+
+                return;
+
+            case MessageKind.Enter:
+                EnterRequest enter = message.Body<EnterRequest>();
+                session.Enter(enter.Buffer, enter.Address, enter.Protection);
+                break;
+
+            case MessageKind.Drop:
+                session.Drop(message.Body<DropRequest>().Buffer);
+                break;
+
+            case MessageKind.Counters:
+                Reply(MessageKind.CountersReply, message.Id, new CountersReply { Counters = session.Counters });
+                return;
+
+            case MessageKind.Query:
+                PageResidency residency = session.Query(message.Body<QueryRequest>().Address);
+                Reply(MessageKind.PageState, message.Id, PageStateReply.Of(residency));
+                return;
+
+            case MessageKind.WriteProtect:
+                WriteProtectRequest protect = message.Body<WriteProtectRequest>();
+                session.WriteProtect(protect.Address, protect.Bytes);
+                break;
+
+            case MessageKind.Close:
+                session.StopGpu();
+                break;
+
+            default:
+                throw new ProtocolException($"{message.Kind} is not a request to an engine.");
+        }
+
+        Reply(MessageKind.Done, message.Id, new DoneReply());
+    }
+
+    private void Launch(uint id, LaunchRequest request)
+    {
+        LaunchResult result = session.LaunchAsync(request.Kernel, request.Grid, request.Block, request.Args).GetAwaiter().GetResult();
+        Reply(MessageKind.Launched, id, LaunchReply.Of(result));
+    }
+
+    private void Reply<T>(MessageKind kind, uint id, T body)
+    {
+        try
+        {
+            using (_sending.Enter())
+            {
+                channel.Send(kind, id, body);
+            }
+        }
+        catch (SvmException)
+        {
+            // The app is gone; the end of its messages says so to whom it concerns.
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuSvm.Live;
+
+/// <summary>The CPU of a live process, reached through its userfaultfd: entries come by CONTINUE, lose writing by WRITEPROTECT, go by holes.</summary>
+/// <remarks>
+/// <para>
+/// Holds no state of pages: what the kernel answers is read against what the address space has just decided. The kernel's entries may be
+/// fewer than the address space's, never more; an access that finds none asks again.
+/// </para>
+/// <para>
+/// While an event of the process waits to be read the kernel answers EAGAIN to every change. <see cref="Map"/> passes that on, since
+/// its caller can wait; taking rights away can not, so it reads the messages itself and tries again.
+/// </para>
+/// </remarks>
+internal sealed class UserfaultCpu : ICpu
+{
+    private const int HoleAttempts = 3;
+
+    private readonly Userfaultfd _userfaultfd;
+    private readonly SystemMemory _memory;
+    private readonly Action _readMessages;
+
+    /// <summary>Makes the CPU of the process that a userfaultfd belongs to.</summary>
+    /// <param name="userfaultfd">Enabled.</param>
+    /// <param name="memory">The frames: memfds, as this process sees them.</param>
+    /// <param name="readMessages">Reads what the userfaultfd has to tell, and waits for nothing.</param>
+    public UserfaultCpu(Userfaultfd userfaultfd, SystemMemory memory, Action readMessages)
+    {
+        _userfaultfd = userfaultfd;
+        _memory = memory;
+        _readMessages = readMessages;
+    }
+
+    /// <summary>The engine sees the frames' bytes; they are fixed by memfd and offset, and a shared zero page is not to be had.</summary>
+    public CpuCapabilities Capabilities => CpuCapabilities.AliasableFrames;
+
+    /// <summary>Does nothing: the process has a page table of its own, and its faults come as messages.</summary>
+    public void Attach(ICpuFaultHandler handler, CpuPageTable table)
+    {
+    }
+
+    /// <inheritdoc/>
+    public bool Map(AddressRange range, FrameNumber firstFrame, Protection protection)
+    {
+        ContinueMode mode = MayWrite(protection) ? ContinueMode.ReadWrite : ContinueMode.WriteProtected;
+        int holes = 0;
+        ulong at = range.Start;
+        while (at < range.End.Value)
+        {
+            Errno error = _userfaultfd.Continue(new AddressRange(at, range.End), mode, out ulong done);
+            at += done;
+            switch (error)
+            {
+                case Errno.None:
+                    return true;
+
+                case Errno.EAGAIN when done > 0:
+                    break;
+
+                case Errno.EEXIST:
+                    if (!Grant(AddressRange.PageAt(at), protection))
+                    {
+                        return false;
+                    }
+
+                    at += Page.Size;
+                    break;
+
+                case Errno.EFAULT when holes++ < HoleAttempts:
+                    // The program itself has punched a hole there (MADV_REMOVE): what is read here is a new page of zeros.
+                    Touch(new FrameNumber(firstFrame.Value + ((at - range.Start.Value) >> Page.Shift)));
+                    break;
+
+                case Errno.ENOENT or Errno.ESRCH:
+                    // The mapping is gone, or the whole process. The event that says so is on its way.
+                    _userfaultfd.Wake(new AddressRange(at, range.End));
+                    return true;
+
+                default:
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void WriteProtect(AddressRange range)
+    {
+        if (Protect(range) != Errno.ENOENT)
+        {
+            return;
+        }
+
+        // A part of the range is no longer mapped as it was, and the kernel has stopped there.
+        for (ulong page = range.Start; page < range.End.Value; page += Page.Size)
+        {
+            Protect(AddressRange.PageAt(page));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Isolate(AddressRange range) => WriteProtect(range);
+
+    /// <summary>Takes every entry away. The bytes are kept aside meanwhile, for entries go only with their page.</summary>
+    public void Revoke(AddressRange range, FrameNumber firstFrame)
+    {
+        WriteProtect(range);
+        Span<byte> kept = stackalloc byte[(int)Page.Size];
+        for (ulong i = 0; i < range.PageCount; i++)
+        {
+            var frame = new FrameNumber(firstFrame.Value + i);
+            _memory.Frame(frame).CopyTo(kept);
+            _memory.Punch(frame, 1);
+            kept.CopyTo(_memory.Frame(frame));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Detach(AddressRange range, FrameNumber firstFrame) => _memory.Punch(firstFrame, range.PageCount);
+
+    /// <inheritdoc/>
+    public void Wake(AddressRange range) => _userfaultfd.Wake(range);
+
+    private static bool MayWrite(Protection protection) => (protection & Protection.Write) != 0;
+
+    /// <summary>Deals with a page that the kernel has an entry for already: one that is marked against writing, or a waiter's.</summary>
+    private bool Grant(AddressRange page, Protection protection)
+    {
+        // The mark of write protection survives a hole in shared memory, so an entry can be marked that nobody protects any more.
+        Errno error = MayWrite(protection) ? _userfaultfd.Unprotect(page) : _userfaultfd.Wake(page);
+        return error != Errno.EAGAIN;
+    }
+
+    /// <summary>Write-protects what the process maps of a range, however often the kernel puts it off.</summary>
+    /// <exception cref="SvmException">The kernel refuses, or puts it off for longer than the bound.</exception>
+    private Errno Protect(AddressRange range)
+    {
+        Deadline deadline = Clock.Monotonic.After(Deadline.Default);
+        var spin = default(Spin);
+        while (true)
+        {
+            Errno error = _userfaultfd.WriteProtect(range);
+            switch (error)
+            {
+                case Errno.None or Errno.ENOENT:
+                    return error;
+
+                case Errno.ESRCH:
+                    return Errno.None;
+
+                case Errno.EAGAIN when !deadline.HasPassed:
+                    _readMessages();
+                    spin.Once();
+                    break;
+
+                default:
+                    throw new SvmException(error, $"The pages {range} could not be write-protected.");
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte Touch(FrameNumber frame) => Volatile.Read(ref _memory.Frame(frame)[0]);
+}

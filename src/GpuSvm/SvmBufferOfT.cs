@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using GpuSvm.Core;
+
+namespace GpuSvm;
+
+/// <summary>Values in memory that this process and the GPU share: an ordinary span here, the same addresses there.</summary>
+/// <typeparam name="T">Type of the values.</typeparam>
+/// <remarks>
+/// It has no finalizer: memory whose owner was forgotten belongs to its session until that ends. Disposing discards the contents but keeps
+/// the addresses, which read as zero until the session ends: a span that is still used then neither crashes nor sees another buffer.
+/// </remarks>
+public sealed class SvmBuffer<T> : IDisposable
+    where T : unmanaged
+{
+    private readonly SvmSession _session;
+    private int _disposed;
+
+    internal SvmBuffer(SvmSession session, VirtualAddress address, long count)
+    {
+        _session = session;
+        Address = address;
+        Count = count;
+    }
+
+    /// <summary>Address of the first value, on the CPU and on the GPU: a multiple of 4096.</summary>
+    public VirtualAddress Address { get; }
+
+    /// <summary>Number of values.</summary>
+    public long Count { get; }
+
+    /// <summary>All values.</summary>
+    /// <exception cref="InvalidOperationException">There are more than a span can hold; use <see cref="Slice"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or its session, is disposed.</exception>
+    public Span<T> Span => Count <= int.MaxValue
+        ? Slice(0, (int)Count)
+        : throw new InvalidOperationException($"A span cannot hold {Count} values; use Slice.");
+
+    /// <summary>Size of a value in bytes.</summary>
+    internal static ulong Stride => (ulong)Unsafe.SizeOf<T>();
+
+    /// <summary>Some of the values.</summary>
+    /// <param name="start">Index of the first: at least 0.</param>
+    /// <param name="length">Number of values, up to the end of the buffer.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie in the buffer.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or its session, is disposed.</exception>
+    public Span<T> Slice(long start, int length)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (start > Count || length > Count - start)
+        {
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"{length} values from index {start} on pass the buffer's {Count}.");
+        }
+
+        return _session.Span<T>(Address + ((ulong)start * Stride), length);
+    }
+
+    /// <summary>Gives the memory back. A second call does nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _session.Retire(AddressRange.FromLength(Address, Page.Count((ulong)Count * Stride) * Page.Size));
+        }
+    }
+}

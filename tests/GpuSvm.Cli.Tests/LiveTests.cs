@@ -1,0 +1,131 @@
+using System.Text.Json;
+
+namespace GpuSvm.Cli.Tests;
+
+/// <summary>What <c>--live</c> changes, and what it does not.</summary>
+public sealed class LiveTests
+{
+    private static readonly string[] MachineNames =
+        ["mode", "kernel", "features", "seed", "sms", "warps", "execution", "fault_buffer_entries"];
+
+    [LiveTheory]
+    [InlineData("wordcount", "FILE")]
+    [InlineData("wordcount", "FILE --parallel")]
+    [InlineData("histogram", "FILE")]
+    [InlineData("bfs", "FILE --source 1479")]
+    [InlineData("bfs", "FILE --source 1479 --undirected --parallel")]
+    [InlineData("list", "--nodes 5000")]
+    [InlineData("list", "--nodes 5000 --mutate")]
+    public async Task A_live_run_gives_the_result_of_a_simulated_one(string workload, string words)
+    {
+        string[] arguments = ["run", workload, .. words.Split(' ').Select(word => word == "FILE" ? Tool.Data("debian-12-depends.txt") : word)];
+
+        JsonElement simulated = await Tool.RunJsonAsync(arguments);
+        JsonElement live = await Tool.RunJsonAsync([.. arguments, "--live"]);
+
+        Assert.Equal(simulated.GetProperty("result").GetRawText(), live.GetProperty("result").GetRawText());
+        Assert.Equal(simulated.GetProperty("input").GetRawText(), live.GetProperty("input").GetRawText());
+        Assert.Equal(("simulated", "live"), (ModeOf(simulated), ModeOf(live)));
+        Assert.True(Counter(live, "faults") > 0);
+    }
+
+    [LiveTheory]
+    [InlineData("--nodes 1 --seed 3")]
+    [InlineData("--nodes 20000")]
+    [InlineData("--nodes 20000 --mutate --seed 7 --sms 2")]
+    public async Task A_list_takes_as_many_pages_live_as_simulated(string words)
+    {
+        string[] arguments = ["run", "list", .. words.Split(' ')];
+
+        JsonElement simulated = await Tool.RunJsonAsync(arguments);
+        JsonElement live = await Tool.RunJsonAsync([.. arguments, "--live"]);
+
+        Assert.Equal(Counter(simulated, "pages_mapped"), Counter(live, "pages_mapped"));
+    }
+
+    [LiveTheory]
+    [InlineData(1)]
+    [InlineData(3000)]
+    public async Task Walks_during_changes_of_real_memory_see_states_that_the_list_had(int nodes)
+    {
+        JsonElement document = await Tool.RunJsonAsync(
+            "run", "list", "--nodes", $"{nodes}", "--mutate", "--parallel", "--sms", "2", "--live");
+
+        JsonElement result = document.GetProperty("result");
+        Assert.True(result.GetProperty("walks").GetInt64() >= 6);
+        Assert.True(result.GetProperty("changes_during_walks").GetInt64() > 0);
+        Assert.True(Counter(document, "invalidations") > 0);
+    }
+
+    [LiveFact]
+    public async Task The_document_names_the_kernel_and_its_features()
+    {
+        using var file = new TemporaryFile("one two\nthree\n");
+
+        JsonElement machine = (await Tool.RunJsonAsync("run", "wordcount", file.Path, "--seed", "7", "--live")).GetProperty("machine");
+
+        Assert.Equal(MachineNames, machine.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(Release(), machine.GetProperty("kernel").GetString());
+        string?[] features = [.. machine.GetProperty("features").EnumerateArray().Select(feature => feature.GetString())];
+        Assert.Contains("MISSING_SHMEM", features);
+        Assert.Contains("MINOR_SHMEM", features);
+        Assert.Equal(7, machine.GetProperty("seed").GetInt64());
+    }
+
+    [LiveFact]
+    public async Task The_text_form_has_a_line_with_the_kernel_and_its_features()
+    {
+        using var file = new TemporaryFile("a b c\n");
+
+        ToolResult result = await Tool.RunAsync("run", "wordcount", file.Path, "--live");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.StartsWith(
+            $"lines 1, words 3\nverified: equals a plain CPU computation\nlive on Linux {Release()}: ",
+            result.Output,
+            StringComparison.Ordinal);
+        Assert.Matches("\nlive on [^\n]+ ([A-Z0-9_]+, )*MINOR_SHMEM(, [A-Z0-9_]+)*\n", result.Output);
+    }
+
+    [LiveFact]
+    public async Task A_file_that_is_missing_is_refused()
+    {
+        ToolResult result = await Tool.RunAsync("run", "wordcount", "/no/such/file", "--live");
+
+        Assert.Equal((2, "", "gpusvm: /no/such/file: no such file\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Theory]
+    [InlineData("run list --nodes 10 --live")]
+    [InlineData("run list --nodes 10 --json --live")]
+    [InlineData("run wordcount /no/such/file --live")]
+    public async Task Without_userfaultfd_one_line_says_so_before_any_input_is_read(string commandLine)
+    {
+        ToolResult result = await Tool.RunWithoutUserfaultAsync(commandLine.Split(' '));
+
+        Assert.Equal((3, ""), (result.ExitCode, result.Output));
+        Assert.Matches("^gpusvm: [^\n]*GPUSVM_NO_USERFAULTFD[^\n]*\n$", result.Error);
+    }
+
+    [Fact]
+    public async Task A_command_line_that_makes_no_sense_is_refused_even_without_userfaultfd()
+    {
+        ToolResult result = await Tool.RunWithoutUserfaultAsync("run", "list", "--nodes", "0", "--live");
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+    }
+
+    [Fact]
+    public async Task Without_userfaultfd_the_simulated_machine_runs()
+    {
+        ToolResult result = await Tool.RunWithoutUserfaultAsync("run", "list", "--nodes", "10");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+    }
+
+    private static string Release() => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
+
+    private static string? ModeOf(JsonElement document) => document.GetProperty("machine").GetProperty("mode").GetString();
+
+    private static long Counter(JsonElement document, string name) => document.GetProperty("counters").GetProperty(name).GetInt64();
+}
