@@ -46,7 +46,8 @@ internal static class GuardProgram
             int peer = channel.Socket.PeerProcessId;
             if (request.AppPid != peer)
             {
-                throw new ProtocolException($"The app to watch must be the process at the other end, {peer}, but {request.AppPid} was named.");
+                throw new ProtocolException(
+                    $"The app to watch must be the process at the other end, {peer}, but {request.AppPid} was named.");
             }
 
             engine = ProcessFile.Open(request.EnginePid);
@@ -140,7 +141,8 @@ internal static class GuardProgram
         }
     }
 
-    private static PosixSignalRegistration Ignore(PosixSignal signal) => PosixSignalRegistration.Create(signal, context => context.Cancel = true);
+    private static PosixSignalRegistration Ignore(PosixSignal signal) =>
+        PosixSignalRegistration.Create(signal, context => context.Cancel = true);
 
     private enum Word
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GpuSvm.Live;
 
-/// <summary>A control message with one descriptor: the C library's <c>cmsghdr</c> of 64-bit Linux and its data, 24 bytes with padding.</summary>
+/// <summary>A control message with one descriptor: the C library's <c>cmsghdr</c> of 64-bit Linux and data, 24 bytes.</summary>
 [StructLayout(LayoutKind.Explicit, Size = Space)]
 internal struct DescriptorMessage
 {

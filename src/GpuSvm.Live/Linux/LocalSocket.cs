@@ -57,7 +57,9 @@ internal sealed unsafe class LocalSocket : IDisposable
     {
         SocketAddress native = SocketAddress.Of(address);
         LocalSocket socket = Open(flags: 0);
-        return Libc.Connect(socket.Descriptor, &native, native.Length) < 0 ? throw socket.Failure($"'{address}' could not be reached") : socket;
+        return Libc.Connect(socket.Descriptor, &native, native.Length) < 0
+            ? throw socket.Failure($"'{address}' could not be reached")
+            : socket;
     }
 
     /// <summary>Takes the next connection.</summary>

@@ -23,7 +23,8 @@ internal struct SocketAddress
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         if (bytes.Length is 0 or >= NameBytes.Count)
         {
-            throw new ArgumentException($"The name of a socket has 1 to {NameBytes.Count - 1} bytes; this one has {bytes.Length}.", nameof(name));
+            throw new ArgumentException(
+                $"The name of a socket has 1 to {NameBytes.Count - 1} bytes; this one has {bytes.Length}.", nameof(name));
         }
 
         var address = new SocketAddress { _family = UnixFamily, Length = (uint)(sizeof(ushort) + 1 + bytes.Length) };

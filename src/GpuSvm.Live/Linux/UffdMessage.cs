@@ -66,7 +66,9 @@ internal struct UffdMessage
         UffdEvent.PageFault => string.Create(
             CultureInfo.InvariantCulture,
             $"{(IsWrite ? "store" : "load")} of 0x{Address:x}{(IsWriteProtect ? ", protected" : IsMinor ? ", minor" : string.Empty)} by thread {ThreadId}"),
-        UffdEvent.Remap => string.Create(CultureInfo.InvariantCulture, $"remap of {Length} bytes from 0x{From:x} to 0x{To:x}"),
+        UffdEvent.Remap => string.Create(
+            CultureInfo.InvariantCulture,
+            $"remap of {Length} bytes from 0x{From:x} to 0x{To:x}"),
         UffdEvent.Remove or UffdEvent.Unmap => string.Create(CultureInfo.InvariantCulture, $"{Event} of [0x{Start:x}, 0x{End:x})"),
         _ => string.Create(CultureInfo.InvariantCulture, $"event 0x{(byte)Event:x}"),
     };

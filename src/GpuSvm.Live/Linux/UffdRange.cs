@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GpuSvm.Live;
 
-/// <summary>The argument of all calls on a range: the kernel reads its first 16 (wake), 24 (write-protect) or 32 bytes (the others).</summary>
+/// <summary>Argument of all calls on a range: the kernel reads its first 16 (wake), 24 (write-protect) or 32 bytes (others).</summary>
 /// <remarks>
 /// Source: Linux include/uapi/linux/userfaultfd.h, structs uffdio_range, uffdio_writeprotect, uffdio_register, uffdio_continue and
 /// uffdio_poison, each of which begins like the next longer one.

@@ -25,7 +25,9 @@ internal readonly record struct MessageHeader(MessageKind Kind, uint Id, uint Le
         uint magic = BinaryPrimitives.ReadUInt32LittleEndian(message);
         Demand(magic == Magic, $"A message begins with 0x{Magic:x8}, but 0x{magic:x8} came.");
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(message[4..]);
-        Demand(version == Version, $"Version {Version} of the protocol was expected, but {version} came: app and engine are of different builds.");
+        Demand(
+            version == Version,
+            $"Version {Version} of the protocol was expected, but {version} came: app and engine are of different builds.");
         var header = new MessageHeader(
             (MessageKind)BinaryPrimitives.ReadUInt16LittleEndian(message[6..]),
             BinaryPrimitives.ReadUInt32LittleEndian(message[8..]),

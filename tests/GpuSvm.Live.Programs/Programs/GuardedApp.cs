@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live.Programs;
 
-/// <summary>An app with a guard and, in place of an engine, a process that the test names: says what the guard answers, then does as told.</summary>
+/// <summary>An app with a guard and, as its engine, a process that the test names: says what the guard answers, does as told.</summary>
 public sealed class GuardedApp : ILiveProgram
 {
     private const string Held = "gpusvm-held";
@@ -13,7 +13,7 @@ public sealed class GuardedApp : ILiveProgram
     /// <inheritdoc/>
     public string Name => "guarded-app";
 
-    /// <param name="args">What to do (close, leave, stray, hang-up, impostor or stay), and the process that the guard takes for the engine.</param>
+    /// <param name="args">What to do (close, leave, stray, hang-up, impostor or stay), and the process that passes for the engine.</param>
     /// <param name="output">One line an answer.</param>
     public Task RunAsync(string[] args, TextWriter output)
     {

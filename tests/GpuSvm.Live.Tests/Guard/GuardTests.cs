@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace GpuSvm.Live.Tests.Guard;
 
 /// <summary>The guard ends an app whose engine has ended, and nobody else.</summary>
-/// <remarks>The engine is a process that sleeps. The guard writes to the app's error stream: that it ends shows that the guard has ended.</remarks>
+/// <remarks>The engine is a process that sleeps. The guard writes to the app's error stream: when that ends, the guard has ended.</remarks>
 public sealed class GuardTests : IDisposable
 {
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(60);
@@ -118,7 +118,8 @@ public sealed class GuardTests : IDisposable
         var lines = new List<string>();
         do
         {
-            lines.Add(await app.StandardOutput.ReadLineAsync().WaitAsync(Watchdog) ?? throw new EndOfStreamException(string.Join('\n', lines)));
+            string? line = await app.StandardOutput.ReadLineAsync().WaitAsync(Watchdog);
+            lines.Add(line ?? throw new EndOfStreamException(string.Join('\n', lines)));
         }
         while (lines[^1] != last);
         return lines;

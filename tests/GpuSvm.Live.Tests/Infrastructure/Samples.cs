@@ -44,7 +44,13 @@ internal static class Samples
     public static readonly LaunchReply Launched = new()
     {
         Status = LaunchStatus.Faulted,
-        Fault = new FaultReply { Address = 0xFFFF_8000_0000_0000, Access = FaultAccess.Atomic, Reason = "nothing is mapped", Error = Errno.EFAULT },
+        Fault = new FaultReply
+        {
+            Address = 0xFFFF_8000_0000_0000,
+            Access = FaultAccess.Atomic,
+            Reason = "nothing is mapped",
+            Error = Errno.EFAULT,
+        },
         Exception = new ExceptionReply { Type = "T", Message = "line\nline", StackTrace = "   at a\n   at b" },
         ElapsedTicks = -1,
     };

@@ -22,7 +22,8 @@ public sealed class LayoutTests
     public void Fields_lie_where_the_headers_say()
     {
         AssertOffsets<UffdMessage>(
-            ("Event", 0), ("Flags", 8), ("Address", 16), ("ThreadId", 24), ("Start", 8), ("End", 16), ("From", 8), ("To", 16), ("Length", 24));
+            ("Event", 0), ("Flags", 8), ("Address", 16), ("ThreadId", 24), ("Start", 8), ("End", 16), ("From", 8), ("To", 16),
+            ("Length", 24));
         AssertOffsets<UffdApi>(("Version", 0), ("Features", 8), ("Calls", 16));
         AssertOffsets<UffdRange>(("Start", 0), ("Length", 8), ("Mode", 16), ("Result", 24));
         AssertOffsets<PollEntry>(("Descriptor", 0), ("Events", 4), ("Found", 6));

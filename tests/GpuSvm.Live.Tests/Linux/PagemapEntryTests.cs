@@ -22,7 +22,9 @@ public sealed class PagemapEntryTests
 
         Assert.Equal(Errno.None, memory.Uffd.WriteProtect(memory.Pages(2)));
         Assert.True(PagemapEntry.Of(memory.PageStart(2)).IsUserfaultWriteProtected);
-        Assert.Contains("present, file or shared, write-protected by userfaultfd", PagemapEntry.Of(memory.PageStart(2)).ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "present, file or shared, write-protected by userfaultfd",
+            PagemapEntry.Of(memory.PageStart(2)).ToString(), StringComparison.Ordinal);
 
         unsafe
         {

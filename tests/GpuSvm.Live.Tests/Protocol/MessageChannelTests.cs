@@ -50,7 +50,8 @@ public sealed class MessageChannelTests
 
         Assert.True(other.TryReceive(out ReceivedMessage? without));
         Assert.Equal(
-            "A message Reserved carries a descriptor, but none came. (EPROTO)", Assert.Throws<ProtocolException>(without!.DemandDescriptor).Message);
+            "A message Reserved carries a descriptor, but none came. (EPROTO)",
+            Assert.Throws<ProtocolException>(without!.DemandDescriptor).Message);
     }
 
     [Fact]
@@ -93,7 +94,8 @@ public sealed class MessageChannelTests
     [InlineData("{\"Address\":5}}")]
     public void A_wrong_body_is_refused(string json)
     {
-        ProtocolException refused = Assert.Throws<ProtocolException>(ReceivedMessage.Of(Message(json, MessageKind.Query), null).Body<QueryRequest>);
+        ReceivedMessage message = ReceivedMessage.Of(Message(json, MessageKind.Query), null);
+        ProtocolException refused = Assert.Throws<ProtocolException>(message.Body<QueryRequest>);
         Assert.StartsWith("The body of a message Query ", refused.Message, StringComparison.Ordinal);
         Assert.Equal(5UL, ReceivedMessage.Of(Good, null).Body<QueryRequest>().Address);
     }
@@ -129,7 +131,8 @@ public sealed class MessageChannelTests
     {
         using var pair = new SocketPair();
         string longest = new('\u0001', 100_000);
-        var result = new LaunchResult(LaunchStatus.KernelThrew, null, new KernelException(longest, longest, longest), TimeSpan.FromTicks(3));
+        var thrown = new KernelException(longest, longest, longest);
+        var result = new LaunchResult(LaunchStatus.KernelThrew, null, thrown, TimeSpan.FromTicks(3));
         new MessageChannel(pair.Left).Send(MessageKind.Launched, 1, LaunchReply.Of(result));
 
         Assert.True(new MessageChannel(pair.Right).TryReceive(out ReceivedMessage? message));
