@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live;
 
-/// <summary>The C library calls that live memory needs, as they are: a negative result says that <see cref="LastError"/> says why.</summary>
+/// <summary>C library calls that live memory needs, as they are: a negative result says that <see cref="LastError"/> says why.</summary>
 /// <remarks>
 /// Raw descriptors where a call serves faults, safe handles elsewhere. <c>ioctl</c> and <c>syscall</c> are variadic in C; on Linux both
 /// x86-64 and arm64 pass such arguments as fixed ones.

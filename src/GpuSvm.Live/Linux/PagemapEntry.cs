@@ -26,7 +26,7 @@ public readonly record struct PagemapEntry(ulong Value)
     /// <summary>True if a store to the page faults by userfaultfd.</summary>
     public bool IsUserfaultWriteProtected => Has(UserfaultWriteProtectedBit);
 
-    /// <summary>True if the page was written since its mark was cleared; true of a new page, false where the kernel keeps no marks.</summary>
+    /// <summary>True if the page was written since its mark was cleared, or is new; false where the kernel keeps no marks.</summary>
     public bool IsSoftDirty => Has(SoftDirtyBit);
 
     /// <summary>Reads the entry of the page that holds <paramref name="address"/>; does not touch the page.</summary>

@@ -60,12 +60,14 @@ internal struct UffdMessage
     /// <summary>Page fault: the file has the page, only the process does not map it yet.</summary>
     internal readonly bool IsMinor => (Flags & MinorFlag) != 0;
 
+    private readonly string Kind => IsWriteProtect ? ", protected" : IsMinor ? ", minor" : ", missing";
+
     /// <summary>The message as one line.</summary>
     public override readonly string ToString() => Event switch
     {
         UffdEvent.PageFault => string.Create(
             CultureInfo.InvariantCulture,
-            $"{(IsWrite ? "store" : "load")} of 0x{Address:x}{(IsWriteProtect ? ", protected" : IsMinor ? ", minor" : string.Empty)} by thread {ThreadId}"),
+            $"{(IsWrite ? "store" : "load")} of 0x{Address:x}{Kind} by thread {ThreadId}"),
         UffdEvent.Remap => string.Create(
             CultureInfo.InvariantCulture,
             $"remap of {Length} bytes from 0x{From:x} to 0x{To:x}"),

@@ -55,6 +55,22 @@ public sealed class LayoutTests
     }
 
     [Fact]
+    public void A_message_reads_as_one_line()
+    {
+        var fault = new UffdMessage { Event = UffdEvent.PageFault, Flags = 3, Address = 0x1000, ThreadId = 7 };
+        Assert.Equal("store of 0x1000, protected by thread 7", fault.ToString());
+        fault.Flags = 4;
+        Assert.Equal("load of 0x1000, minor by thread 7", fault.ToString());
+        fault.Flags = 0;
+        Assert.Equal("load of 0x1000, missing by thread 7", fault.ToString());
+        Assert.Equal("Unmap of [0x1000, 0x3000)", new UffdMessage { Event = UffdEvent.Unmap, Start = 0x1000, End = 0x3000 }.ToString());
+        Assert.Equal(
+            "remap of 4096 bytes from 0x1000 to 0x3000",
+            new UffdMessage { Event = UffdEvent.Remap, From = 0x1000, To = 0x3000, Length = 4096 }.ToString());
+        Assert.Equal("event 0x13", new UffdMessage { Event = UffdEvent.Fork }.ToString());
+    }
+
+    [Fact]
     public void A_socket_address_has_its_exact_length()
     {
         Assert.Equal(2U + 1 + 5, SocketAddress.Of("hello").Length);
