@@ -73,7 +73,7 @@ internal sealed class EngineSession : IEventObserver, IDisposable
 
         _client = client!;
         _worker = new EventWorker(userfaultfd, _messages, _mm, this);
-        _pump = new FaultPump(userfaultfd, _messages, _mm);
+        _pump = new FaultPump(userfaultfd, _messages, _mm, this);
     }
 
     /// <summary>What the kernel's userfaultfd can do.</summary>
@@ -202,6 +202,14 @@ internal sealed class EngineSession : IEventObserver, IDisposable
         string what = message.Event == UffdEvent.Remap ? $"moved shared memory at 0x{message.From:x} with mremap" : $"caused event {message.Event}";
         _log.Write($"the app {what}, which is not followed; it is killed so that it reads no wrong byte");
         _end();
+    }
+
+    /// <inheritdoc/>
+    void IEventObserver.OnFailed(Exception failure)
+    {
+        // Faults that nobody serves would hang the app. Without the engine the guard ends it.
+        _log.Write($"the engine failed and ends, and the app with it: {failure}");
+        Environment.Exit(1);
     }
 
     private LiveBuffer Find(long id) =>

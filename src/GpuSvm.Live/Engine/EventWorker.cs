@@ -33,6 +33,18 @@ internal sealed class EventWorker : IDisposable
 
     private void Run()
     {
+        try
+        {
+            Work();
+        }
+        catch (Exception failure)
+        {
+            _observer.OnFailed(failure);
+        }
+    }
+
+    private void Work()
+    {
         while (!Volatile.Read(ref _stopping))
         {
             TimeSpan patience = _deferred.Count > 0 ? RetryPause : TimeSpan.MaxValue;
@@ -79,6 +91,11 @@ internal sealed class EventWorker : IDisposable
     private void Serve(DeferredFault fault)
     {
         Errno error = _mm.HandleFault(fault.Address, fault.Access);
+        if (error == Errno.EFAULT && TakeOverRights(fault))
+        {
+            error = _mm.HandleFault(fault.Address, fault.Access);
+        }
+
         if (error == Errno.EAGAIN && !fault.Deadline.HasPassed)
         {
             _deferred.Add(fault);
@@ -87,6 +104,15 @@ internal sealed class EventWorker : IDisposable
         {
             Refuse(fault, error == Errno.EAGAIN ? Errno.ETIMEDOUT : error);
         }
+    }
+
+    /// <summary>Gives a page the rights that the process has given it: a fault comes only of an access that its own mapping allows.</summary>
+    /// <remarks>mprotect(2) is told by no event. Rights that it took away the kernel itself keeps from the process.</remarks>
+    /// <returns>False where nothing is mapped.</returns>
+    private bool TakeOverRights(DeferredFault fault)
+    {
+        Protection rights = fault.Access == CpuAccess.Write ? Protection.ReadWrite : Protection.Read;
+        return _mm.Protect(Page.AlignDown(fault.Address), Page.Size, rights) == Errno.None;
     }
 
     /// <summary>Asks again for the faults that were put off; those that are put off once more stay in the list.</summary>

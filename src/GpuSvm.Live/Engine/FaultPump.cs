@@ -14,15 +14,17 @@ internal sealed class FaultPump : IDisposable
     private readonly Userfaultfd _userfaultfd;
     private readonly MessageQueue _messages;
     private readonly AddressSpace _mm;
+    private readonly IEventObserver _observer;
     private readonly StopEvent _stop = new();
     private readonly SvmThread _thread;
 
     /// <summary>Starts to read.</summary>
-    public FaultPump(Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm)
+    public FaultPump(Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm, IEventObserver observer)
     {
         _userfaultfd = userfaultfd;
         _messages = messages;
         _mm = mm;
+        _observer = observer;
         _thread = SvmThread.Start("userfault pump", Run);
     }
 
@@ -39,6 +41,18 @@ internal sealed class FaultPump : IDisposable
     }
 
     private void Run()
+    {
+        try
+        {
+            Pump();
+        }
+        catch (Exception failure)
+        {
+            _observer.OnFailed(failure);
+        }
+    }
+
+    private void Pump()
     {
         Span<UffdMessage> batch = stackalloc UffdMessage[BatchSize];
         Span<bool> readable = stackalloc bool[2];

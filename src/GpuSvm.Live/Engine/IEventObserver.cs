@@ -1,6 +1,6 @@
 namespace GpuSvm.Live;
 
-/// <summary>Hears of what the event worker met and cannot decide. Called by its thread, with no lock held.</summary>
+/// <summary>Hears of what those who serve a live process met and cannot decide. Called by their threads, with no lock held.</summary>
 internal interface IEventObserver
 {
     /// <summary>Memory was unmapped; a buffer may have lost its last mapping.</summary>
@@ -11,4 +11,7 @@ internal interface IEventObserver
 
     /// <summary>The process did something that is not followed.</summary>
     void OnUnexpected(UffdMessage message);
+
+    /// <summary>A thread that serves faults has failed, and will serve none any more.</summary>
+    void OnFailed(Exception failure);
 }
