@@ -17,7 +17,8 @@ public sealed class HelpTests
     [InlineData("run wordcount --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
     [InlineData("run bfs --help", "FILE --source --undirected --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
     [InlineData("run list --help", "--nodes --mutate --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
-    [InlineData("bench --help", "gpu")]
+    [InlineData("bench --help", "gpu live")]
+    [InlineData("bench live --help", "--cpus --repetitions --json")]
     public async Task Help_names_every_verb_and_option(string commandLine, string words)
     {
         ToolResult result = await Tool.RunAsync(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries));

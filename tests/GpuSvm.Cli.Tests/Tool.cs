@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace GpuSvm.Cli.Tests;
@@ -17,7 +18,11 @@ internal static class Tool
 
     /// <summary>Runs the tool as on a computer that has no userfaultfd.</summary>
     public static async Task<ToolResult> RunWithoutUserfaultAsync(params string[] arguments) =>
-        await StartAsync("env", ["GPUSVM_NO_USERFAULTFD=1", "dotnet", .. Started(arguments)]);
+        await RunWithAsync("GPUSVM_NO_USERFAULTFD=1", arguments);
+
+    /// <summary>Runs the tool with a variable of its environment set, as <c>NAME=VALUE</c>.</summary>
+    public static async Task<ToolResult> RunWithAsync(string variable, params string[] arguments) =>
+        await StartAsync("env", [variable, DotnetPath(), .. Started(arguments)]);
 
     /// <summary>Runs the tool with <c>--json</c>, expects success, and reads the document.</summary>
     public static async Task<JsonElement> RunJsonAsync(params string[] arguments)
@@ -51,6 +56,8 @@ internal static class Tool
     }
 
     private static string[] Started(string[] arguments) => [Path.Combine(AppContext.BaseDirectory, "GpuSvm.Cli.dll"), .. arguments];
+
+    private static string DotnetPath() => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 
     private static string RepositoryRoot()
     {

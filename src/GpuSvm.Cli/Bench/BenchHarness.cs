@@ -28,8 +28,7 @@ internal static class BenchHarness
             allocated = Math.Min(allocated, GC.GetTotalAllocatedBytes() - before);
         }
 
-        Array.Sort(figures);
-        return new Measurement(benchmark.Name, figures[Repetitions / 2], figures[0], figures[^1], benchmark.Unit, allocated);
+        return Measurement.Of(benchmark.Name, benchmark.Unit, figures, allocated);
     }
 
     /// <summary>Measures benchmarks one after the other; each exists only while it is measured.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GpuSvm.Cli.Bench.Live;
 using GpuSvm.Cli.Output;
 
 namespace GpuSvm.Cli.Bench;
@@ -10,26 +11,61 @@ internal static class BenchVerb
     public static Command Create() => new("bench", "Measure parts of the machine; each verb ends within a minute.")
     {
         CreateSuite("gpu", "The GPU: accesses that hit the TLB, walks, faults.", GpuBenchmarks.All),
+        CreateLive(),
     };
 
     private static Command CreateSuite(string name, string description, IReadOnlyList<Func<Benchmark>> benchmarks)
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON document instead of a table." };
+        Option<bool> json = Json();
         var command = new Command(name, description) { json };
-        command.SetAction(parsed =>
-        {
-            IReadOnlyList<Measurement> measurements = BenchHarness.MeasureAll(benchmarks);
-            if (parsed.GetValue(json))
-            {
-                JsonOutput.Write(new BenchDocument(measurements));
-            }
-            else
-            {
-                TextOutput.Write(measurements);
-            }
+        command.SetAction(parsed => Print(BenchHarness.MeasureAll(benchmarks), parsed.GetValue(json)));
+        return command;
+    }
 
-            return ExitCodes.Success;
+    private static Command CreateLive()
+    {
+        Option<bool> json = Json();
+        var cpus = new Option<LivePlacement>("--cpus")
+        {
+            Description = "Where program and engine run: on one CPU, on two, or on any.",
+            DefaultValueFactory = _ => LivePlacement.One,
+        };
+        var repetitions = new Option<int>("--repetitions")
+        {
+            Description = "How often everything is measured, by turns.",
+            DefaultValueFactory = _ => LiveBench.Repetitions,
+        };
+        repetitions.Validators.Add(found =>
+        {
+            int value = found.GetValueOrDefault<int>();
+            if (value is < 1 or > LiveBench.MostRepetitions)
+            {
+                found.AddError($"--repetitions is {value}, expected 1 to {LiveBench.MostRepetitions}");
+            }
+        });
+        var command = new Command("live", "A real process: faults of the CPU, next to a handler in C, and of the GPU.") { cpus, repetitions, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            IReadOnlyList<Measurement> measurements = await LiveBench.MeasureAsync(parsed.GetValue(cpus), parsed.GetValue(repetitions))
+                .ConfigureAwait(false);
+            return Print(measurements, parsed.GetValue(json));
         });
         return command;
+    }
+
+    private static Option<bool> Json() => new("--json") { Description = "Print one JSON document instead of a table." };
+
+    private static int Print(IReadOnlyList<Measurement> measurements, bool asJson)
+    {
+        if (asJson)
+        {
+            JsonOutput.Write(new BenchDocument(measurements));
+        }
+        else
+        {
+            TextOutput.Write(measurements);
+        }
+
+        return ExitCodes.Success;
     }
 }

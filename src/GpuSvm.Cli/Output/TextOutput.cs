@@ -46,11 +46,11 @@ internal static class TextOutput
         {
             table.AddRow(
                 measured.Name,
-                Number(measured.Median),
+                measured.Skipped ?? Number(measured.Median),
                 Number(measured.Min),
                 Number(measured.Max),
                 measured.Unit,
-                string.Create(CultureInfo.InvariantCulture, $"{measured.AllocatedBytes:n0} B"));
+                measured.AllocatedBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes:n0} B") : "");
         }
 
         Write(table);
@@ -67,7 +67,7 @@ internal static class TextOutput
         AnsiConsole.Write(table);
     }
 
-    private static string Number(double value) => value.ToString(value >= 100 ? "n0" : "n2", CultureInfo.InvariantCulture);
+    private static string Number(double? value) => value?.ToString(value >= 100 ? "n0" : "n2", CultureInfo.InvariantCulture) ?? "";
 
     private static Table NewTable(string first, params ReadOnlySpan<string> others)
     {

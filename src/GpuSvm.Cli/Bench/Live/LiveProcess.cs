@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuSvm.Cli.Bench.Live;
+
+/// <summary>This process, with a GPU beside it: what is measured of it, in nanoseconds of one operation.</summary>
+internal sealed class LiveProcess : IAsyncDisposable
+{
+    private const int Launches = 16;
+    private const int Maps = 16;
+    private const int Block = 32;
+
+    private readonly SvmSession _session;
+    private readonly int _pages;
+
+    private LiveProcess(SvmSession session, int pages)
+    {
+        _session = session;
+        _pages = pages;
+    }
+
+    private ByteSize Size => (ulong)_pages * Page.Size;
+
+    /// <summary>Starts the engine.</summary>
+    /// <param name="pages">Number of pages that are touched each time.</param>
+    /// <param name="cpus">Where this process and the engine run from now on.</param>
+    public static async Task<LiveProcess> OpenAsync(int pages, CpuPair cpus)
+    {
+        // Started before it is kept on one CPU: a runtime that has only one puts off compiling its code anew for ten times as long.
+        SvmSession session = await SvmSession.OpenAsync(new SvmOptions { Sms = 1 }).ConfigureAwait(false);
+        CpuPair.Pin(Environment.ProcessId, cpus.Program);
+        CpuPair.Pin(session.EngineProcessId, cpus.Handler);
+        return new LiveProcess(session, pages);
+    }
+
+    /// <summary>Writes to pages that nobody has touched.</summary>
+    public double TouchNew()
+    {
+        VirtualAddress buffer = _session.Map(Size, Protection.ReadWrite);
+        double time = TimeOfTouching(buffer);
+        _session.Unmap(buffer, Size);
+        return time;
+    }
+
+    /// <summary>Writes to pages that were write-protected since they were written last.</summary>
+    public async Task<double> WriteProtectedAsync()
+    {
+        VirtualAddress buffer = _session.Map(Size, Protection.ReadWrite);
+        TimeOfTouching(buffer);
+        await _session.WriteProtectAsync(buffer, Size).ConfigureAwait(false);
+        double time = TimeOfTouching(buffer);
+        _session.Unmap(buffer, Size);
+        return time;
+    }
+
+    /// <summary>Has a warp of the GPU load from pages that nobody has touched.</summary>
+    public async Task<double> LoadNewAsync()
+    {
+        VirtualAddress buffer = _session.Map(Size, Protection.ReadWrite);
+        LaunchResult result = await _session.LaunchAsync(LoadAsync, grid: 1, Block, new TouchArgs(buffer, _pages)).ConfigureAwait(false);
+        result.ThrowIfFailed();
+        _session.Unmap(buffer, Size);
+        return result.Elapsed.TotalNanoseconds / _pages;
+    }
+
+    /// <summary>Launches a kernel that does nothing and waits for its end.</summary>
+    public async Task<double> LaunchAsync()
+    {
+        long from = Clock.Monotonic.NowNanoseconds;
+        for (int i = 0; i < Launches; i++)
+        {
+            LaunchResult result = await _session.LaunchAsync(LoadAsync, grid: 1, block: 1, default(TouchArgs)).ConfigureAwait(false);
+            result.ThrowIfFailed();
+        }
+
+        return (double)(Clock.Monotonic.NowNanoseconds - from) / Launches;
+    }
+
+    /// <summary>Maps and unmaps a buffer that nobody touches.</summary>
+    public double MapAndUnmap()
+    {
+        long from = Clock.Monotonic.NowNanoseconds;
+        for (int i = 0; i < Maps; i++)
+        {
+            _session.Unmap(_session.Map(Size, Protection.ReadWrite), Size);
+        }
+
+        return (double)(Clock.Monotonic.NowNanoseconds - from) / Maps;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private double TimeOfTouching(VirtualAddress buffer)
+    {
+        Span<byte> bytes = _session.Span<byte>(buffer, checked((int)Size.Bytes));
+        long from = Clock.Monotonic.NowNanoseconds;
+        for (int at = 0; at < bytes.Length; at += (int)Page.Size)
+        {
+            bytes[at] = 1;
+        }
+
+        return (double)(Clock.Monotonic.NowNanoseconds - from) / _pages;
+    }
+
+    private static async GpuTask LoadAsync(GpuThread t, TouchArgs a)
+    {
+        for (long page = t.GlobalIndex; page < a.Pages; page += t.GridSize)
+        {
+            await t.Load<int>(a.Base + ((ulong)page << Page.Shift));
+        }
+    }
+}

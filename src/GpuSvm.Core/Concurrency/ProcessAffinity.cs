@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace GpuSvm.Core;
+
+/// <summary>Which CPUs a process runs on: what a measurement fixes, so that it means the same each time. Linux only.</summary>
+/// <remarks>Source: sched_setaffinity(2); a mask holds CPU n as bit n.</remarks>
+public static partial class ProcessAffinity
+{
+    private const int MostCpus = 1024;
+    private const int BitsPerWord = 64;
+
+    /// <summary>Numbers of the CPUs that the calling thread may run on, ascending.</summary>
+    /// <exception cref="SvmException">The system does not say.</exception>
+    public static IReadOnlyList<int> Cpus
+    {
+        get
+        {
+            ulong[] mask = new ulong[MostCpus / BitsPerWord];
+            Demand(GetAffinity(0, MostCpus / 8, ref mask[0]) >= 0, "The CPUs of this thread are not known.");
+            return [.. Enumerable.Range(0, MostCpus).Where(cpu => (mask[cpu / BitsPerWord] >> (cpu % BitsPerWord) & 1) != 0)];
+        }
+    }
+
+    private static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
+
+    /// <summary>Has every thread of a process, and whatever they start from now on, run on one CPU.</summary>
+    /// <param name="processId">The process: this one or a child of the same user.</param>
+    /// <param name="cpu">The CPU's number.</param>
+    /// <exception cref="SvmException">ESRCH: there is no such process; EINVAL: it may not use the CPU.</exception>
+    /// <remarks>A thread that another one starts meanwhile may be missed: call it while the process starts none.</remarks>
+    public static void Pin(int processId, int cpu)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(cpu);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cpu, MostCpus);
+        ulong[] mask = new ulong[MostCpus / BitsPerWord];
+        mask[cpu / BitsPerWord] = 1UL << (cpu % BitsPerWord);
+        string tasks = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task");
+        if (!Directory.Exists(tasks))
+        {
+            throw new SvmException(Errno.ESRCH, $"There is no process {processId}.");
+        }
+
+        foreach (string task in Directory.GetDirectories(tasks))
+        {
+            // A thread may have ended since.
+            int thread = int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
+            bool pinned = SetAffinity(thread, MostCpus / 8, ref mask[0]) == 0;
+            Demand(pinned || LastError == Errno.ESRCH, $"Process {processId} cannot be kept on CPU {cpu}.");
+        }
+    }
+
+    private static void Demand(bool succeeded, string otherwise)
+    {
+        if (!succeeded)
+        {
+            throw new SvmException(LastError, otherwise);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    private static partial int GetAffinity(int thread, nuint bytes, ref ulong mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    private static partial int SetAffinity(int thread, nuint bytes, ref ulong mask);
+}
