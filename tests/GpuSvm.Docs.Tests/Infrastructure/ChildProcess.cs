@@ -8,7 +8,12 @@ internal static class ChildProcess
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     /// <summary>Runs <c>dotnet</c> and returns its exit code with all that it wrote.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> DotnetAsync(string folder, params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> DotnetAsync(string folder, params string[] arguments) =>
+        DotnetAsync(folder, new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same, with variables in the environment.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> DotnetAsync(
+        string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", arguments)
         {
@@ -21,6 +26,11 @@ internal static class ChildProcess
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["DOTNET_NOLOGO"] = "1";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBuild", StringComparison.Ordinal)).ToArray())
         {
             start.Environment.Remove(name);
