@@ -133,6 +133,15 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         }
     }
 
+    /// <summary>Ends every launch that there is as cancelled. Does not wait for them.</summary>
+    public void StopLaunches()
+    {
+        foreach (Launch launch in _channels.AllLaunches())
+        {
+            launch.TryStop(LaunchStop.Disposed());
+        }
+    }
+
     /// <summary>Stops what runs, ends all threads and gives the memory back.</summary>
     /// <remarks>A kernel that neither accesses memory nor ends keeps this waiting. Not from the fault interrupt.</remarks>
     public void Dispose()
@@ -142,11 +151,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
             return;
         }
 
-        foreach (Launch launch in _channels.AllLaunches())
-        {
-            launch.TryStop(LaunchStop.Disposed());
-        }
-
+        StopLaunches();
         _executor.Dispose();
         _iommu.Dispose();
         _videoMemory.Dispose();

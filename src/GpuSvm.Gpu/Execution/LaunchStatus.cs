@@ -12,6 +12,6 @@ public enum LaunchStatus : byte
     /// <summary>A kernel threw an exception.</summary>
     KernelThrew,
 
-    /// <summary>The GPU was disposed of.</summary>
+    /// <summary>The GPU was disposed of, or its launches were stopped.</summary>
     Cancelled,
 }

@@ -1,6 +1,10 @@
 namespace GpuSvm.Live;
 
 /// <summary>What the app has mapped through a session: told so that a span is only given over memory that is there. Thread-safe.</summary>
+/// <remarks>
+/// The app may unmap by itself, and then the addresses may become somebody else's. So what the session unmaps unasked is only what
+/// still shows a buffer.
+/// </remarks>
 internal sealed class AppHeap
 {
     private readonly RankedLock _lock = new(LockRank.Device);
@@ -39,7 +43,7 @@ internal sealed class AppHeap
             _retired.Add(range);
         }
 
-        return AppMemory.Replace(range.Start, range.Length);
+        return OnEach(ProcessMaps.Buffers(range), AppMemory.Replace);
     }
 
     /// <summary>True if the session has mapped every byte of a range and not given it up.</summary>
@@ -51,15 +55,21 @@ internal sealed class AppHeap
         }
     }
 
-    /// <summary>Unmaps everything.</summary>
+    /// <summary>Unmaps everything that is still mapped.</summary>
     public void UnmapAll()
     {
-        AddressRange[] all;
+        AddressRange[] mapped;
+        AddressRange[] retired;
         using (_lock.Enter())
         {
-            all = [.. _mapped.Ranges, .. _retired.Ranges];
+            mapped = [.. _mapped.Ranges];
+            retired = [.. _retired.Ranges];
         }
 
-        Array.ForEach(all, range => Unmap(range));
+        Array.ForEach(mapped, range => OnEach(ProcessMaps.Buffers(range), (start, bytes) => Unmap(AddressRange.FromLength(start, bytes))));
+        Array.ForEach(retired, range => Unmap(range));
     }
+
+    private static Errno OnEach(IEnumerable<AddressRange> ranges, Func<VirtualAddress, ulong, Errno> call) =>
+        ranges.Select(range => call(range.Start, range.Length)).FirstOrDefault(error => error != Errno.None);
 }

@@ -37,6 +37,10 @@ internal sealed class ChildProgram : IDisposable
     /// <summary>The program's process id.</summary>
     public int ProcessId => _process.Id;
 
+    /// <summary>Waits for the end of a program that seems to have gone.</summary>
+    /// <returns>False if it has not ended within a bound.</returns>
+    public bool WaitForEnd() => _process.WaitForExit(EndLimit);
+
     /// <summary>Starts a program with the runtime that runs this process.</summary>
     /// <param name="enginePath">Path of GpuSvm.Engine.dll.</param>
     /// <param name="role"><c>engine</c> or <c>guard</c>.</param>
@@ -59,7 +63,7 @@ internal sealed class ChildProgram : IDisposable
             Array.ForEach(NotInherited, name => start.Environment.Remove(name));
             Process process = Process.Start(start)
                 ?? throw new SvmException(Errno.ENOENT, $"{start.FileName} did not start.");
-            return new Starting(role, process, listener);
+            return new Starting($"The {role}, {enginePath},", process, listener);
         }
         catch
         {
@@ -72,7 +76,7 @@ internal sealed class ChildProgram : IDisposable
     public void End()
     {
         _socket.Shutdown();
-        if (!_process.WaitForExit(EndLimit))
+        if (!WaitForEnd())
         {
             _process.Kill();
             _process.WaitForExit();
@@ -95,7 +99,7 @@ internal sealed class ChildProgram : IDisposable
     }
 
     /// <summary>A program that was started and has not connected yet.</summary>
-    internal sealed class Starting(string role, Process process, LocalSocket listener)
+    internal sealed class Starting(string name, Process process, LocalSocket listener)
     {
         /// <summary>Waits until the program has connected.</summary>
         /// <exception cref="SvmException">It ended before, or did not come in time.</exception>
@@ -139,11 +143,11 @@ internal sealed class ChildProgram : IDisposable
                 socket?.Dispose();
                 if (process.HasExited)
                 {
-                    throw new SvmException(Errno.ECANCELED, $"The {role} ended with exit code {process.ExitCode} before it was ready.");
+                    throw new SvmException(Errno.ECANCELED, $"{name} ended with exit code {process.ExitCode} before it was ready.");
                 }
             }
 
-            throw new SvmException(Errno.ETIMEDOUT, $"The {role} was not ready within {StartLimit.TotalSeconds} s.");
+            throw new SvmException(Errno.ETIMEDOUT, $"{name} was not ready within {StartLimit.TotalSeconds} s.");
         }
     }
 }

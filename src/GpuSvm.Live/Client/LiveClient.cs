@@ -28,8 +28,14 @@ internal sealed class LiveClient : IDisposable
 
     /// <summary>Starts engine and guard and hands them this process's userfaultfd.</summary>
     /// <exception cref="SvmException">The machine cannot do it, or a program does not start; nothing is left of it then.</exception>
+    /// <exception cref="ArgumentException">The engine finds a setting wrong.</exception>
     public static LiveClient Open(EngineSettings settings, string enginePath)
     {
+        if (LiveSupport.Missing is { } setting)
+        {
+            throw new SvmException(Errno.EOPNOTSUPP, $"This machine cannot share live memory: {setting}.");
+        }
+
         Errno error = Userfaultfd.TryOpen(out Userfaultfd? userfaultfd, out string? missing);
         if (error != Errno.None)
         {
@@ -48,6 +54,11 @@ internal sealed class LiveClient : IDisposable
             ReadyReply ready = Ask<HelloRequest, ReadyReply>(engine, MessageKind.Hello, new HelloRequest { Settings = settings }, userfaultfd!);
             var watch = new WatchRequest { EnginePid = engine.ProcessId, AppPid = Environment.ProcessId };
             Ask<WatchRequest, DoneReply>(guard, MessageKind.Watch, watch, userfaultfd!);
+            if (Breaks.GuardHoldsNothing)
+            {
+                userfaultfd!.Dispose();
+            }
+
             return new LiveClient(userfaultfd!, engine, guard, ready);
         }
         catch
@@ -138,13 +149,25 @@ internal sealed class LiveClient : IDisposable
     public void Dispose()
     {
         // The guard first: it would take the engine's end for a crash.
-        Ask<CloseRequest, DoneReply>(_guard, MessageKind.Close, new CloseRequest(), null);
+        DismissGuard();
         _guard.End();
         _guard.Dispose();
         _engine.End();
         _requests.Join();
         _engine.Dispose();
         _userfaultfd.Dispose();
+    }
+
+    private void DismissGuard()
+    {
+        try
+        {
+            Ask<CloseRequest, DoneReply>(_guard, MessageKind.Close, new CloseRequest(), null);
+        }
+        catch (SvmException) when (_guard.WaitForEnd())
+        {
+            // Somebody has killed it. The session did without.
+        }
     }
 
     private static ChildProgram.Starting StartOrAbandon(string enginePath, ChildProgram.Starting other)
@@ -185,7 +208,7 @@ internal sealed class LiveClient : IDisposable
         if (reply.Kind == MessageKind.Error)
         {
             ErrorReply error = reply.Body<ErrorReply>();
-            throw new RefusedException(error.Error, error.Message);
+            throw error.ToException();
         }
 
         return reply.Body<TReply>();

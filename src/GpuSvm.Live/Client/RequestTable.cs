@@ -30,13 +30,7 @@ internal sealed class RequestTable
         }
 
         ReceivedMessage received = await reply.Task.ConfigureAwait(false);
-        if (received.Kind != MessageKind.Error)
-        {
-            return received;
-        }
-
-        ErrorReply error = received.Body<ErrorReply>();
-        throw error.IsMisuse ? new ArgumentException(error.Message) : new RefusedException(error.Error, error.Message);
+        return received.Kind == MessageKind.Error ? throw received.Body<ErrorReply>().ToException() : received;
     }
 
     /// <summary>Sends a request and waits for its reply.</summary>

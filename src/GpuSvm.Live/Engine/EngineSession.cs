@@ -173,7 +173,11 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     }
 
     /// <summary>Cancels every launch and lets no further one begin; faults of the CPU are still served.</summary>
-    public void StopGpu() => _driver.Dispose();
+    public void StopGpu()
+    {
+        _gpu.StopLaunches();
+        _driver.Dispose();
+    }
 
     /// <summary>Ends everything: launches, mirrors, buffers.</summary>
     public void Dispose()

@@ -11,4 +11,7 @@ internal sealed record ErrorReply
 
     /// <summary>True if an argument of the request was wrong.</summary>
     public bool IsMisuse { get; init; }
+
+    /// <summary>What the one who asked throws.</summary>
+    internal Exception ToException() => IsMisuse ? new ArgumentException(Message) : new RefusedException(Error, Message);
 }

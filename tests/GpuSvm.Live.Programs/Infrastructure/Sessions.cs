@@ -1,0 +1,39 @@
+using GpuSvm.Core;
+
+namespace GpuSvm.Live.Programs.Infrastructure;
+
+/// <summary>What programs often do with a session.</summary>
+internal static class Sessions
+{
+    /// <summary>The first word of a page, as the CPU sees it.</summary>
+    public static ref int Word(this SvmSession svm, VirtualAddress start, int page) =>
+        ref svm.Span<int>(start + ((ulong)page * Page.Size), 1)[0];
+
+    /// <summary>Adds a number to the first word of each page, on the GPU.</summary>
+    public static Task<LaunchResult> AddAsync(this SvmSession svm, VirtualAddress start, int pages, int value) =>
+        svm.LaunchAsync(PageKernels.Add, grid: 1, block: 32, new PageArgs(start, pages, value));
+
+    /// <summary>Demands that the GPU cannot reach a page, and says so exactly.</summary>
+    public static async Task DemandFaultAsync(this SvmSession svm, VirtualAddress address, string what)
+    {
+        LaunchResult result = await svm.AddAsync(address, 1, 1);
+        Check.Equal(LaunchStatus.Faulted, result.Status, what);
+        Check.Equal(address, result.Fault!.Address, $"{what}: address");
+        Check.Equal(Errno.EFAULT, result.Fault.Error, $"{what}: error");
+        Check.Equal(FaultAccess.Read, result.Fault.Access, $"{what}: access");
+    }
+
+    /// <summary>Starts a kernel that stores for ever and waits until it does.</summary>
+    public static Task<LaunchResult> StartEndless(this SvmSession svm, VirtualAddress start, int pages, VirtualAddress flag)
+    {
+        Task<LaunchResult> launch = svm.LaunchAsync(
+            PageKernels.StoreForEver, grid: 1, block: 1, new PageArgs(start, pages, 0) { Flag = flag });
+        var spin = new SpinWait();
+        while (Volatile.Read(ref svm.Word(flag, 0)) == 0)
+        {
+            spin.SpinOnce();
+        }
+
+        return launch;
+    }
+}

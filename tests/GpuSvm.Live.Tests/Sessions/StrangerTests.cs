@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace GpuSvm.Live.Tests.Sessions;
+
+/// <summary>Processes that talk to an app or an engine without being its own.</summary>
+public sealed class StrangerTests
+{
+    private static string EnginePath => Path.Combine(AppContext.BaseDirectory, "GpuSvm.Engine.dll");
+
+    [Fact]
+    public void An_app_speaks_only_to_the_program_that_it_started()
+    {
+        string[] before = Addresses();
+        ChildProgram.Starting starting = ChildProgram.Start(EnginePath, "engine");
+        string address = Assert.Single(Addresses().Except(before));
+        using LocalSocket stranger = LocalSocket.Connect(address);
+        using ChildProgram engine = starting.Connect();
+        Assert.Equal(0, stranger.Receive(new byte[16], out _));
+        Assert.Throws<SvmException>(() => LocalSocket.Connect(address));
+        engine.End();
+    }
+
+    [Theory]
+    [InlineData("engine", 1)]
+    [InlineData("guard", 2)]
+    public async Task A_first_message_that_is_none_ends_a_program_with_one_line(string role, int exitCode)
+    {
+        using LocalSocket listener = LocalSocket.Listen(out string address);
+        var start = new ProcessStartInfo("dotnet", [EnginePath, role, address]) { RedirectStandardError = true };
+        using Process program = Process.Start(start)!;
+        Task<string> errors = program.StandardError.ReadToEndAsync();
+        using LocalSocket socket = listener.Accept(TimeSpan.FromSeconds(30))!;
+        socket.Send("GET / HTTP/1.1\r\n\r\n"u8, null);
+        Assert.Equal(0, socket.Receive(new byte[16], out _));
+        await program.WaitForExitAsync();
+        Assert.StartsWith("gpusvm: ", Assert.Single((await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal(exitCode, program.ExitCode);
+    }
+
+    /// <summary>Where sessions listen at this moment.</summary>
+    private static string[] Addresses() =>
+    [
+        .. from line in File.ReadAllLines("/proc/net/unix")
+           let at = line.IndexOf("@gpusvm-", StringComparison.Ordinal)
+           where at >= 0
+           select line[(at + 1)..] into name
+           group name by name into names
+           select names.Key,
+    ];
+}
