@@ -34,16 +34,29 @@ internal sealed class AppHeap
         return AppMemory.Unmap(range.Start, range.Length);
     }
 
-    /// <summary>Gives the contents of a range up; its addresses stay taken, and read as zero.</summary>
+    /// <summary>Gives the contents of a range up; its addresses, as far as they still show a buffer, stay taken, and read as zero.</summary>
     public Errno Retire(AddressRange range)
     {
         using (_lock.Enter())
         {
             _mapped.Remove(range);
-            _retired.Add(range);
         }
 
-        return OnEach(ProcessMaps.Buffers(range), AppMemory.Replace);
+        foreach (AddressRange part in ProcessMaps.Buffers(range))
+        {
+            Errno error = AppMemory.Replace(part.Start, part.Length);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            using (_lock.Enter())
+            {
+                _retired.Add(part);
+            }
+        }
+
+        return Errno.None;
     }
 
     /// <summary>True if the session has mapped every byte of a range and not given it up.</summary>
@@ -66,10 +79,9 @@ internal sealed class AppHeap
             retired = [.. _retired.Ranges];
         }
 
-        Array.ForEach(mapped, range => OnEach(ProcessMaps.Buffers(range), (start, bytes) => Unmap(AddressRange.FromLength(start, bytes))));
-        Array.ForEach(retired, range => Unmap(range));
+        foreach (AddressRange part in mapped.SelectMany(ProcessMaps.Buffers).Concat(retired))
+        {
+            Unmap(part);
+        }
     }
-
-    private static Errno OnEach(IEnumerable<AddressRange> ranges, Func<VirtualAddress, ulong, Errno> call) =>
-        ranges.Select(range => call(range.Start, range.Length)).FirstOrDefault(error => error != Errno.None);
 }
