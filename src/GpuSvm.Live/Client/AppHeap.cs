@@ -34,7 +34,7 @@ internal sealed class AppHeap
         return AppMemory.Unmap(range.Start, range.Length);
     }
 
-    /// <summary>Gives the contents of a range up; its addresses, as far as they still show a buffer, stay taken, and read as zero.</summary>
+    /// <summary>Gives the contents of a range up, as far as it still shows a buffer; its addresses stay taken, and read as zero.</summary>
     public Errno Retire(AddressRange range)
     {
         using (_lock.Enter())

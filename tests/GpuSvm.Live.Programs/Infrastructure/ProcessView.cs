@@ -36,7 +36,7 @@ public static class ProcessView
         return blocks.Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(long.Parse) / BlocksPerPage;
     }
 
-    /// <summary>State of a process as one letter: R, S, T for stopped, Z for one that nobody has waited for; null when there is none.</summary>
+    /// <summary>State of a process as one letter: R, S, T for stopped, Z for ended; null when there is none.</summary>
     public static char? State(int processId) => Stat(processId) is [string state, ..] ? state[0] : null;
 
     /// <summary>Children of this process that have not ended.</summary>

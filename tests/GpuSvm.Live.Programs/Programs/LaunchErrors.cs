@@ -41,7 +41,9 @@ internal sealed class LaunchErrors : ILiveProgram
         Check.Equal(typeof(OwnException).FullName!, thrown.RemoteType, "what it throws");
         Check.Equal("page 9", thrown.Message, "its message");
         Check.That(thrown.RemoteStackTrace.Contains("PageKernels.Throw", StringComparison.Ordinal), "The trace names the kernel.");
-        Check.That(thrown.RemoteStackTrace.Contains("System.ArithmeticException: the cause", StringComparison.Ordinal), "The trace has the cause.");
+        Check.That(
+            thrown.RemoteStackTrace.Contains("System.ArithmeticException: the cause", StringComparison.Ordinal),
+            "The trace has the cause.");
     }
 
     private static async Task FaultAsync(SvmSession svm, VirtualAddress address, string what, Errno error)

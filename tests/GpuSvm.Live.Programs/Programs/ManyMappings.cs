@@ -30,7 +30,7 @@ internal sealed class ManyMappings : ILiveProgram
         Check.Equal(before, Kinds(svm.EngineProcessId), "descriptors of the engine");
         Check.Equal(ownBefore, Kinds(Environment.ProcessId), "descriptors of the app");
         Check.Equal(0, ProcessView.Buffers(svm.EngineProcessId), "buffers left");
-        Check.Equal(Errno.ENOMEM, svm.TryMap(0, (4 * Pages * Page.Size) + (2 * Page.Size), Protection.ReadWrite, out _), "more than the limit");
+        Check.Equal(Errno.ENOMEM, svm.TryMap(0, ((4 * Pages) + 2) * Page.Size, Protection.ReadWrite, out _), "more than the limit");
         Check.Equal(Errno.None, svm.TryMap(0, 4 * Pages * Page.Size, Protection.ReadWrite, out _), "all that the limit allows");
     }
 

@@ -28,7 +28,8 @@ public sealed class Orphaned : ILiveProgram
         using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(args[0], FileMode.Open);
         using MemoryMappedViewAccessor counters = file.CreateViewAccessor();
         using var ready = new CountdownEvent(Threads);
-        SvmThread[] threads = [.. Enumerable.Range(0, Threads).Select(i => SvmThread.Start("toucher", () => Touch(svm, counters, i, ready)))];
+        SvmThread[] threads =
+            [.. Enumerable.Range(0, Threads).Select(i => SvmThread.Start("toucher", () => Touch(svm, counters, i, ready)))];
         ready.Wait();
         await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
         await output.FlushAsync();

@@ -1,6 +1,6 @@
 namespace GpuSvm.Live.Tests;
 
-/// <summary>A test of several cases that needs userfaultfd: skipped, with the line that names the missing setting, where there is none.</summary>
+/// <summary>A test of several cases that needs userfaultfd: skipped, with one line that says why, where there is none.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class LiveTheoryAttribute : TheoryAttribute
 {

@@ -51,7 +51,7 @@ public sealed class DeathTests(ITestOutputHelper output)
     {
         var broken = new Dictionary<string, string> { ["GPUSVM_BREAK"] = "guard-holds-nothing" };
         (long before, long after, _) = await KillEngineAsync(broken);
-        Assert.True(after > before + Orphaned.Threads, $"{after - before} pages were used after the engine's death, as with a whole guard.");
+        Assert.True(after > before + Orphaned.Threads, $"{after - before} pages were used after the engine's death, as with a guard.");
     }
 
     /// <summary>Stops the engine, so that each thread waits for a page, and kills it then.</summary>
@@ -75,7 +75,7 @@ public sealed class DeathTests(ITestOutputHelper output)
             (int code, string errors) = await app.EndAsync();
             TimeSpan late = Stopwatch.GetElapsedTime(killed);
             long after = Sum(counters);
-            output.WriteLine($"The app and its guard ended {late.TotalMilliseconds:F1} ms after the engine; {after - before} pages were used.");
+            output.WriteLine($"App and guard ended {late.TotalMilliseconds:F1} ms after the engine; {after - before} pages were used.");
             Assert.Equal(128 + RawCalls.SignalKill, code);
             watched.DemandEnd();
             return (before, after, errors);

@@ -33,7 +33,8 @@ public sealed class StrangerTests
         socket.Send("GET / HTTP/1.1\r\n\r\n"u8, null);
         Assert.Equal(0, socket.Receive(new byte[16], out _));
         await program.WaitForExitAsync();
-        Assert.StartsWith("gpusvm: ", Assert.Single((await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        string line = Assert.Single((await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("gpusvm: ", line, StringComparison.Ordinal);
         Assert.Equal(exitCode, program.ExitCode);
     }
 
