@@ -36,10 +36,17 @@ public static class Breaks
     /// <summary>The guard of a live process closes its userfaultfd at once: pages of a process whose engine dies read as zero.</summary>
     public static readonly bool GuardHoldsNothing = Name == "guard-holds-nothing";
 
+    /// <summary>A page of a live process is mapped for writing, whatever its entry says by then.</summary>
+    public static readonly bool ContinueLate = Name == "continue-late";
+
+    /// <summary>A frame of a memory object is taken with the bytes that a stray touch has left there.</summary>
+    public static readonly bool FrameNotCleared = Name == "frame-not-cleared";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for",
         "fill-not-rechecked", "overflow-lost", "remove-does-not-wait", "guard-holds-nothing",
+        "continue-late", "frame-not-cleared",
     ];
 }

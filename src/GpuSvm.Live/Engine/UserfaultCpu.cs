@@ -43,7 +43,7 @@ internal sealed class UserfaultCpu : ICpu
     /// <inheritdoc/>
     public bool Map(AddressRange range, FrameNumber firstFrame, Protection protection)
     {
-        ContinueMode mode = MayWrite(protection) ? ContinueMode.ReadWrite : ContinueMode.WriteProtected;
+        ContinueMode mode = MayWrite(protection) || Breaks.ContinueLate ? ContinueMode.ReadWrite : ContinueMode.WriteProtected;
         int holes = 0;
         ulong at = range.Start;
         while (at < range.End.Value)

@@ -182,7 +182,7 @@ public sealed partial class PageFrames : IDisposable
     private void Clear(FrameNumber frame)
     {
         Span<byte> bytes = Memory.Frame(frame);
-        if (bytes.ContainsAnyExcept((byte)0))
+        if (bytes.ContainsAnyExcept((byte)0) && !Breaks.FrameNotCleared)
         {
             bytes.Clear();
         }

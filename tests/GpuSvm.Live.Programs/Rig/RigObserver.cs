@@ -1,0 +1,19 @@
+using System.Collections.Concurrent;
+
+namespace GpuSvm.Live.Programs;
+
+/// <summary>Notes what the event worker tells.</summary>
+internal sealed class RigObserver(BufferTable buffers) : IEventObserver
+{
+    /// <summary>The accesses that were ended, and why.</summary>
+    public ConcurrentQueue<(DeferredFault Fault, Errno Error)> Refused { get; } = [];
+
+    /// <inheritdoc/>
+    public void OnUnmapped() => buffers.DropUnmapped();
+
+    /// <inheritdoc/>
+    public void OnRefused(DeferredFault fault, Errno error) => Refused.Enqueue((fault, error));
+
+    /// <inheritdoc/>
+    public void OnUnexpected(UffdMessage message) => Environment.FailFast($"unexpected: {message}");
+}

@@ -1,0 +1,36 @@
+namespace GpuSvm.Live.Programs;
+
+/// <summary>One order of steps between an app, the kernel and the engine that once went wrong somewhere: <c>traps NAME</c>.</summary>
+internal sealed class TrapProgram : ILiveProgram
+{
+    private static readonly IReadOnlyDictionary<string, Action> Scenarios = new Dictionary<string, Action>
+    {
+        ["late-continue"] = ProtectionTraps.LateContinue,
+        ["protect-reads"] = ProtectionTraps.ProtectWhileAnEventIsUnread,
+        ["protect-gap"] = ProtectionTraps.ProtectAroundAGap,
+        ["protect-replaced"] = ProtectionTraps.ProtectAroundOtherMemory,
+        ["revoke"] = ProtectionTraps.Revoke,
+        ["stray-touch"] = HoleTraps.StrayTouch,
+        ["woken-by-hole"] = HoleTraps.WokenByHole,
+        ["stale-mark"] = HoleTraps.StaleMark,
+        ["apps-hole"] = HoleTraps.AppsHole,
+        ["deferred"] = FaultTraps.Deferred,
+        ["same-page"] = FaultTraps.SamePage,
+        ["signals"] = FaultTraps.Signals,
+        ["in-order"] = FaultTraps.InOrder,
+        ["no-memory"] = RefusalTraps.NoMemory,
+        ["no-right"] = RefusalTraps.NoRight,
+        ["no-memory-marked"] = RefusalTraps.NoMemoryForAMarkedPage,
+        ["signal"] = RefusalTraps.Signal,
+    };
+
+    /// <inheritdoc/>
+    public string Name => "traps";
+
+    /// <inheritdoc/>
+    public Task RunAsync(string[] args, TextWriter output)
+    {
+        Scenarios[args[0]]();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,82 @@
+using GpuSvm.Live.Tests.Infrastructure;
+
+namespace GpuSvm.Live.Tests.Traps;
+
+/// <summary>The engine's part on a real userfaultfd, step by step: orders of events that happen once in a million faults.</summary>
+public sealed class TrapTests
+{
+    private const int EndedBySigbus = 128 + 7;
+
+    [LiveFact]
+    public Task A_fault_that_was_put_off_is_served_with_the_rights_that_its_page_has_by_then() => HoldsAsync("late-continue");
+
+    [LiveFact]
+    public Task A_fault_served_late_with_the_rights_of_its_beginning_is_caught() =>
+        IsCaughtAsync("late-continue", "continue-late", "FAILED: the page is write-protected");
+
+    [LiveFact]
+    public Task A_page_that_a_stray_touch_filled_is_zero_for_its_next_user() => HoldsAsync("stray-touch");
+
+    [LiveFact]
+    public Task A_frame_that_is_taken_as_it_was_found_is_caught() =>
+        IsCaughtAsync("stray-touch", "frame-not-cleared", "FAILED: byte loaded: expected 0, found 238");
+
+    [LiveFact]
+    public Task A_store_that_waits_at_a_write_protected_page_goes_on_when_the_page_is_discarded() => HoldsAsync("woken-by-hole");
+
+    [LiveFact]
+    public Task A_mark_of_write_protection_that_nobody_set_is_lifted_by_the_store_that_meets_it() => HoldsAsync("stale-mark");
+
+    [LiveFact]
+    public Task A_hole_that_the_app_punched_reads_as_zero_before_and_after_it_is_acted_on() => HoldsAsync("apps-hole");
+
+    [LiveFact]
+    public Task A_fault_that_was_put_off_is_asked_for_again_without_a_new_message() => HoldsAsync("deferred");
+
+    [LiveFact]
+    public Task Two_faults_of_one_page_both_succeed_and_the_second_gives_no_right() => HoldsAsync("same-page");
+
+    [LiveFact]
+    public Task A_fault_that_a_signal_repeats_is_served_once() => HoldsAsync("signals");
+
+    [LiveFact]
+    public Task A_drain_ends_when_all_that_was_read_is_acted_on_and_the_next_buffer_takes_the_place() => HoldsAsync("in-order");
+
+    [LiveFact]
+    public Task Write_protection_reads_the_event_that_it_is_put_off_for() => HoldsAsync("protect-reads");
+
+    [LiveFact]
+    public Task Write_protection_reaches_the_pages_behind_a_gap() => HoldsAsync("protect-gap");
+
+    [LiveFact]
+    public Task Write_protection_reaches_the_pages_behind_other_memory() => HoldsAsync("protect-replaced");
+
+    [LiveFact]
+    public Task Access_that_is_revoked_waits_and_finds_the_bytes_when_it_is_given_back() => HoldsAsync("revoke");
+
+    [LiveFact]
+    public Task An_access_without_memory_is_ended_once_whoever_waits_for_it() => HoldsAsync("no-memory");
+
+    [LiveFact]
+    public Task A_store_without_the_right_is_ended_though_its_page_is_there() => HoldsAsync("no-right");
+
+    [LiveFact]
+    public Task An_access_without_memory_is_ended_though_its_page_is_marked() => HoldsAsync("no-memory-marked");
+
+    [LiveFact]
+    public async Task An_access_that_is_ended_is_a_bus_error()
+    {
+        using LiveProgram program = LiveProgram.Start("traps", "signal");
+        (int code, string errors) = await program.EndAsync();
+        Assert.True(code == EndedBySigbus, $"exit code {code}\n{errors}");
+    }
+
+    private static Task HoldsAsync(string scenario) => LiveProgram.RunAsync("traps", scenario);
+
+    private static async Task IsCaughtAsync(string scenario, string breakName, string message)
+    {
+        using LiveProgram program = LiveProgram.Start(new Dictionary<string, string> { ["GPUSVM_BREAK"] = breakName }, "traps", scenario);
+        (int code, string errors) = await program.EndAsync();
+        Assert.Equal((1, message), (code, errors.Trim()));
+    }
+}
