@@ -131,11 +131,30 @@ internal sealed class EventWorker : IDisposable
     {
         AddressRange page = AddressRange.PageAt(fault.Address);
         _messages.Read();
-        if (_userfaultfd.Poison(page) == Errno.None)
+        if (Poison(page) == Errno.None)
         {
             _observer.OnRefused(fault, error);
         }
 
         _userfaultfd.Wake(page);
+    }
+
+    /// <summary>Poisons a page that the address space has not.</summary>
+    /// <returns>EEXIST when it has the page by now, or is poisoned already.</returns>
+    private Errno Poison(AddressRange page)
+    {
+        // Exclusive: nobody enters the page meanwhile.
+        using (_mm.MmapLock.EnterExclusive())
+        {
+            Errno error = _userfaultfd.Poison(page);
+            if (error != Errno.EEXIST || _mm.PageTable.Read(page.Start).HasFrame)
+            {
+                return error;
+            }
+
+            // Without a page the kernel has but the mark of a write protection, which survives a hole and keeps poison out.
+            _userfaultfd.Unprotect(page);
+            return _userfaultfd.Poison(page);
+        }
     }
 }

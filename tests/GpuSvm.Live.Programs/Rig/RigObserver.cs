@@ -16,4 +16,7 @@ internal sealed class RigObserver(BufferTable buffers) : IEventObserver
 
     /// <inheritdoc/>
     public void OnUnexpected(UffdMessage message) => Environment.FailFast($"unexpected: {message}");
+
+    /// <inheritdoc/>
+    public void OnFailed(Exception failure) => Environment.FailFast("a thread of the engine failed", failure);
 }

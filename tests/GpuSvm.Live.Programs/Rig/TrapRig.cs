@@ -15,7 +15,6 @@ internal sealed class TrapRig : IDisposable
     private const int DontNeed = 4;
     private const int Remove = 9;
 
-    private readonly List<AddressRange> _views = [];
     private readonly SafeFileHandle _scratch = MemoryFile.Create("gpusvm-scratch", Page.Size);
     private FaultPump? _pump;
     private EventWorker? _worker;
@@ -32,7 +31,8 @@ internal sealed class TrapRig : IDisposable
         Buffers = new BufferTable(Memory, Frames);
         Observer = new RigObserver(Buffers);
         Messages = new MessageQueue(Uffd);
-        Mm = new AddressSpace(Frames, new UserfaultCpu(Uffd, Memory, Messages.Read), new AddressSpaceOptions());
+        Cpu = new CountingCpu(new UserfaultCpu(Uffd, Memory, Messages.Read));
+        Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
         Buffer = Reserve(pages);
         View = MapView(Buffer, default);
         Enter(Buffer, View);
@@ -52,6 +52,8 @@ internal sealed class TrapRig : IDisposable
     public RigObserver Observer { get; }
 
     public MessageQueue Messages { get; }
+
+    public CountingCpu Cpu { get; }
 
     public AddressSpace Mm { get; }
 
@@ -83,7 +85,6 @@ internal sealed class TrapRig : IDisposable
     {
         ulong bytes = buffer.Memory.PageCount * Page.Size;
         Check.Equal(Errno.None, AppMemory.Map(hint, bytes, Protection.ReadWrite, buffer.File, out VirtualAddress view), "mmap");
-        _views.Add(AddressRange.FromLength(view, bytes));
         return view;
     }
 
@@ -97,7 +98,7 @@ internal sealed class TrapRig : IDisposable
 
     public void StartWorker() => _worker = new EventWorker(Uffd, Messages, Mm, Observer);
 
-    public void StartPump() => _pump = new FaultPump(Uffd, Messages, Mm);
+    public void StartPump() => _pump = new FaultPump(Uffd, Messages, Mm, Observer);
 
     public Toucher Load(int page) => Toucher.Start(() => Native.Load(At(page)));
 
@@ -171,9 +172,8 @@ internal sealed class TrapRig : IDisposable
         _worker?.Dispose();
         Mm.Dispose();
 
-        // Before the views: with the last descriptor the registration ends, and unmapping needs no reader.
+        // The views end with the process: where a scenario has unmapped pages the runtime may have memory of its own by now.
         Uffd.Dispose();
-        _views.ForEach(view => AppMemory.Unmap(view.Start, view.Length));
         Buffers.Dispose();
         Frames.Dispose();
         Memory.Dispose();

@@ -24,18 +24,19 @@ internal static class RefusalTraps
         Check.Equal(0x11, rig.Alias(0)[0], "byte of the page beside");
     }
 
-    /// <summary>The address space refuses a store that the app's own mapping allows; the page is there to be read.</summary>
-    public static void NoRight()
+    /// <summary>The app has a mapping that the address space knows nothing of, with the mark of a write protection in it.</summary>
+    public static void NoMapping()
     {
         using var rig = new TrapRig(pages: 2);
         rig.StoreServed(0, 0x11);
-        Check.Equal(Errno.None, rig.Mm.Protect(rig.At(0), Page.Size, Protection.Read), "protection");
+        Check.Equal(Errno.None, rig.Mm.WriteProtect(rig.At(0), Page.Size), "write protection");
+        Check.Equal(Errno.None, rig.Mm.Unmap(rig.At(0), Page.Size), "unmapping");
         rig.StartWorker();
         rig.StartPump();
-        Check.Equal(0x11, rig.Load(0).End(), "byte loaded");
-        Check.Equal((int)Errno.EFAULT, rig.StoreByKernel(0).End(), "the store");
+        Check.Equal((int)Errno.EFAULT, rig.LoadByKernel(0).End(), "the load");
         RequireRefused(rig, page: 0, Errno.EFAULT);
-        Check.Equal(0x11, rig.Alias(0)[0], "byte");
+        rig.Store(1, 0x22).End();
+        Check.Equal(0x22, rig.Alias(1)[0], "byte of the page beside");
     }
 
     /// <summary>No frame is left for a page that still carries the mark of a write protection.</summary>

@@ -19,7 +19,7 @@ internal sealed class TrapProgram : ILiveProgram
         ["signals"] = FaultTraps.Signals,
         ["in-order"] = FaultTraps.InOrder,
         ["no-memory"] = RefusalTraps.NoMemory,
-        ["no-right"] = RefusalTraps.NoRight,
+        ["no-mapping"] = RefusalTraps.NoMapping,
         ["no-memory-marked"] = RefusalTraps.NoMemoryForAMarkedPage,
         ["signal"] = RefusalTraps.Signal,
     };

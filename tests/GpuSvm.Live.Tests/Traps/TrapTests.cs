@@ -58,7 +58,7 @@ public sealed class TrapTests
     public Task An_access_without_memory_is_ended_once_whoever_waits_for_it() => HoldsAsync("no-memory");
 
     [LiveFact]
-    public Task A_store_without_the_right_is_ended_though_its_page_is_there() => HoldsAsync("no-right");
+    public Task An_access_to_what_the_engine_has_not_mapped_is_ended_though_its_page_is_marked() => HoldsAsync("no-mapping");
 
     [LiveFact]
     public Task An_access_without_memory_is_ended_though_its_page_is_marked() => HoldsAsync("no-memory-marked");
