@@ -63,7 +63,7 @@ internal sealed class EngineSession : IEventObserver, IDisposable
             Servicing = settings.Parallel ? FaultServicing.OnWorker : FaultServicing.InInterrupt,
         });
         _messages = new MessageQueue(userfaultfd);
-        _cpu = new UserfaultCpu(userfaultfd, _memory, _messages.Read);
+        _cpu = new UserfaultCpu(userfaultfd, _memory, _messages);
         _mm = new AddressSpace(_frames, _cpu, new AddressSpaceOptions());
         error = _driver.TryOpen(_mm, out SvmClient? client);
         if (error != Errno.None)

@@ -51,7 +51,7 @@ internal sealed class EventWorker : IDisposable
             if (_messages.TryTake(Clock.Monotonic.After(patience), out UffdMessage message))
             {
                 Act(message);
-                _messages.Finish();
+                _messages.Finish(message);
             }
 
             RetryDeferred();

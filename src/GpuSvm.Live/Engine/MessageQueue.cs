@@ -4,6 +4,11 @@ namespace GpuSvm.Live;
 /// <remarks>
 /// Reading takes this queue's lock and no other, so whoever is held up by an unread event can read it, whatever else it holds: a process
 /// that unmaps goes on as soon as its event is read. Thread-safe.
+/// <para>
+/// Once a discard's event is read the process takes its entries away, writes the new pages and counts on them, all before the event is acted
+/// on. A fault from before, answered in between, would enter the old page, and acting on the event would then lose what was written there.
+/// So nothing is entered while a discard of it waits; and no event is read while something is entered (<see cref="Continue"/>).
+/// </para>
 /// </remarks>
 internal sealed class MessageQueue
 {
@@ -13,6 +18,7 @@ internal sealed class MessageQueue
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly WaitQueue _changed;
     private readonly Queue<UffdMessage> _waiting = new();
+    private readonly List<AddressRange> _removals = [];
     private readonly UffdMessage[] _buffer = new UffdMessage[MostAtOnce];
     private long _queued;
     private long _finished;
@@ -65,6 +71,25 @@ internal sealed class MessageQueue
         return 0;
     }
 
+    /// <summary>Enters pages that the process waits for, as <see cref="Userfaultfd.Continue"/> does, unless they are about to be discarded.</summary>
+    /// <returns>EAGAIN too while a discard of one of the pages was read and not yet acted on.</returns>
+    public Errno Continue(AddressRange range, ContinueMode mode, out ulong doneBytes)
+    {
+        using (_lock.Enter())
+        {
+            foreach (AddressRange removal in _removals)
+            {
+                if (removal.Overlaps(range))
+                {
+                    doneBytes = 0;
+                    return Errno.EAGAIN;
+                }
+            }
+
+            return _userfaultfd.Continue(range, mode, out doneBytes);
+        }
+    }
+
     /// <summary>Queues one message again.</summary>
     public void Add(in UffdMessage message)
     {
@@ -97,11 +122,16 @@ internal sealed class MessageQueue
     }
 
     /// <summary>Counts a message that was taken as acted on.</summary>
-    public void Finish()
+    public void Finish(in UffdMessage message)
     {
         using (_lock.Enter())
         {
             _finished++;
+            if (message.Event == UffdEvent.Remove)
+            {
+                // Acted on in order, so it is the first.
+                _removals.RemoveAt(0);
+            }
         }
 
         _changed.WakeAll();
@@ -156,6 +186,10 @@ internal sealed class MessageQueue
         foreach (ref readonly UffdMessage message in messages)
         {
             _waiting.Enqueue(message);
+            if (message.Event == UffdEvent.Remove)
+            {
+                _removals.Add(new AddressRange(message.Start, message.End));
+            }
         }
 
         _queued += messages.Length;

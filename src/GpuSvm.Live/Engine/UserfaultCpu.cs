@@ -9,8 +9,9 @@ namespace GpuSvm.Live;
 /// fewer than the address space's, never more; an access that finds none asks again.
 /// </para>
 /// <para>
-/// While an event of the process waits to be read the kernel answers EAGAIN to every change. <see cref="Map"/> passes that on, since
-/// its caller can wait; taking rights away can not, so it reads the messages itself and tries again.
+/// While an event of the process waits to be read the kernel answers EAGAIN to every change, and so does the queue to entering a page
+/// while a discard of it waits to be acted on. <see cref="Map"/> passes that on, since its caller can wait; taking rights away can not, so
+/// it reads the messages itself and tries again.
 /// </para>
 /// </remarks>
 internal sealed class UserfaultCpu : ICpu
@@ -19,17 +20,17 @@ internal sealed class UserfaultCpu : ICpu
 
     private readonly Userfaultfd _userfaultfd;
     private readonly SystemMemory _memory;
-    private readonly Action _readMessages;
+    private readonly MessageQueue _messages;
 
     /// <summary>Makes the CPU of the process that a userfaultfd belongs to.</summary>
     /// <param name="userfaultfd">Enabled.</param>
     /// <param name="memory">The frames: memfds, as this process sees them.</param>
-    /// <param name="readMessages">Reads what the userfaultfd has to tell, and waits for nothing.</param>
-    public UserfaultCpu(Userfaultfd userfaultfd, SystemMemory memory, Action readMessages)
+    /// <param name="messages">What the userfaultfd has told.</param>
+    public UserfaultCpu(Userfaultfd userfaultfd, SystemMemory memory, MessageQueue messages)
     {
         _userfaultfd = userfaultfd;
         _memory = memory;
-        _readMessages = readMessages;
+        _messages = messages;
     }
 
     /// <summary>The engine sees the frames' bytes; they are fixed by memfd and offset, and a shared zero page is not to be had.</summary>
@@ -48,7 +49,7 @@ internal sealed class UserfaultCpu : ICpu
         ulong at = range.Start;
         while (at < range.End.Value)
         {
-            Errno error = _userfaultfd.Continue(new AddressRange(at, range.End), mode, out ulong done);
+            Errno error = _messages.Continue(new AddressRange(at, range.End), mode, out ulong done);
             at += done;
             switch (error)
             {
@@ -151,7 +152,7 @@ internal sealed class UserfaultCpu : ICpu
                     return Errno.None;
 
                 case Errno.EAGAIN when !deadline.HasPassed:
-                    _readMessages();
+                    _messages.Read();
                     spin.Once();
                     break;
 
