@@ -5,9 +5,9 @@ namespace GpuSvm.Live;
 /// Reading takes this queue's lock and no other, so whoever is held up by an unread event can read it, whatever else it holds: a process
 /// that unmaps goes on as soon as its event is read. Thread-safe.
 /// <para>
-/// Once a discard's event is read the process takes its entries away, writes the new pages and counts on them, all before the event is acted
-/// on. A fault from before, answered in between, would enter the old page, and acting on the event would then lose what was written there.
-/// So nothing is entered while a discard of it waits; and no event is read while something is entered (<see cref="Continue"/>).
+/// Once a discard's event is read the process takes its entries away, writes the new pages and counts on them, all before the event is
+/// acted on. A fault from before, answered in between, would enter the old page, and acting on the event would then lose what was written
+/// there. So nothing is entered while a discard of it waits; and no event is read while something is entered (<see cref="Continue"/>).
 /// </para>
 /// </remarks>
 internal sealed class MessageQueue
@@ -71,7 +71,7 @@ internal sealed class MessageQueue
         return 0;
     }
 
-    /// <summary>Enters pages that the process waits for, as <see cref="Userfaultfd.Continue"/> does, unless they are about to be discarded.</summary>
+    /// <summary>Enters pages as <see cref="Userfaultfd.Continue"/> does, unless they are about to be discarded.</summary>
     /// <returns>EAGAIN too while a discard of one of the pages was read and not yet acted on.</returns>
     public Errno Continue(AddressRange range, ContinueMode mode, out ulong doneBytes)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GpuSvm.Live.Programs.Storm;
 
-/// <summary>Threads that touch shared memory in code that the garbage collector cannot stop, while all of it is taken away all the time.</summary>
+/// <summary>Threads touch shared memory in code that the garbage collector cannot stop, while it is taken away all the time.</summary>
 /// <remarks>
 /// <c>gc-storm [--seconds N] [--handler engine|own-process] [--seed N]</c>. With <c>own-process</c> a managed thread of this process serves
 /// the faults: the first collection that meets a fault stops both for ever, and with them the beats on the output.
@@ -59,7 +59,7 @@ internal sealed class GcStorm : ILiveProgram
         var places = new StormArgs(counters, memory.Map(FreshPages), FreshPages, touched, TouchedPages, Round: 0);
         return
         [
-            .. from i in Enumerable.Range(0, Touchers) select new Toucher($"toucher {i}", ++seed, pages[(i * PagesEach)..((i + 1) * PagesEach)]),
+            .. pages.Chunk(PagesEach).Select((own, i) => new Toucher($"toucher {i}", ++seed, own)),
             new Discarder("discarder", ++seed, pages),
             new Protector("protector", ++seed, memory, touched, TouchedPages),
             new Protector("counter protect", ++seed, memory, counters, pages: 1),

@@ -1,6 +1,6 @@
 namespace GpuSvm.Live.Programs.Storm;
 
-/// <summary>Has the GPU count, store and check, and checks what it did: pages that the GPU touched first are the CPU's minor faults.</summary>
+/// <summary>Has the GPU count, store and check, and checks what it did. Pages that the GPU touched first are minor faults.</summary>
 internal sealed class Launcher(string name, int seed, IStormMemory memory, StormArgs places) : StormWorker(name, seed)
 {
     private const int Grid = 4;

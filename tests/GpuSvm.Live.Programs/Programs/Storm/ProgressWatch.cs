@@ -6,7 +6,7 @@ internal sealed class ProgressWatch
     /// <summary>Time between two beats.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Beats without any progress after which a worker counts as stuck. In beats, not seconds: a machine that stands still beats as little.</summary>
+    /// <summary>Beats without progress after which a worker counts as stuck. Not seconds: a slow machine beats slowly.</summary>
     private const int MostBeats = 40;
 
     private readonly StormWorker[] _workers;

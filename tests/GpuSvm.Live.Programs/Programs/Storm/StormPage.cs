@@ -25,7 +25,7 @@ internal sealed class StormPage(int id, VirtualAddress address)
     /// <summary>How often the page had no entry when the owner came to it: its first touch then waits for the handler.</summary>
     public long FoundAbsent { get; private set; }
 
-    /// <summary>How often the page was write-protected when the owner came to write it: the first store then waits for the handler.</summary>
+    /// <summary>How often the page was write-protected when the owner came to it: its first store then waits for the handler.</summary>
     public long FoundProtected { get; private set; }
 
     /// <summary>Says that a discard begins. Any thread.</summary>
@@ -66,7 +66,7 @@ internal sealed class StormPage(int id, VirtualAddress address)
         long begun = Interlocked.Read(ref _discardsBegun);
         if (_generation > 0)
         {
-            Check.That(zeros == 0 || begun > _endedBeforeWrite, $"{Address}: {zeros} words of a write are lost that no discard came behind");
+            Check.That(zeros == 0 || begun > _endedBeforeWrite, $"{Address}: {zeros} words are lost though no discard came after them");
             Check.That(zeros == Words || ended <= _begunAfterWrite, $"{Address}: {Words - zeros} words have outlived a discard");
         }
     }

@@ -1,6 +1,6 @@
 namespace GpuSvm.Live.Programs.Storm;
 
-/// <summary>Maps pages, writes them, unmaps some of them, checks the others, unmaps those. Several of these get each other's addresses.</summary>
+/// <summary>Maps pages, writes them, unmaps some, checks the others, unmaps those. Several of these get each other's addresses.</summary>
 internal sealed class Unmapper(string name, int seed, IStormMemory memory) : StormWorker(name, seed)
 {
     private const int Pages = 8;
