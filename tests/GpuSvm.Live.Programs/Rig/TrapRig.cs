@@ -31,7 +31,7 @@ internal sealed class TrapRig : IDisposable
         Buffers = new BufferTable(Memory, Frames);
         Observer = new RigObserver(Buffers);
         Messages = new MessageQueue(Uffd);
-        Cpu = new CountingCpu(new UserfaultCpu(Uffd, Memory, Messages.Read));
+        Cpu = new CountingCpu(new UserfaultCpu(Uffd, Memory, Messages));
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
         Buffer = Reserve(pages);
         View = MapView(Buffer, default);
