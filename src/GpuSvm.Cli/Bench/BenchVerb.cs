@@ -18,7 +18,7 @@ internal static class BenchVerb
     {
         Option<bool> json = Json();
         var command = new Command(name, description) { json };
-        command.SetAction(parsed => Print(BenchHarness.MeasureAll(benchmarks), parsed.GetValue(json)));
+        command.SetAction(parsed => Print(BenchHarness.MeasureAll(benchmarks), parsed, json));
         return command;
     }
 
@@ -48,16 +48,16 @@ internal static class BenchVerb
         {
             IReadOnlyList<Measurement> measurements = await LiveBench.MeasureAsync(parsed.GetValue(cpus), parsed.GetValue(repetitions))
                 .ConfigureAwait(false);
-            return Print(measurements, parsed.GetValue(json));
+            return Print(measurements, parsed, json);
         });
         return command;
     }
 
     private static Option<bool> Json() => new("--json") { Description = "Print one JSON document instead of a table." };
 
-    private static int Print(IReadOnlyList<Measurement> measurements, bool asJson)
+    private static int Print(IReadOnlyList<Measurement> measurements, ParseResult parsed, Option<bool> json)
     {
-        if (asJson)
+        if (parsed.GetValue(json))
         {
             JsonOutput.Write(new BenchDocument(measurements));
         }
