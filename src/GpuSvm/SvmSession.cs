@@ -1,4 +1,3 @@
-using System.Reflection;
 using GpuSvm.Core;
 using GpuSvm.Live;
 
@@ -50,7 +49,7 @@ public sealed class SvmSession : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.HeapLimit.Bytes, Page.Size, nameof(options.HeapLimit));
         var settings = new EngineSettings
         {
-            Library = Version(),
+            Library = LiveSupport.Version,
             Seed = options.Seed,
             Sms = options.Sms,
             WarpsPerSm = options.WarpsPerSm,
@@ -227,7 +226,4 @@ public sealed class SvmSession : IAsyncDisposable
             throw new ArgumentException($"{range} is not, or no longer, memory of this session.", nameof(range));
         }
     }
-
-    private static string Version() =>
-        typeof(SvmSession).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

@@ -9,6 +9,7 @@ public sealed unsafe partial class NativeReservation
     private const int MapShared = 0x01;
     private const int MapFixed = 0x10;
     private const int MadviseRemove = 9;
+    private const int MadvisePopulateWrite = 23;
 
     /// <summary>Puts the first bytes of a file in place of a part of the reservation: what one mapping of the file writes all read.</summary>
     /// <param name="offset">First byte: a multiple of 4096.</param>
@@ -69,6 +70,21 @@ public sealed unsafe partial class NativeReservation
             length == 0 || Advise((nint)(_base + offset), checked((nuint)length), MadviseRemove) == 0,
             "madvise could not punch a hole into",
             length);
+    }
+
+    /// <summary>Gives pages their memory, as a store to each would, but answers where a store would end the process.</summary>
+    /// <param name="offset">First byte: a multiple of 4096.</param>
+    /// <param name="length">Number of bytes: a multiple of 4096; 0 does nothing.</param>
+    /// <returns>What the system refuses with: no memory is left, or none that a file may have.</returns>
+    /// <remarks>Source: madvise(2), MADV_POPULATE_WRITE.</remarks>
+    public Errno TryPopulate(ulong offset, ulong length)
+    {
+        RequirePages(offset, length);
+
+        // SAFETY: the range lies in the mapping that this object owns; bytes stay as they are.
+        return length == 0 || Advise((nint)(_base + offset), checked((nuint)length), MadvisePopulateWrite) == 0
+            ? Errno.None
+            : (Errno)Marshal.GetLastPInvokeError();
     }
 
     private void RequirePages(ulong offset, ulong length)

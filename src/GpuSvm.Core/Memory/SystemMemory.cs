@@ -93,6 +93,15 @@ public sealed unsafe class SystemMemory : IDisposable
         _arena.Punch(first.Value << Page.Shift, count << Page.Shift);
     }
 
+    /// <summary>Gives a frame its memory before it is touched: a touch for which the system has none would end the process.</summary>
+    /// <returns>What the system refuses with.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such frame.</exception>
+    public Errno TryPopulate(FrameNumber frame)
+    {
+        Require(frame, 1);
+        return _arena.TryPopulate(frame.Value << Page.Shift, Page.Size);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _arena.Dispose();
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live;
@@ -9,46 +8,52 @@ internal static class EngineProgram
     /// <summary>How long a session may take to end once the app is gone: a kernel that never waits must not keep the process.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
+    private const int Failed = 1;
+
     /// <summary>Connects to the app and serves it.</summary>
     /// <param name="address">The app's socket.</param>
     /// <returns>The exit code.</returns>
     public static int Run(string address)
     {
-        // A terminal sends these to all programs in front; the app decides what becomes of them, and the engine ends when it does.
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-        using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
-        using LocalSocket socket = LocalSocket.Connect(address);
-        using var channel = new MessageChannel(socket);
-        var log = new EngineLog(Console.Error);
+        using var signals = GroupSignals.Ignore();
+
+        // Not Console.Error, whose lock a kernel may hold.
+        var log = new EngineLog(new StreamWriter(Console.OpenStandardError()));
         try
         {
-            return Serve(socket, channel, log);
+            using var channel = new MessageChannel(LocalSocket.Connect(address));
+            return Serve(channel, log);
         }
-        catch (ProtocolException malformed)
+        catch (SvmException refused)
         {
-            log.Write(malformed.Message);
-            return 1;
+            log.Write($"the engine ends: {refused.Message}");
+            return Failed;
+        }
+        finally
+        {
+            log.Flush();
         }
     }
 
-    private static int Serve(LocalSocket socket, MessageChannel channel, EngineLog log)
+    private static int Serve(MessageChannel channel, EngineLog log)
     {
         if (!channel.TryReceive(out ReceivedMessage? hello))
         {
             return 0;
         }
 
-        using SafeFileHandle app = ProcessFile.Open(socket.PeerProcessId);
+        using SafeFileHandle app = ProcessFile.Open(channel.Socket.PeerProcessId);
         EngineSession session;
         try
         {
-            session = new EngineSession(hello.Body<HelloRequest>().Settings, new Userfaultfd(hello.DemandDescriptor()), log, () => ProcessFile.Kill(app));
+            EngineSettings settings = hello.Body<HelloRequest>().Settings;
+            DemandVersion(settings.Library);
+            session = new EngineSession(settings, new Userfaultfd(hello.DemandDescriptor()), log, () => ProcessFile.Kill(app));
         }
         catch (Exception refused) when (refused is SvmException or ArgumentException)
         {
             channel.Send(MessageKind.Error, hello.Id, RequestServer.ErrorOf(refused));
-            return 1;
+            return Failed;
         }
 
         channel.Send(MessageKind.Ready, hello.Id, new ReadyReply
@@ -60,7 +65,7 @@ internal static class EngineProgram
         var server = new RequestServer(session, channel);
         try
         {
-            server.Run();
+            server.Run(app);
         }
         finally
         {
@@ -75,13 +80,48 @@ internal static class EngineProgram
         var ended = new WakeEvent();
         SvmThread.Start("engine end", () =>
         {
-            session.Dispose();
-            ended.Set();
+            try
+            {
+                session.Dispose();
+            }
+            catch (Exception failure)
+            {
+                log.Write($"the engine did not end in order: {failure}");
+            }
+            finally
+            {
+                ended.Set();
+            }
         });
         if (!ended.Wait(Clock.Monotonic.After(EndLimit)))
         {
             log.Write($"a kernel did not end within {EndLimit.TotalSeconds} s of its app; the engine ends without it");
-            Environment.Exit(1);
+            EndAtOnce(log);
+        }
+    }
+
+    /// <summary>Ends the engine whatever its threads do; an app that still lives ends with it.</summary>
+    /// <remarks>Not by <see cref="Environment.Exit"/>, which waits for handlers that a kernel's assembly may have set.</remarks>
+    public static void EndAtOnce(EngineLog log)
+    {
+        try
+        {
+            log.Flush();
+        }
+        finally
+        {
+            using SafeFileHandle self = ProcessFile.Open(Environment.ProcessId);
+            ProcessFile.Kill(self);
+        }
+    }
+
+    /// <summary>The app and its engine are of one build: they share kernels and messages.</summary>
+    private static void DemandVersion(string library)
+    {
+        string own = LiveSupport.Version;
+        if (library != own)
+        {
+            throw new SvmException(Errno.EPROTO, $"The app uses GpuSvm {library}, but the engine is of GpuSvm {own}: both must be of one build.");
         }
     }
 }

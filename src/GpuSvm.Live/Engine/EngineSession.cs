@@ -23,6 +23,8 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     private readonly SvmDriver _driver;
     private readonly SvmClient _client;
     private readonly KernelLoader _kernels = new();
+    private readonly WorkQueue _reaper = new("svm buffers");
+    private readonly WorkItem _dropUnmapped;
     private readonly EventWorker _worker;
     private readonly FaultPump _pump;
 
@@ -72,6 +74,7 @@ internal sealed class EngineSession : IEventObserver, IDisposable
         }
 
         _client = client!;
+        _dropUnmapped = new WorkItem(_buffers.DropUnmapped);
         _worker = new EventWorker(userfaultfd, _messages, _mm, this);
         _pump = new FaultPump(userfaultfd, _messages, _mm, this);
     }
@@ -80,7 +83,14 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     public UffdFeatures Features { get; }
 
     /// <summary>What was counted so far.</summary>
-    public MachineCounters Counters => MachineCounters.Of(_gpu.Counters, _driver.Counters, _driver.Invalidations);
+    public MachineCounters Counters
+    {
+        get
+        {
+            Drain();
+            return MachineCounters.Of(_gpu.Counters, _driver.Counters, _driver.Invalidations);
+        }
+    }
 
     /// <summary>Makes a buffer, which the app maps where it likes.</summary>
     /// <exception cref="SvmException">ENOMEM: the heap's limit is reached; or the system refuses the memory.</exception>
@@ -89,6 +99,12 @@ internal sealed class EngineSession : IEventObserver, IDisposable
         ArgumentOutOfRangeException.ThrowIfZero(bytes);
         Drain();
         Errno error = _buffers.TryReserve(bytes, out LiveBuffer? buffer);
+        if (error == Errno.ENOMEM)
+        {
+            _buffers.DropUnmapped();
+            error = _buffers.TryReserve(bytes, out buffer);
+        }
+
         return error == Errno.None
             ? buffer!
             : throw new SvmException(error, $"No room for a buffer of {new ByteSize(bytes)} in a heap of {new ByteSize(_memory.FrameCount << Page.Shift)}.");
@@ -99,8 +115,7 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     public void Enter(long id, VirtualAddress address, Protection protection)
     {
         LiveBuffer buffer = Find(id);
-        Drain();
-        Errno error = _mm.MapObject(address, buffer.Memory, protection);
+        Errno error = MapObject(buffer, address, protection);
         if (error == Errno.None)
         {
             AddressRange range = AddressRange.FromLength(address, buffer.Memory.PageCount << Page.Shift);
@@ -108,6 +123,11 @@ internal sealed class EngineSession : IEventObserver, IDisposable
             if (error != Errno.None)
             {
                 _mm.Unmap(range.Start, range.Length);
+            }
+            else
+            {
+                // Pages that the kernel has entered before (mlockall) would be the app's without a fault.
+                _memory.Punch(buffer.Memory.FirstFrame, buffer.Memory.PageCount);
             }
         }
 
@@ -117,6 +137,28 @@ internal sealed class EngineSession : IEventObserver, IDisposable
         }
 
         buffer.IsEntered = true;
+    }
+
+    /// <summary>Enters a buffer in the address space, where the app has mapped it.</summary>
+    /// <remarks>
+    /// EEXIST passes: another thread of the app has unmapped what was there, and the kernel, which gives the addresses to the next before
+    /// it tells of that, is about to tell.
+    /// </remarks>
+    private Errno MapObject(LiveBuffer buffer, VirtualAddress address, Protection protection)
+    {
+        Deadline deadline = Clock.Monotonic.After(Deadline.Default);
+        var pause = new WakeEvent();
+        while (true)
+        {
+            Drain();
+            Errno error = _mm.MapObject(address, buffer.Memory, protection);
+            if (error != Errno.EEXIST || deadline.HasPassed)
+            {
+                return error;
+            }
+
+            pause.Wait(Clock.Monotonic.After(TimeSpan.FromMilliseconds(1)));
+        }
     }
 
     /// <summary>Gives a buffer back that the app could not map.</summary>
@@ -185,6 +227,7 @@ internal sealed class EngineSession : IEventObserver, IDisposable
         _driver.Dispose();
         _pump.Dispose();
         _worker.Dispose();
+        _reaper.Dispose();
         _mm.Dispose();
         _gpu.Dispose();
         _buffers.Dispose();
@@ -194,7 +237,7 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    void IEventObserver.OnUnmapped() => _buffers.DropUnmapped();
+    void IEventObserver.OnUnmapped() => _reaper.Enqueue(_dropUnmapped);
 
     /// <inheritdoc/>
     void IEventObserver.OnRefused(DeferredFault fault, Errno error) =>
@@ -204,16 +247,22 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     void IEventObserver.OnUnexpected(UffdMessage message)
     {
         string what = message.Event == UffdEvent.Remap ? $"moved shared memory at 0x{message.From:x} with mremap" : $"caused event {message.Event}";
-        _log.Write($"the app {what}, which is not followed; it is killed so that it reads no wrong byte");
         _end();
+        _log.Write($"the app {what}, which is not followed; it was killed so that it reads no wrong byte");
     }
 
     /// <inheritdoc/>
     void IEventObserver.OnFailed(Exception failure)
     {
         // Faults that nobody serves would hang the app. Without the engine the guard ends it.
-        _log.Write($"the engine failed and ends, and the app with it: {failure}");
-        Environment.Exit(1);
+        try
+        {
+            _log.Write($"the engine failed and ends, and the app with it: {failure}");
+        }
+        finally
+        {
+            EngineProgram.EndAtOnce(_log);
+        }
     }
 
     private LiveBuffer Find(long id) =>

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace GpuSvm.Live;
 
 /// <summary>Answers an app's requests, one after another; launches run beside.</summary>
@@ -13,12 +15,21 @@ internal sealed class RequestServer(EngineSession session, MessageChannel channe
         IsMisuse = error is ArgumentException or KernelLoadException,
     };
 
-    /// <summary>Answers until the app ends the connection.</summary>
+    /// <summary>Answers until the app ends the connection, or ends itself while somebody else still holds its socket.</summary>
+    /// <param name="app">The app's process.</param>
     /// <exception cref="ProtocolException">The app sends what cannot be understood.</exception>
-    public void Run()
+    public void Run(SafeFileHandle app)
     {
-        while (channel.TryReceive(out ReceivedMessage? message))
+        Span<bool> readable = stackalloc bool[2];
+        while (true)
         {
+            PollSet.Wait([channel.Socket.Descriptor, app], timeout: null, readable);
+            if (!readable[0] || !channel.TryReceive(out ReceivedMessage? message))
+            {
+                return;
+            }
+
+            message.Descriptor?.Dispose();
             if (message.Kind == MessageKind.Launch)
             {
                 LaunchRequest request = message.Body<LaunchRequest>();
@@ -50,9 +61,9 @@ internal sealed class RequestServer(EngineSession session, MessageChannel channe
         {
             case MessageKind.Reserve:
                 LiveBuffer buffer = session.Reserve(message.Body<ReserveRequest>().Bytes);
-                using (_sending.Enter())
+                if (!TryReply(MessageKind.Reserved, message.Id, new ReservedReply { Buffer = buffer.Id }, buffer.File))
                 {
-                    channel.Send(MessageKind.Reserved, message.Id, new ReservedReply { Buffer = buffer.Id }, buffer.File);
+                    session.Drop(buffer.Id);
                 }
 
                 return;
@@ -99,16 +110,28 @@ internal sealed class RequestServer(EngineSession session, MessageChannel channe
 
     private void Reply<T>(MessageKind kind, uint id, T body)
     {
+        if (!TryReply(kind, id, body, null))
+        {
+            // Too long; or the app is gone, which the end of its messages tells to whom it concerns.
+            var error = new ErrorReply { Error = Errno.EMSGSIZE, Message = $"The reply {kind} could not be sent." };
+            TryReply(MessageKind.Error, id, error, null);
+        }
+    }
+
+    private bool TryReply<T>(MessageKind kind, uint id, T body, SafeFileHandle? descriptor)
+    {
         try
         {
             using (_sending.Enter())
             {
-                channel.Send(kind, id, body);
+                channel.Send(kind, id, body, descriptor);
             }
+
+            return true;
         }
         catch (SvmException)
         {
-            // The app is gone; the end of its messages says so to whom it concerns.
+            return false;
         }
     }
 }

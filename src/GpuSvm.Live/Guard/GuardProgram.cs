@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live;
@@ -18,10 +17,7 @@ internal static class GuardProgram
     /// <returns>The exit status: 0, or 2 when nothing could be watched.</returns>
     internal static int Run(string address)
     {
-        // A terminal sends these to all its processes. The app may outlive them, and then needs its guard.
-        using PosixSignalRegistration interrupt = Ignore(PosixSignal.SIGINT);
-        using PosixSignalRegistration quit = Ignore(PosixSignal.SIGQUIT);
-        using PosixSignalRegistration hangUp = Ignore(PosixSignal.SIGHUP);
+        using var signals = GroupSignals.Ignore();
         try
         {
             using var channel = new MessageChannel(LocalSocket.Connect(address));
@@ -36,7 +32,7 @@ internal static class GuardProgram
 
     private static int Watch(MessageChannel channel, ReceivedMessage first)
     {
-        using SafeFileHandle? userfaultfd = first.Descriptor;
+        using Userfaultfd? userfaultfd = first.Descriptor is { } descriptor ? new Userfaultfd(descriptor) : null;
         SafeFileHandle? engine = null;
         SafeFileHandle? app = null;
         try
@@ -58,7 +54,7 @@ internal static class GuardProgram
             }
 
             channel.Send(MessageKind.Done, first.Id, new DoneReply());
-            if (AppIsAlone(engine, app, channel))
+            if (AppIsAlone(engine, app, channel) && HasItsMemory(userfaultfd!))
             {
                 ProcessFile.Kill(app);
                 PollSet.Wait([app], timeout: null, stackalloc bool[1]);
@@ -79,6 +75,10 @@ internal static class GuardProgram
             app?.Dispose();
         }
     }
+
+    /// <summary>False once the app has begun another program (execve): then its engine ends in order, and there is nothing to guard.</summary>
+    private static bool HasItsMemory(Userfaultfd userfaultfd) =>
+        Breaks.GuardHoldsNothing || userfaultfd.WriteProtect(AddressRange.PageAt(Page.Size)) != Errno.ESRCH;
 
     /// <summary>Waits: true once the engine has ended and the app has not, false once the app has ended or said that it ends.</summary>
     private static bool AppIsAlone(SafeFileHandle engine, SafeFileHandle app, MessageChannel channel)
@@ -140,9 +140,6 @@ internal static class GuardProgram
             return Word.End;
         }
     }
-
-    private static PosixSignalRegistration Ignore(PosixSignal signal) =>
-        PosixSignalRegistration.Create(signal, context => context.Cancel = true);
 
     private enum Word
     {

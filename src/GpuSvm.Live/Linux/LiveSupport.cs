@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace GpuSvm.Live;
@@ -32,6 +33,10 @@ internal static class LiveSupport
         ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim()
         : Environment.OSVersion.VersionString;
 
+    /// <summary>Version of this library; app and engine must have the same.</summary>
+    internal static string Version =>
+        typeof(LiveSupport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     /// <summary>The kernel's names of features, without their common prefix, in the order of their bits.</summary>
     internal static IReadOnlyList<string> FeatureNames(UffdFeatures features)
     {
@@ -60,6 +65,8 @@ internal static class LiveSupport
         !OperatingSystem.IsLinux() ? "live memory needs Linux" :
         RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64)
             ? $"live memory needs x86-64 or arm64, not {RuntimeInformation.ProcessArchitecture}" :
+        Environment.ProcessId == 1
+            ? "process 1 of a container cannot be ended from inside should its engine die: run the app under an init (docker run --init)" :
         Environment.SystemPageSize != (int)Page.Size ? $"live memory needs pages of {Page.Size} bytes, not {Environment.SystemPageSize}" :
         null;
 

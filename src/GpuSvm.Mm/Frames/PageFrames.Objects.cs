@@ -45,10 +45,10 @@ public sealed partial class PageFrames
 
     /// <summary>Takes a frame of an object, with one reference; it reads as zero.</summary>
     /// <param name="frame">A frame that is free. Nobody else may take it meanwhile: the page-table lock of its page is held.</param>
-    /// <returns>ENOMEM when the limit is reached or the gate refuses.</returns>
+    /// <returns>ENOMEM when the limit is reached, the gate refuses, or the system has no memory for it.</returns>
     /// <remarks>
-    /// The bytes are looked at, since somebody may have touched the frame while it was nobody's. Live that look also gives the page
-    /// its memory, which entering it for the process needs.
+    /// The page gets its memory first, which entering it for a live process needs. The bytes are looked at, since somebody may have
+    /// touched the frame while it was nobody's.
     /// </remarks>
     internal Errno TryTake(FrameNumber frame)
     {
@@ -67,6 +67,16 @@ public sealed partial class PageFrames
             }
 
             _allocated++;
+        }
+
+        if (Memory.TryPopulate(frame) != Errno.None)
+        {
+            using (_lock.Enter())
+            {
+                _allocated--;
+            }
+
+            return Errno.ENOMEM;
         }
 
         Clear(frame);

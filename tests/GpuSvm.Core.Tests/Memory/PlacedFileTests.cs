@@ -78,6 +78,16 @@ public sealed class PlacedFileTests : IDisposable
     }
 
     [Fact]
+    public void A_page_that_gets_no_memory_is_refused_where_a_touch_would_end_the_process()
+    {
+        _memory.Place(new FrameNumber(0), 4, _file);
+        Assert.Equal(Errno.None, _memory.TryPopulate(new FrameNumber(3)));
+        RandomAccess.SetLength(_file, 4096);
+        Assert.Equal(Errno.None, _memory.TryPopulate(new FrameNumber(0)));
+        Assert.Equal(Errno.EFAULT, _memory.TryPopulate(new FrameNumber(1)));
+    }
+
+    [Fact]
     public void Discarding_placed_frames_keeps_the_bytes()
     {
         _memory.Place(new FrameNumber(0), 1, _file);
