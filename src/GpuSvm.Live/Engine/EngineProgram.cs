@@ -48,7 +48,8 @@ internal static class EngineProgram
         {
             EngineSettings settings = hello.Body<HelloRequest>().Settings;
             DemandVersion(settings.Library);
-            session = new EngineSession(settings, new Userfaultfd(hello.DemandDescriptor()), log, () => ProcessFile.Kill(app));
+            session = new EngineSession(
+                settings, new Userfaultfd(hello.DemandDescriptor()), channel.Socket.PeerProcessId, log, () => ProcessFile.Kill(app));
         }
         catch (Exception refused) when (refused is SvmException or ArgumentException)
         {

@@ -31,11 +31,12 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     /// <summary>Builds the session and starts to serve faults.</summary>
     /// <param name="settings">What the app asks for.</param>
     /// <param name="userfaultfd">The app's, not enabled yet.</param>
+    /// <param name="processId">The app.</param>
     /// <param name="log">Where trouble is told.</param>
     /// <param name="end">Ends the app; called when it does what is not followed.</param>
     /// <exception cref="SvmException">The system refuses memory or a feature of userfaultfd.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting lies out of its range.</exception>
-    public EngineSession(EngineSettings settings, Userfaultfd userfaultfd, EngineLog log, Action end)
+    public EngineSession(EngineSettings settings, Userfaultfd userfaultfd, int processId, EngineLog log, Action end)
     {
         _log = log;
         _end = end;
@@ -75,7 +76,7 @@ internal sealed class EngineSession : IEventObserver, IDisposable
 
         _client = client!;
         _dropUnmapped = new WorkItem(_buffers.DropUnmapped);
-        _worker = new EventWorker(userfaultfd, _messages, _mm, this);
+        _worker = new EventWorker(userfaultfd, _messages, _mm, processId, this);
         _pump = new FaultPump(userfaultfd, _messages, _mm, this);
     }
 
@@ -242,6 +243,13 @@ internal sealed class EngineSession : IEventObserver, IDisposable
     /// <inheritdoc/>
     void IEventObserver.OnRefused(DeferredFault fault, Errno error) =>
         _log.Write($"a {fault.Access.ToString().ToLowerInvariant()} at {fault.Address} could not be served ({error}) and ends with SIGBUS");
+
+    /// <inheritdoc/>
+    void IEventObserver.OnUnservable(DeferredFault fault, Errno error)
+    {
+        _end();
+        _log.Write($"a {fault.Access.ToString().ToLowerInvariant()} at {fault.Address} could not be served ({error}) nor ended; the app was killed");
+    }
 
     /// <inheritdoc/>
     void IEventObserver.OnUnexpected(UffdMessage message)

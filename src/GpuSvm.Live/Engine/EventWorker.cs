@@ -9,17 +9,24 @@ internal sealed class EventWorker : IDisposable
     private readonly MessageQueue _messages;
     private readonly AddressSpace _mm;
     private readonly IEventObserver _observer;
+    private readonly int _processId;
     private readonly List<DeferredFault> _deferred = [];
     private readonly SvmThread _thread;
     private bool _stopping;
 
     /// <summary>Starts to act.</summary>
-    public EventWorker(Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm, IEventObserver observer)
+    /// <param name="userfaultfd">The process's.</param>
+    /// <param name="messages">What it has told.</param>
+    /// <param name="mm">The process's address space.</param>
+    /// <param name="processId">The process.</param>
+    /// <param name="observer">Hears of what cannot be decided here.</param>
+    public EventWorker(Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm, int processId, IEventObserver observer)
     {
         _userfaultfd = userfaultfd;
         _messages = messages;
         _mm = mm;
         _observer = observer;
+        _processId = processId;
         _thread = SvmThread.Start("userfault events", Run);
     }
 
@@ -63,7 +70,7 @@ internal sealed class EventWorker : IDisposable
         switch (message.Event)
         {
             case UffdEvent.PageFault:
-                Serve(new DeferredFault(message.Address, FaultPump.AccessOf(message), Clock.Monotonic.After(Deadline.Default)));
+                Serve(DeferredFault.Of(message.Address, FaultPump.AccessOf(message)));
                 break;
 
             case UffdEvent.Unmap:
@@ -71,8 +78,7 @@ internal sealed class EventWorker : IDisposable
                 break;
 
             case UffdEvent.Remove:
-                // What the kernel names may have been unmapped since; then an event behind this one says so.
-                _mm.Discard(message.Start, message.End - message.Start);
+                Discard(new AddressRange(message.Start, message.End));
                 break;
 
             default:
@@ -84,8 +90,27 @@ internal sealed class EventWorker : IDisposable
     private void Unmap(AddressRange range)
     {
         Errno error = _mm.Unmap(range.Start, range.Length);
-        Checks.That(error == Errno.None, "A range that the kernel has unmapped can be unmapped here.");
+        if (error != Errno.None)
+        {
+            throw new SvmException(error, $"{range}, which the process has unmapped, could not be unmapped here.");
+        }
+
         _observer.OnUnmapped();
+    }
+
+    private void Discard(AddressRange range)
+    {
+        if (_mm.Discard(range.Start, range.Length) != Errno.ENOMEM)
+        {
+            return;
+        }
+
+        // A part has been unmapped since.
+        foreach (Vma vma in _mm.Vmas())
+        {
+            AddressRange part = vma.Range.Intersect(range);
+            _mm.Discard(part.Start, part.Length);
+        }
     }
 
     private void Serve(DeferredFault fault)
@@ -102,18 +127,17 @@ internal sealed class EventWorker : IDisposable
         }
         else if (error != Errno.None)
         {
-            Refuse(fault, error == Errno.EAGAIN ? Errno.ETIMEDOUT : error);
+            Refuse(fault, error);
         }
     }
 
-    /// <summary>Gives a page the rights that the process has given it: a fault comes only of an access that its own mapping allows.</summary>
+    /// <summary>Gives a mapping the rights that the process has given it: a fault comes only of an access that its own mapping allowed.</summary>
     /// <remarks>mprotect(2) is told by no event. Rights that it took away the kernel itself keeps from the process.</remarks>
-    /// <returns>False where nothing is mapped.</returns>
-    private bool TakeOverRights(DeferredFault fault)
-    {
-        Protection rights = fault.Access == CpuAccess.Write ? Protection.ReadWrite : Protection.Read;
-        return _mm.Protect(Page.AlignDown(fault.Address), Page.Size, rights) == Errno.None;
-    }
+    /// <returns>False if the process has no mapping there, or none that allows the access, or it cannot be followed.</returns>
+    private bool TakeOverRights(DeferredFault fault) =>
+        ProcessMaps.TryFind(_processId, fault.Address, out AddressRange range, out Protection rights)
+        && (rights & (fault.Access == CpuAccess.Write ? Protection.Write : Protection.Read)) != 0
+        && _mm.Protect(range.Start, range.Length, rights) == Errno.None;
 
     /// <summary>Asks again for the faults that were put off; those that are put off once more stay in the list.</summary>
     private void RetryDeferred()
@@ -131,25 +155,52 @@ internal sealed class EventWorker : IDisposable
     {
         AddressRange page = AddressRange.PageAt(fault.Address);
         _messages.Read();
-        if (Poison(page) == Errno.None)
+        switch (Poison(fault, page))
         {
-            _observer.OnRefused(fault, error);
+            case Errno.None:
+                _observer.OnRefused(fault, error == Errno.EAGAIN ? Errno.ETIMEDOUT : error);
+                break;
+
+            case Errno.EAGAIN:
+                // The process is inside a call that changes its mappings, which nothing here can hasten.
+                _deferred.Add(DeferredFault.Of(fault.Address, fault.Access));
+                return;
+
+            case Errno.EPERM:
+                _observer.OnUnservable(fault, error);
+                return;
+
+            default:
+                break;
         }
 
         _userfaultfd.Wake(page);
     }
 
     /// <summary>Poisons a page that the address space has not.</summary>
-    /// <returns>EEXIST when it has the page by now, or is poisoned already.</returns>
-    private Errno Poison(AddressRange page)
+    /// <returns>
+    /// EEXIST when the fault is served by now, or the page is poisoned already; ENOENT when nothing is mapped there; EPERM when the page is
+    /// there, and the access refused all the same.
+    /// </returns>
+    private Errno Poison(DeferredFault fault, AddressRange page)
     {
-        // Exclusive: nobody enters the page meanwhile.
+        // Exclusive: nobody enters a page or a buffer meanwhile. What was missing a moment ago may be there by now.
         using (_mm.MmapLock.EnterExclusive())
         {
+            if (_mm.HandleFaultLocked(fault.Address, fault.Access) == Errno.None)
+            {
+                return Errno.EEXIST;
+            }
+
             Errno error = _userfaultfd.Poison(page);
-            if (error != Errno.EEXIST || _mm.PageTable.Read(page.Start).HasFrame)
+            if (error != Errno.EEXIST)
             {
                 return error;
+            }
+
+            if (_mm.PageTable.Read(page.Start).HasFrame)
+            {
+                return Errno.EPERM;
             }
 
             // Without a page the kernel has but the mark of a write protection, which survives a hole and keeps poison out.

@@ -9,6 +9,9 @@ internal interface IEventObserver
     /// <summary>An access was ended with SIGBUS.</summary>
     void OnRefused(DeferredFault fault, Errno error);
 
+    /// <summary>An access can neither be served nor be ended: the process must end.</summary>
+    void OnUnservable(DeferredFault fault, Errno error);
+
     /// <summary>The process did something that is not followed.</summary>
     void OnUnexpected(UffdMessage message);
 

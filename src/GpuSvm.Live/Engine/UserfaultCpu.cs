@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace GpuSvm.Live;
 
 /// <summary>The CPU of a live process, reached through its userfaultfd: entries come by CONTINUE, lose writing by WRITEPROTECT, go by holes.</summary>
@@ -17,6 +15,9 @@ namespace GpuSvm.Live;
 internal sealed class UserfaultCpu : ICpu
 {
     private const int HoleAttempts = 3;
+
+    /// <summary>How long the process may be inside a call that changes its mappings: an unmapping of many gibibytes takes seconds.</summary>
+    private static readonly TimeSpan ProtectLimit = 10 * Deadline.Default;
 
     private readonly Userfaultfd _userfaultfd;
     private readonly SystemMemory _memory;
@@ -69,8 +70,8 @@ internal sealed class UserfaultCpu : ICpu
                     break;
 
                 case Errno.EFAULT when holes++ < HoleAttempts:
-                    // The program itself has punched a hole there (MADV_REMOVE): what is read here is a new page of zeros.
-                    Touch(new FrameNumber(firstFrame.Value + ((at - range.Start.Value) >> Page.Shift)));
+                    // The program itself has punched a hole there (MADV_REMOVE): the page gets memory again, of zeros.
+                    _memory.TryPopulate(new FrameNumber(firstFrame.Value + ((at - range.Start.Value) >> Page.Shift)));
                     break;
 
                 case Errno.ENOENT or Errno.ESRCH:
@@ -89,7 +90,8 @@ internal sealed class UserfaultCpu : ICpu
     /// <inheritdoc/>
     public void WriteProtect(AddressRange range)
     {
-        if (Protect(range) != Errno.ENOENT)
+        Deadline deadline = Clock.Monotonic.After(ProtectLimit);
+        if (Protect(range, deadline) != Errno.ENOENT)
         {
             return;
         }
@@ -97,7 +99,7 @@ internal sealed class UserfaultCpu : ICpu
         // A part of the range is no longer mapped as it was, and the kernel has stopped there.
         for (ulong page = range.Start; page < range.End.Value; page += Page.Size)
         {
-            Protect(AddressRange.PageAt(page));
+            Protect(AddressRange.PageAt(page), deadline);
         }
     }
 
@@ -136,9 +138,8 @@ internal sealed class UserfaultCpu : ICpu
 
     /// <summary>Write-protects what the process maps of a range, however often the kernel puts it off.</summary>
     /// <exception cref="SvmException">The kernel refuses, or puts it off for longer than the bound.</exception>
-    private Errno Protect(AddressRange range)
+    private Errno Protect(AddressRange range, Deadline deadline)
     {
-        Deadline deadline = Clock.Monotonic.After(Deadline.Default);
         var spin = default(Spin);
         while (true)
         {
@@ -161,7 +162,4 @@ internal sealed class UserfaultCpu : ICpu
             }
         }
     }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private byte Touch(FrameNumber frame) => Volatile.Read(ref _memory.Frame(frame)[0]);
 }

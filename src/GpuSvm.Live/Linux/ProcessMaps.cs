@@ -2,27 +2,53 @@ using System.Globalization;
 
 namespace GpuSvm.Live;
 
-/// <summary>What /proc/self/maps says of this process's mappings. Source: proc_pid_maps(5).</summary>
+/// <summary>What /proc/PID/maps says of the mappings of buffers. Source: proc_pid_maps(5).</summary>
 internal static class ProcessMaps
 {
     private const string BufferName = "/memfd:gpusvm (deleted)";
 
-    /// <summary>The parts of a range where buffers are mapped, in order.</summary>
-    public static List<AddressRange> Buffers(AddressRange range)
-    {
-        var found = new List<AddressRange>();
-        foreach (string line in File.ReadLines("/proc/self/maps").Where(line => line.EndsWith(BufferName, StringComparison.Ordinal)))
-        {
-            int dash = line.IndexOf('-', StringComparison.Ordinal);
-            ulong start = Math.Max(Hex(line[..dash]), range.Start.Value);
-            ulong end = Math.Min(Hex(line[(dash + 1)..line.IndexOf(' ', StringComparison.Ordinal)]), range.End.Value);
-            if (start < end)
-            {
-                found.Add(new AddressRange(start, end));
-            }
-        }
+    /// <summary>The parts of a range where this process maps buffers, in order.</summary>
+    public static IReadOnlyList<AddressRange> Buffers(AddressRange range) =>
+    [
+        .. from mapping in Read(Environment.ProcessId)
+           let part = mapping.Range.Intersect(range)
+           where !part.IsEmpty
+           select part,
+    ];
 
-        return found;
+    /// <summary>Finds the mapping of a buffer that holds an address.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="address">Any byte.</param>
+    /// <param name="range">The mapping.</param>
+    /// <param name="rights">What the process may do there.</param>
+    /// <returns>False if there is none, or the process has ended or does not show its mappings.</returns>
+    public static bool TryFind(int processId, VirtualAddress address, out AddressRange range, out Protection rights)
+    {
+        try
+        {
+            (range, rights) = Read(processId).FirstOrDefault(mapping => mapping.Range.Contains(address));
+            return !range.IsEmpty;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            (range, rights) = default((AddressRange, Protection));
+            return false;
+        }
+    }
+
+    private static IEnumerable<(AddressRange Range, Protection Rights)> Read(int processId) =>
+        from line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps"))
+        where line.EndsWith(BufferName, StringComparison.Ordinal)
+        select Parse(line);
+
+    /// <summary>Reads a line: <c>7f00a000-7f00c000 rw-s 00000000 00:01 77 /memfd:gpusvm (deleted)</c>.</summary>
+    private static (AddressRange Range, Protection Rights) Parse(string line)
+    {
+        int dash = line.IndexOf('-', StringComparison.Ordinal);
+        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        var range = new AddressRange(Hex(line[..dash]), Hex(line[(dash + 1)..space]));
+        Protection rights = line[space + 2] == 'w' ? Protection.ReadWrite : line[space + 1] == 'r' ? Protection.Read : Protection.None;
+        return (range, rights);
     }
 
     private static ulong Hex(string text) => ulong.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);

@@ -32,7 +32,11 @@ public sealed partial class AddressSpace
         }
     }
 
-    private Errno HandleFaultLocked(VirtualAddress address, CpuAccess access) =>
+    /// <summary>Serves a fault as <see cref="HandleFault"/> does, for a caller that holds the mmap lock, shared or exclusively.</summary>
+    /// <param name="address">The byte that was touched.</param>
+    /// <param name="access">What was tried.</param>
+    /// <returns>What <see cref="HandleFault"/> says.</returns>
+    public Errno HandleFaultLocked(VirtualAddress address, CpuAccess access) =>
         _vmas.At(address) is { } vma && vma.Allows(access) ? HandleFaultLocked(vma, address, access) : Errno.EFAULT;
 
     /// <summary>Has the page of an address entered so that an access can go on, unless another thread changes it again.</summary>
