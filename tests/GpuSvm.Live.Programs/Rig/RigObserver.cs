@@ -15,6 +15,9 @@ internal sealed class RigObserver(BufferTable buffers) : IEventObserver
     public void OnRefused(DeferredFault fault, Errno error) => Refused.Enqueue((fault, error));
 
     /// <inheritdoc/>
+    public void OnUnservable(DeferredFault fault, Errno error) => Environment.FailFast($"unservable: {fault} ({error})");
+
+    /// <inheritdoc/>
     public void OnUnexpected(UffdMessage message) => Environment.FailFast($"unexpected: {message}");
 
     /// <inheritdoc/>

@@ -96,7 +96,7 @@ internal sealed class TrapRig : IDisposable
         buffer.IsEntered = true;
     }
 
-    public void StartWorker() => _worker = new EventWorker(Uffd, Messages, Mm, Observer);
+    public void StartWorker() => _worker = new EventWorker(Uffd, Messages, Mm, Environment.ProcessId, Observer);
 
     public void StartPump() => _pump = new FaultPump(Uffd, Messages, Mm, Observer);
 

@@ -12,7 +12,8 @@ internal sealed class OwnProcessMemory : IStormMemory
     {
         Errno error = Userfaultfd.TryOpen(out Userfaultfd? userfaultfd, out string? missing);
         Check.That(error == Errno.None, $"no userfaultfd: {missing}");
-        _engine = new EngineSession(settings, userfaultfd!, new EngineLog(Console.Error), () => Environment.FailFast("not followed"));
+        _engine = new EngineSession(
+            settings, userfaultfd!, Environment.ProcessId, new EngineLog(Console.Error), () => Environment.FailFast("not followed"));
     }
 
     /// <inheritdoc/>
