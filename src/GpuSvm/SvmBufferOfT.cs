@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using GpuSvm.Core;
+using GpuSvm.Live;
 
 namespace GpuSvm;
 
@@ -7,18 +7,21 @@ namespace GpuSvm;
 /// <typeparam name="T">Type of the values.</typeparam>
 /// <remarks>
 /// It has no finalizer: memory whose owner was forgotten belongs to its session until that ends. Disposing discards the contents but keeps
-/// the addresses, which read as zero until the session ends: a span that is still used then neither crashes nor sees another buffer.
+/// the addresses, which read as zero until the session ends: a span that is still read then neither crashes nor sees another buffer, and
+/// a store through one ends the process (SIGSEGV).
 /// </remarks>
 public sealed class SvmBuffer<T> : IDisposable
     where T : unmanaged
 {
     private readonly SvmSession _session;
+    private readonly MappedBuffer _mapped;
     private int _disposed;
 
-    internal SvmBuffer(SvmSession session, VirtualAddress address, long count)
+    internal SvmBuffer(SvmSession session, MappedBuffer mapped, long count)
     {
         _session = session;
-        Address = address;
+        _mapped = mapped;
+        Address = mapped.Range.Start;
         Count = count;
     }
 
@@ -61,7 +64,7 @@ public sealed class SvmBuffer<T> : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _session.Retire(AddressRange.FromLength(Address, Page.Count((ulong)Count * Stride) * Page.Size));
+            _session.Retire(_mapped);
         }
     }
 }

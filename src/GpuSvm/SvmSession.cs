@@ -19,10 +19,14 @@ namespace GpuSvm;
 public sealed class SvmSession : IAsyncDisposable
 {
     private readonly LiveClient _client;
-    private readonly AppHeap _heap = new();
+    private readonly AppHeap _heap;
     private int _disposed;
 
-    private SvmSession(LiveClient client) => _client = client;
+    private SvmSession(LiveClient client)
+    {
+        _client = client;
+        _heap = new AppHeap(client.Ready.ProcessId);
+    }
 
     /// <summary>Null if this machine can share live memory; else one line that names the setting that is missing.</summary>
     public static string? Missing => LiveSupport.Missing;
@@ -81,7 +85,15 @@ public sealed class SvmSession : IAsyncDisposable
     /// <returns>EINVAL, ENOMEM; then nothing has changed.</returns>
     public Errno TryMap(VirtualAddress hint, ByteSize size, Protection protection, out VirtualAddress address)
     {
-        address = default;
+        Errno error = TryMapBuffer(hint, size, protection, out MappedBuffer mapped);
+        address = mapped.Range.Start;
+        return error;
+    }
+
+    /// <summary>Maps memory, and tells which buffer it is.</summary>
+    internal Errno TryMapBuffer(VirtualAddress hint, ByteSize size, Protection protection, out MappedBuffer mapped)
+    {
+        mapped = default;
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         if (size.Bytes == 0 || (protection & ~Protection.ReadWrite) != 0)
         {
@@ -94,10 +106,10 @@ public sealed class SvmSession : IAsyncDisposable
         }
 
         ulong bytes = Page.Count(size.Bytes) * Page.Size;
-        Errno error = _client.TryMap(hint, bytes, protection, out address);
+        Errno error = _client.TryMap(hint, bytes, protection, out mapped);
         if (error == Errno.None)
         {
-            _heap.Add(AddressRange.FromLength(address, bytes));
+            _heap.Add(mapped.Range);
         }
 
         return error;
@@ -106,13 +118,23 @@ public sealed class SvmSession : IAsyncDisposable
     /// <summary>Unmaps memory; the GPU is told before anything else is done for this process.</summary>
     /// <param name="address">A multiple of 4096.</param>
     /// <param name="size">Number of bytes, rounded up to whole pages; at least 1.</param>
-    /// <exception cref="ArgumentException">A part of the range is not memory of this session.</exception>
+    /// <exception cref="ArgumentException">The address is not aligned, or a part of the range is not memory of this session.</exception>
     /// <exception cref="SvmException">What munmap refuses with.</exception>
     public void Unmap(VirtualAddress address, ByteSize size)
     {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (!Page.IsAligned(address))
+        {
+            throw new ArgumentException($"{address} is not a multiple of {Page.Size}.", nameof(address));
+        }
+
         AddressRange range = AddressRange.FromLength(address, Page.Count(size.Bytes) * Page.Size);
-        Demand(range);
         Errno error = _heap.Unmap(range);
+        if (error == Errno.ENOENT)
+        {
+            throw new ArgumentException($"{range} is not, or no longer, memory of this session.", nameof(address));
+        }
+
         if (error != Errno.None)
         {
             throw new SvmException(error, $"The process could not unmap {size} at {address}.");
@@ -128,8 +150,11 @@ public sealed class SvmSession : IAsyncDisposable
         where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        VirtualAddress address = Map(checked((ulong)count * SvmBuffer<T>.Stride), Protection.ReadWrite);
-        return new SvmBuffer<T>(this, address, count);
+        ByteSize size = checked((ulong)count * SvmBuffer<T>.Stride);
+        Errno error = TryMapBuffer(0, size, Protection.ReadWrite, out MappedBuffer mapped);
+        return error == Errno.None
+            ? new SvmBuffer<T>(this, mapped, count)
+            : throw new SvmException(error, $"The process could not allocate {size}.");
     }
 
     /// <summary>Memory of this session as a span: plain memory, used without any call.</summary>
@@ -193,29 +218,44 @@ public sealed class SvmSession : IAsyncDisposable
             return;
         }
 
-        await _client.CloseAsync().ConfigureAwait(false);
-        await Background.Run("svm close", () =>
+        try
         {
-            _heap.UnmapAll();
-            _client.Dispose();
-            return true;
-        }).ConfigureAwait(false);
+            await _client.CloseAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await Background.Run("svm close", End).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Takes write access to pages away, as a tracker of changes does; the next write gets it back by a fault.</summary>
     internal Task WriteProtectAsync(VirtualAddress address, ByteSize size) => _client.WriteProtectAsync(address, size.Bytes);
 
     /// <summary>Gives a buffer's memory back and keeps its addresses.</summary>
-    internal void Retire(AddressRange range)
+    internal void Retire(MappedBuffer buffer)
     {
         if (_disposed == 0)
         {
-            Errno error = _heap.Retire(range);
+            Errno error = _heap.Retire(buffer.Id, buffer.Range);
             if (error != Errno.None)
             {
-                throw new SvmException(error, $"The buffer {range} could not be given back.");
+                throw new SvmException(error, $"The buffer at {buffer.Range} could not be given back.");
             }
         }
+    }
+
+    private bool End()
+    {
+        try
+        {
+            _heap.UnmapAll();
+        }
+        finally
+        {
+            _client.Dispose();
+        }
+
+        return true;
     }
 
     private void Demand(AddressRange range)

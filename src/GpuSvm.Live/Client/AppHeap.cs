@@ -2,14 +2,19 @@ namespace GpuSvm.Live;
 
 /// <summary>What the app has mapped through a session: told so that a span is only given over memory that is there. Thread-safe.</summary>
 /// <remarks>
-/// The app may unmap by itself, and then the addresses may become somebody else's. So what the session unmaps unasked is only what
-/// still shows a buffer.
+/// The app may unmap by itself, and then the addresses may become somebody else's. So what the session unmaps unasked is only what the
+/// kernel still shows as the buffer that is meant.
 /// </remarks>
 internal sealed class AppHeap
 {
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly AddressRangeSet _mapped = new();
     private readonly AddressRangeSet _retired = new();
+    private readonly int _engineId;
+
+    /// <summary>Makes an empty heap.</summary>
+    /// <param name="engineId">Process id of the engine whose buffers are mapped.</param>
+    public AppHeap(int engineId) => _engineId = engineId;
 
     /// <summary>Takes note of a mapping.</summary>
     public void Add(AddressRange range)
@@ -17,32 +22,44 @@ internal sealed class AppHeap
         using (_lock.Enter())
         {
             _mapped.Add(range);
+
+            // Who unmapped a buffer that had been given up left its addresses to the next.
+            _retired.Remove(range);
         }
     }
 
-    /// <summary>Unmaps a range.</summary>
-    /// <returns>What munmap answers.</returns>
+    /// <summary>Unmaps a range. Of several callers one does it.</summary>
+    /// <param name="range">Page-aligned.</param>
+    /// <returns>What munmap answers; ENOENT when a part of the range is not of this heap. Then nothing has changed.</returns>
     public Errno Unmap(AddressRange range)
     {
         // Forgotten first: once it is unmapped anybody may get the addresses.
         using (_lock.Enter())
         {
+            if (!_mapped.Contains(range))
+            {
+                return Errno.ENOENT;
+            }
+
             _mapped.Remove(range);
-            _retired.Remove(range);
         }
 
-        return AppMemory.Unmap(range.Start, range.Length);
+        Errno error = AppMemory.Unmap(range.Start, range.Length);
+        if (error != Errno.None)
+        {
+            Add(range);
+        }
+
+        return error;
     }
 
-    /// <summary>Gives the contents of a range up, as far as it still shows a buffer; its addresses stay taken, and read as zero.</summary>
-    public Errno Retire(AddressRange range)
+    /// <summary>Gives the contents of a buffer up, as far as it is still mapped; its addresses stay taken, and read as zero.</summary>
+    /// <param name="buffer">The buffer.</param>
+    /// <param name="range">Where it was mapped.</param>
+    /// <returns>What mmap answers.</returns>
+    public Errno Retire(long buffer, AddressRange range)
     {
-        using (_lock.Enter())
-        {
-            _mapped.Remove(range);
-        }
-
-        foreach (AddressRange part in ProcessMaps.Buffers(range))
+        foreach (AddressRange part in ProcessMaps.Buffers(_engineId, buffer, range))
         {
             Errno error = AppMemory.Replace(part.Start, part.Length);
             if (error != Errno.None)
@@ -52,6 +69,7 @@ internal sealed class AppHeap
 
             using (_lock.Enter())
             {
+                _mapped.Remove(part);
                 _retired.Add(part);
             }
         }
@@ -79,9 +97,9 @@ internal sealed class AppHeap
             retired = [.. _retired.Ranges];
         }
 
-        foreach (AddressRange part in mapped.SelectMany(ProcessMaps.Buffers).Concat(retired))
+        foreach (AddressRange part in mapped.SelectMany(range => ProcessMaps.Buffers(_engineId, null, range)).Concat(retired))
         {
-            Unmap(part);
+            AppMemory.Unmap(part.Start, part.Length);
         }
     }
 }

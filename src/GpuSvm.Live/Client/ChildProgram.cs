@@ -18,7 +18,8 @@ internal sealed class ChildProgram : IDisposable
     private static readonly string[] NotInherited =
     [
         "DOTNET_gcServer", "DOTNET_GCHeapCount", "DOTNET_GCHeapHardLimit", "DOTNET_GCgen0size", "DOTNET_gcConcurrent", "DOTNET_GCStress",
-        "DOTNET_STARTUP_HOOKS", "DOTNET_ADDITIONAL_DEPS", "CORECLR_ENABLE_PROFILING", "CORECLR_PROFILER", "CORECLR_PROFILER_PATH",
+        "DOTNET_STARTUP_HOOKS", "DOTNET_ADDITIONAL_DEPS", "DOTNET_DiagnosticPorts", "CORECLR_ENABLE_PROFILING", "CORECLR_PROFILER",
+        "CORECLR_PROFILER_PATH", "CORECLR_PROFILER_PATH_64", "CORECLR_PROFILER_PATH_ARM64",
     ];
 
     private readonly Process _process;
@@ -36,6 +37,9 @@ internal sealed class ChildProgram : IDisposable
 
     /// <summary>The program's process id.</summary>
     public int ProcessId => _process.Id;
+
+    /// <summary>True if the program has ended.</summary>
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>Waits for the end of a program that seems to have gone.</summary>
     /// <returns>False if it has not ended within a bound.</returns>
@@ -56,13 +60,14 @@ internal sealed class ChildProgram : IDisposable
         LocalSocket listener = LocalSocket.Listen(out string address);
         try
         {
-            var start = new ProcessStartInfo(HostPath()) { UseShellExecute = false };
+            var start = new ProcessStartInfo(HostPath()) { RedirectStandardInput = true };
             start.ArgumentList.Add(enginePath);
             start.ArgumentList.Add(role);
             start.ArgumentList.Add(address);
             Array.ForEach(NotInherited, name => start.Environment.Remove(name));
             Process process = Process.Start(start)
                 ?? throw new SvmException(Errno.ENOENT, $"{start.FileName} did not start.");
+            process.StandardInput.Close(); // a kernel that reads input must not take the app's
             return new Starting($"The {role}, {enginePath},", process, listener);
         }
         catch
@@ -101,6 +106,8 @@ internal sealed class ChildProgram : IDisposable
     /// <summary>A program that was started and has not connected yet.</summary>
     internal sealed class Starting(string name, Process process, LocalSocket listener)
     {
+        private bool _isAbandoned;
+
         /// <summary>Waits until the program has connected.</summary>
         /// <exception cref="SvmException">It ended before, or did not come in time.</exception>
         public ChildProgram Connect()
@@ -120,9 +127,15 @@ internal sealed class ChildProgram : IDisposable
             }
         }
 
-        /// <summary>Ends the program, which nobody waits for.</summary>
+        /// <summary>Ends the program, which nobody waits for. A second call does nothing.</summary>
         public void Abandon()
         {
+            if (_isAbandoned)
+            {
+                return;
+            }
+
+            _isAbandoned = true;
             listener.Dispose();
             process.Kill();
             process.Dispose();

@@ -6,107 +6,63 @@ namespace GpuSvm.Live;
 /// <summary>The app's side of a session: the engine and the guard, and what the app asks of them. Thread-safe.</summary>
 internal sealed class LiveClient : IDisposable
 {
-    private readonly Userfaultfd _userfaultfd;
-    private readonly ChildProgram _engine;
-    private readonly ChildProgram _guard;
+    private readonly ProgramPair _programs;
     private readonly RequestTable _requests;
+    private bool _isClosing;
 
-    private LiveClient(Userfaultfd userfaultfd, ChildProgram engine, ChildProgram guard, ReadyReply ready)
+    private LiveClient(ProgramPair programs)
     {
-        _userfaultfd = userfaultfd;
-        _engine = engine;
-        _guard = guard;
-        Ready = ready;
-        _requests = new RequestTable(engine.Channel);
+        _programs = programs;
+        _requests = new RequestTable(programs.EngineChannel, OnEngineEnd);
     }
 
     /// <summary>What the engine told of the machine.</summary>
-    public ReadyReply Ready { get; }
+    public ReadyReply Ready => _programs.Ready;
 
     /// <summary>The guard's process id.</summary>
-    public int GuardProcessId => _guard.ProcessId;
+    public int GuardProcessId => _programs.GuardProcessId;
 
     /// <summary>Starts engine and guard and hands them this process's userfaultfd.</summary>
     /// <exception cref="SvmException">The machine cannot do it, or a program does not start; nothing is left of it then.</exception>
     /// <exception cref="ArgumentException">The engine finds a setting wrong.</exception>
-    public static LiveClient Open(EngineSettings settings, string enginePath)
-    {
-        if (LiveSupport.Missing is { } setting)
-        {
-            throw new SvmException(Errno.EOPNOTSUPP, $"This machine cannot share live memory: {setting}.");
-        }
-
-        Errno error = Userfaultfd.TryOpen(out Userfaultfd? userfaultfd, out string? missing);
-        if (error != Errno.None)
-        {
-            throw new SvmException(error, $"This machine cannot share live memory: {missing}.");
-        }
-
-        ChildProgram? engine = null;
-        ChildProgram? guard = null;
-        try
-        {
-            // Both start at once: most of the time goes into starting their runtimes.
-            ChildProgram.Starting starting = ChildProgram.Start(enginePath, "engine");
-            ChildProgram.Starting guarding = StartOrAbandon(enginePath, starting);
-            engine = ConnectOrAbandon(starting, guarding);
-            guard = guarding.Connect();
-            ReadyReply ready = Ask<HelloRequest, ReadyReply>(engine, MessageKind.Hello, new HelloRequest { Settings = settings }, userfaultfd!);
-            var watch = new WatchRequest { EnginePid = engine.ProcessId, AppPid = Environment.ProcessId };
-            Ask<WatchRequest, DoneReply>(guard, MessageKind.Watch, watch, userfaultfd!);
-            if (Breaks.GuardHoldsNothing)
-            {
-                userfaultfd!.Dispose();
-            }
-
-            return new LiveClient(userfaultfd!, engine, guard, ready);
-        }
-        catch
-        {
-            engine?.End();
-            engine?.Dispose();
-            guard?.End();
-            guard?.Dispose();
-            userfaultfd!.Dispose();
-            throw;
-        }
-    }
+    public static LiveClient Open(EngineSettings settings, string enginePath) => new(ProgramPair.Open(settings, enginePath));
 
     /// <summary>Has a buffer made, maps it here, and has its faults served from then on.</summary>
-    public Errno TryMap(VirtualAddress hint, ulong bytes, Protection protection, out VirtualAddress address)
+    /// <param name="hint">The address wished for; 0 for none.</param>
+    /// <param name="bytes">Whole pages.</param>
+    /// <param name="protection">What the program may do with it.</param>
+    /// <param name="mapped">The buffer.</param>
+    /// <returns>What the engine or mmap refuses with; then nothing is left.</returns>
+    public Errno TryMap(VirtualAddress hint, ulong bytes, Protection protection, out MappedBuffer mapped)
     {
-        address = default;
-        ReceivedMessage reserved;
+        mapped = default;
         try
         {
-            reserved = _requests.Send(MessageKind.Reserve, new ReserveRequest { Bytes = bytes });
+            ReceivedMessage reserved = _requests.Send(MessageKind.Reserve, new ReserveRequest { Bytes = bytes });
+            long id = reserved.Body<ReservedReply>().Buffer;
+            Errno error;
+            try
+            {
+                error = Enter(id, reserved.DemandDescriptor(), hint, bytes, protection, out VirtualAddress address);
+                mapped = new MappedBuffer(id, AddressRange.FromLength(address, error == Errno.None ? bytes : 0));
+            }
+            catch
+            {
+                _requests.Send(MessageKind.Drop, new DropRequest { Buffer = id });
+                throw;
+            }
+
+            if (error != Errno.None)
+            {
+                _requests.Send(MessageKind.Drop, new DropRequest { Buffer = id });
+            }
+
+            return error;
         }
         catch (RefusedException refused)
         {
             return refused.Error;
         }
-
-        long id = reserved.Body<ReservedReply>().Buffer;
-        using SafeFileHandle file = reserved.DemandDescriptor();
-        Errno error = AppMemory.Map(hint, bytes, protection, file, out VirtualAddress mapped);
-        if (error != Errno.None)
-        {
-            _requests.Send(MessageKind.Drop, new DropRequest { Buffer = id });
-            return error;
-        }
-
-        try
-        {
-            _requests.Send(MessageKind.Enter, new EnterRequest { Buffer = id, Address = mapped.Value, Protection = protection });
-        }
-        catch
-        {
-            AppMemory.Unmap(mapped, bytes);
-            throw;
-        }
-
-        address = mapped;
-        return Errno.None;
     }
 
     /// <summary>Runs a kernel.</summary>
@@ -148,69 +104,54 @@ internal sealed class LiveClient : IDisposable
     /// <summary>Ends guard and engine; the app has unmapped all buffers.</summary>
     public void Dispose()
     {
-        // The guard first: it would take the engine's end for a crash.
-        DismissGuard();
-        _guard.End();
-        _guard.Dispose();
-        _engine.End();
-        _requests.Join();
-        _engine.Dispose();
-        _userfaultfd.Dispose();
-    }
-
-    private void DismissGuard()
-    {
+        Volatile.Write(ref _isClosing, true);
         try
         {
-            Ask<CloseRequest, DoneReply>(_guard, MessageKind.Close, new CloseRequest(), null);
+            _programs.EndGuard();
         }
-        catch (SvmException) when (_guard.WaitForEnd())
+        finally
         {
-            // Somebody has killed it. The session did without.
+            try
+            {
+                _programs.EndEngine();
+                _requests.Join();
+            }
+            finally
+            {
+                _programs.Dispose();
+            }
         }
     }
 
-    private static ChildProgram.Starting StartOrAbandon(string enginePath, ChildProgram.Starting other)
+    private Errno Enter(
+        long id, SafeFileHandle memory, VirtualAddress hint, ulong bytes, Protection protection, out VirtualAddress address)
     {
+        using SafeFileHandle file = memory;
+        Errno error = AppMemory.Map(hint, bytes, protection, file, out address);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
         try
         {
-            return ChildProgram.Start(enginePath, "guard");
+            _requests.Send(MessageKind.Enter, new EnterRequest { Buffer = id, Address = address.Value, Protection = protection });
+            return Errno.None;
         }
         catch
         {
-            other.Abandon();
+            AppMemory.Unmap(address, bytes);
             throw;
         }
     }
 
-    private static ChildProgram ConnectOrAbandon(ChildProgram.Starting engine, ChildProgram.Starting guard)
+    /// <summary>Does what the guard would do, if that is gone: nobody serves this process's faults any more.</summary>
+    private void OnEngineEnd()
     {
-        try
+        if (!Volatile.Read(ref _isClosing) && _programs.IsUnguarded)
         {
-            return engine.Connect();
+            using SafeFileHandle self = ProcessFile.Open(Environment.ProcessId);
+            ProcessFile.Kill(self);
         }
-        catch
-        {
-            guard.Abandon();
-            throw;
-        }
-    }
-
-    /// <summary>Asks a program something before anything else is under way with it.</summary>
-    private static TReply Ask<TRequest, TReply>(ChildProgram program, MessageKind kind, TRequest request, Userfaultfd? userfaultfd)
-    {
-        program.Channel.Send(kind, id: 0, request, userfaultfd?.Descriptor);
-        if (!program.Channel.TryReceive(out ReceivedMessage? reply))
-        {
-            throw new SvmException(Errno.ECANCELED, $"Process {program.ProcessId} ended while it was asked for {kind}.");
-        }
-
-        if (reply.Kind == MessageKind.Error)
-        {
-            ErrorReply error = reply.Body<ErrorReply>();
-            throw error.ToException();
-        }
-
-        return reply.Body<TReply>();
     }
 }

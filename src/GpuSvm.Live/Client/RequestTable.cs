@@ -7,14 +7,18 @@ internal sealed class RequestTable
     private readonly RankedLock _sending = new(LockRank.Machine);
     private readonly Dictionary<uint, TaskCompletionSource<ReceivedMessage>> _waiting = [];
     private readonly MessageChannel _channel;
+    private readonly Action _onEnd;
     private readonly SvmThread _receiver;
     private uint _lastId;
     private bool _ended;
 
     /// <summary>Starts to receive.</summary>
-    public RequestTable(MessageChannel channel)
+    /// <param name="channel">To the engine.</param>
+    /// <param name="onEnd">Called when the engine has ended or is not understood, before anybody hears of that.</param>
+    public RequestTable(MessageChannel channel, Action onEnd)
     {
         _channel = channel;
+        _onEnd = onEnd;
         _receiver = SvmThread.Start("svm replies", Receive);
     }
 
@@ -23,21 +27,39 @@ internal sealed class RequestTable
     /// <exception cref="ArgumentException">The engine finds an argument wrong.</exception>
     public async Task<ReceivedMessage> SendAsync<T>(MessageKind kind, T body)
     {
-        var reply = new TaskCompletionSource<ReceivedMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using (_sending.Enter())
-        {
-            _channel.Send(kind, Register(reply), body);
-        }
-
-        ReceivedMessage received = await reply.Task.ConfigureAwait(false);
-        return received.Kind == MessageKind.Error ? throw received.Body<ErrorReply>().ToException() : received;
+        return Accepted(await Begin(kind, body).ConfigureAwait(false));
     }
 
-    /// <summary>Sends a request and waits for its reply.</summary>
-    public ReceivedMessage Send<T>(MessageKind kind, T body) => SendAsync(kind, body).GetAwaiter().GetResult();
+    /// <summary>Sends a request and waits for its reply, without need of a thread of the pool.</summary>
+    /// <exception cref="SvmException">As <see cref="SendAsync"/>.</exception>
+    /// <exception cref="ArgumentException">As <see cref="SendAsync"/>.</exception>
+    public ReceivedMessage Send<T>(MessageKind kind, T body) => Accepted(Begin(kind, body).GetAwaiter().GetResult());
 
     /// <summary>Waits until the channel's end was received.</summary>
     public void Join() => _receiver.Join();
+
+    private static ReceivedMessage Accepted(ReceivedMessage reply) =>
+        reply.Kind == MessageKind.Error ? throw reply.Body<ErrorReply>().ToException() : reply;
+
+    private Task<ReceivedMessage> Begin<T>(MessageKind kind, T body)
+    {
+        var reply = new TaskCompletionSource<ReceivedMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
+        uint id = Register(reply);
+        try
+        {
+            using (_sending.Enter())
+            {
+                _channel.Send(kind, id, body);
+            }
+        }
+        catch
+        {
+            Take(id);
+            throw;
+        }
+
+        return reply.Task;
+    }
 
     private uint Register(TaskCompletionSource<ReceivedMessage> reply)
     {
@@ -65,6 +87,7 @@ internal sealed class RequestTable
         }
         finally
         {
+            _onEnd();
             FailAll();
         }
     }

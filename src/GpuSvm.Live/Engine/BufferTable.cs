@@ -42,7 +42,7 @@ internal sealed class BufferTable(SystemMemory memory, PageFrames frames) : IDis
             SafeFileHandle? file = null;
             try
             {
-                file = MemoryFile.Create("gpusvm", pages * Page.Size);
+                file = MemoryFile.Create(BufferName.Of(Environment.ProcessId, _lastId + 1), pages * Page.Size);
                 memory.Place(reserved!.FirstFrame, pages, file);
             }
             catch

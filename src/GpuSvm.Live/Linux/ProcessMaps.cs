@@ -5,18 +5,19 @@ namespace GpuSvm.Live;
 /// <summary>What /proc/PID/maps says of the mappings of buffers. Source: proc_pid_maps(5).</summary>
 internal static class ProcessMaps
 {
-    private const string BufferName = "/memfd:gpusvm (deleted)";
-
-    /// <summary>The parts of a range where this process maps buffers, in order.</summary>
-    public static IReadOnlyList<AddressRange> Buffers(AddressRange range) =>
+    /// <summary>The parts of a range where this process maps buffers of an engine, in order.</summary>
+    /// <param name="engineId">The engine's process id.</param>
+    /// <param name="buffer">A certain buffer; null for all of the engine's.</param>
+    /// <param name="range">Where to look.</param>
+    public static IReadOnlyList<AddressRange> Buffers(int engineId, long? buffer, AddressRange range) =>
     [
-        .. from mapping in Read(Environment.ProcessId)
+        .. from mapping in Read(Environment.ProcessId, engineId, buffer)
            let part = mapping.Range.Intersect(range)
            where !part.IsEmpty
            select part,
     ];
 
-    /// <summary>Finds the mapping of a buffer that holds an address.</summary>
+    /// <summary>Finds the mapping of one of this engine's buffers that holds an address.</summary>
     /// <param name="processId">The process.</param>
     /// <param name="address">Any byte.</param>
     /// <param name="range">The mapping.</param>
@@ -26,7 +27,7 @@ internal static class ProcessMaps
     {
         try
         {
-            (range, rights) = Read(processId).FirstOrDefault(mapping => mapping.Range.Contains(address));
+            (range, rights) = Read(processId, Environment.ProcessId, null).FirstOrDefault(mapping => mapping.Range.Contains(address));
             return !range.IsEmpty;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -36,12 +37,12 @@ internal static class ProcessMaps
         }
     }
 
-    private static IEnumerable<(AddressRange Range, Protection Rights)> Read(int processId) =>
+    private static IEnumerable<(AddressRange Range, Protection Rights)> Read(int processId, int engineId, long? buffer) =>
         from line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps"))
-        where line.EndsWith(BufferName, StringComparison.Ordinal)
+        where BufferName.IsIn(line, engineId, buffer)
         select Parse(line);
 
-    /// <summary>Reads a line: <c>7f00a000-7f00c000 rw-s 00000000 00:01 77 /memfd:gpusvm (deleted)</c>.</summary>
+    /// <summary>Reads a line: <c>7f00a000-7f00c000 rw-s 00000000 00:01 77 /memfd:gpusvm-12-3 (deleted)</c>.</summary>
     private static (AddressRange Range, Protection Rights) Parse(string line)
     {
         int dash = line.IndexOf('-', StringComparison.Ordinal);

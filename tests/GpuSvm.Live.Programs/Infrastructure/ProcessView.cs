@@ -6,7 +6,7 @@ namespace GpuSvm.Live.Programs.Infrastructure;
 /// <summary>What /proc says of a process.</summary>
 public static class ProcessView
 {
-    private const string Buffer = "/memfd:gpusvm (deleted)";
+    private const string Buffer = "/memfd:gpusvm-";
     private const int BlocksPerPage = 8;
 
     /// <summary>What the open descriptors are, by their number.</summary>
@@ -16,7 +16,7 @@ public static class ProcessView
             .ToDictionary(file => int.Parse(file.Name, CultureInfo.InvariantCulture), file => file.LinkTarget!);
 
     /// <summary>Number of buffers that a process has open.</summary>
-    public static int Buffers(int processId) => Descriptors(processId).Values.Count(link => link == Buffer);
+    public static int Buffers(int processId) => Descriptors(processId).Values.Count(link => link.StartsWith(Buffer, StringComparison.Ordinal));
 
     /// <summary>Pages that all buffers of an engine hold, as their file system counts them.</summary>
     public static long PagesHeld(int engine)
@@ -24,7 +24,7 @@ public static class ProcessView
         var start = new ProcessStartInfo("stat", ["-L", "-c", "%b"]) { RedirectStandardOutput = true };
         foreach ((int number, string link) in Descriptors(engine))
         {
-            if (link == Buffer)
+            if (link.StartsWith(Buffer, StringComparison.Ordinal))
             {
                 start.ArgumentList.Add($"/proc/{engine}/fd/{number}");
             }

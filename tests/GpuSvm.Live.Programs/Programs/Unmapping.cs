@@ -28,6 +28,7 @@ internal sealed class Unmapping : ILiveProgram
             await PartAsync(svm);
             await DisposedAsync(svm);
             await UnderKernelAsync(svm, flag);
+            InItsPlace(svm);
             foreign = await ForeignAsync(svm);
         }
 
@@ -142,8 +143,9 @@ internal sealed class Unmapping : ILiveProgram
     /// <summary>A buffer is unmapped behind the session's back, and the addresses become somebody else's.</summary>
     private static async Task<VirtualAddress> ForeignAsync(SvmSession svm)
     {
-        Check.Equal(Errno.None, svm.TryMap(Far, Bytes, Protection.ReadWrite, out VirtualAddress start), "mapping");
-        using var buffer = new SvmBuffer<int>(svm, start + Page.Size, 1024);
+        Check.Equal(Errno.None, svm.TryMapBuffer(Far, Bytes, Protection.ReadWrite, out MappedBuffer mapped), "mapping");
+        using var buffer = new SvmBuffer<int>(svm, mapped, Pages * 1024);
+        VirtualAddress start = buffer.Address;
         Fill(svm, start);
         RawCalls.Unmap(start, Bytes);
         RawCalls.MapPrivate(start, Bytes, fill: 42);
@@ -151,6 +153,23 @@ internal sealed class Unmapping : ILiveProgram
         Check.Equal((byte)42, RawCalls.Read(buffer.Address), "private memory in the place of a buffer that is disposed of");
         await svm.DemandFaultAsync(start, "private memory");
         return start;
+    }
+
+    /// <summary>A buffer is unmapped behind the session's back, and the addresses become another buffer's.</summary>
+    private static void InItsPlace(SvmSession svm)
+    {
+        Check.Equal(Errno.None, svm.TryMapBuffer(Far, Bytes, Protection.ReadWrite, out MappedBuffer mapped), "mapping");
+        using var old = new SvmBuffer<int>(svm, mapped, Pages * 1024);
+        RawCalls.Unmap(old.Address, Bytes);
+        Check.Equal(Errno.None, svm.TryMap(old.Address, Bytes, Protection.ReadWrite, out VirtualAddress start), "mapping");
+        Check.Equal(old.Address, start, "the place");
+        Fill(svm, start);
+        old.Dispose();
+        Check.Equal(100, svm.Word(start, 0), "another buffer in the place of one that is disposed of");
+        Check.That(Throws<ArgumentException>(() => svm.Unmap(start + 1, Page.Size)), "An address that is not aligned is refused.");
+        Check.Equal(101, svm.Word(start, 1), "the buffer after that");
+        svm.Unmap(start, Bytes);
+        Check.That(Throws<ArgumentException>(() => svm.Unmap(start, Bytes)), "Memory is unmapped once.");
     }
 
     private static void Fill(SvmSession svm, VirtualAddress start)

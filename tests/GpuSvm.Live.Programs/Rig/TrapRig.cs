@@ -19,6 +19,9 @@ internal sealed class TrapRig : IDisposable
     private FaultPump? _pump;
     private EventWorker? _worker;
 
+    /// <summary>Far from where the system maps for others: what is unmapped there stays free until the rig takes it.</summary>
+    private static VirtualAddress Far => 0x5000_0000_0000;
+
     /// <summary>Makes a buffer of some pages and maps it.</summary>
     public TrapRig(ulong pages, PageFramesOptions? options = null)
     {
@@ -34,7 +37,7 @@ internal sealed class TrapRig : IDisposable
         Cpu = new CountingCpu(new UserfaultCpu(Uffd, Memory, Messages));
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
         Buffer = Reserve(pages);
-        View = MapView(Buffer, default);
+        View = MapView(Buffer, Far);
         Enter(Buffer, View);
     }
 

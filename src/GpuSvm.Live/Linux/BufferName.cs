@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace GpuSvm.Live;
+
+/// <summary>Names of the memory files of buffers, as /proc/PID/maps shows them: by them a mapping tells whose it is.</summary>
+internal static class BufferName
+{
+    private const string MapsPrefix = "/memfd:";
+    private const string MapsSuffix = " (deleted)";
+
+    /// <summary>The name of one buffer: no other buffer of any living engine has it.</summary>
+    public static string Of(int engineId, long buffer) => string.Create(CultureInfo.InvariantCulture, $"{PrefixOf(engineId)}{buffer}");
+
+    /// <summary>True if a line of /proc/PID/maps shows a buffer of an engine; any of them, or a certain one.</summary>
+    public static bool IsIn(string line, int engineId, long? buffer)
+    {
+        int start = line.IndexOf(MapsPrefix, StringComparison.Ordinal) + MapsPrefix.Length;
+        if (start < MapsPrefix.Length || !line.EndsWith(MapsSuffix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> name = line.AsSpan(start, line.Length - MapsSuffix.Length - start);
+        return buffer is { } certain
+            ? name.SequenceEqual(Of(engineId, certain))
+            : name.StartsWith(PrefixOf(engineId), StringComparison.Ordinal);
+    }
+
+    private static string PrefixOf(int engineId) => string.Create(CultureInfo.InvariantCulture, $"gpusvm-{engineId}-");
+}
