@@ -122,7 +122,8 @@ internal static class EngineProgram
         string own = LiveSupport.Version;
         if (library != own)
         {
-            throw new SvmException(Errno.EPROTO, $"The app uses GpuSvm {library}, but the engine is of GpuSvm {own}: both must be of one build.");
+            throw new SvmException(
+                Errno.EPROTO, $"The app uses GpuSvm {library}, but the engine is of GpuSvm {own}: both must be of one build.");
         }
     }
 }

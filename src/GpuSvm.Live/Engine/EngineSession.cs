@@ -108,7 +108,8 @@ internal sealed class EngineSession : IEventObserver, IDisposable
 
         return error == Errno.None
             ? buffer!
-            : throw new SvmException(error, $"No room for a buffer of {new ByteSize(bytes)} in a heap of {new ByteSize(_memory.FrameCount << Page.Shift)}.");
+            : throw new SvmException(
+                error, $"No room for a buffer of {new ByteSize(bytes)} in a heap of {new ByteSize(_memory.FrameCount << Page.Shift)}.");
     }
 
     /// <summary>Takes note of where the app has mapped a buffer, and has its faults told from now on.</summary>
@@ -242,19 +243,21 @@ internal sealed class EngineSession : IEventObserver, IDisposable
 
     /// <inheritdoc/>
     void IEventObserver.OnRefused(DeferredFault fault, Errno error) =>
-        _log.Write($"a {fault.Access.ToString().ToLowerInvariant()} at {fault.Address} could not be served ({error}) and ends with SIGBUS");
+        _log.Write($"{Words(fault)} could not be served ({error}) and ends with SIGBUS");
 
     /// <inheritdoc/>
     void IEventObserver.OnUnservable(DeferredFault fault, Errno error)
     {
         _end();
-        _log.Write($"a {fault.Access.ToString().ToLowerInvariant()} at {fault.Address} could not be served ({error}) nor ended; the app was killed");
+        _log.Write($"{Words(fault)} could not be served ({error}) nor ended; the app was killed");
     }
 
     /// <inheritdoc/>
     void IEventObserver.OnUnexpected(UffdMessage message)
     {
-        string what = message.Event == UffdEvent.Remap ? $"moved shared memory at 0x{message.From:x} with mremap" : $"caused event {message.Event}";
+        string what = message.Event == UffdEvent.Remap
+            ? $"moved shared memory at 0x{message.From:x} with mremap"
+            : $"caused event {message.Event}";
         _end();
         _log.Write($"the app {what}, which is not followed; it was killed so that it reads no wrong byte");
     }
@@ -272,6 +275,8 @@ internal sealed class EngineSession : IEventObserver, IDisposable
             EngineProgram.EndAtOnce(_log);
         }
     }
+
+    private static string Words(DeferredFault fault) => $"a {fault.Access.ToString().ToLowerInvariant()} at {fault.Address}";
 
     private LiveBuffer Find(long id) =>
         _buffers.Find(id) ?? throw new ArgumentException($"There is no buffer {id}.", nameof(id));

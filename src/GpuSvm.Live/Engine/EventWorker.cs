@@ -1,6 +1,6 @@
 namespace GpuSvm.Live;
 
-/// <summary>Acts on what a live process did to its mappings, and on faults that could not be served on the spot: in order, one at a time.</summary>
+/// <summary>Acts on what a live process did to its mappings, and on faults not served on the spot: in order, one at a time.</summary>
 internal sealed class EventWorker : IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(1);
@@ -131,7 +131,7 @@ internal sealed class EventWorker : IDisposable
         }
     }
 
-    /// <summary>Gives a mapping the rights that the process has given it: a fault comes only of an access that its own mapping allowed.</summary>
+    /// <summary>Gives a mapping the rights that the process gave it: a fault comes only of an access that its own mapping allowed.</summary>
     /// <remarks>mprotect(2) is told by no event. Rights that it took away the kernel itself keeps from the process.</remarks>
     /// <returns>False if the process has no mapping there, or none that allows the access, or it cannot be followed.</returns>
     private bool TakeOverRights(DeferredFault fault) =>
@@ -150,7 +150,7 @@ internal sealed class EventWorker : IDisposable
         }
     }
 
-    /// <summary>Ends an access that cannot be served: it gets SIGBUS, unless its mapping is gone, which the kernel then finds itself.</summary>
+    /// <summary>Ends an access that cannot be served: it gets SIGBUS, unless its mapping is gone, which the kernel finds itself.</summary>
     private void Refuse(DeferredFault fault, Errno error)
     {
         AddressRange page = AddressRange.PageAt(fault.Address);

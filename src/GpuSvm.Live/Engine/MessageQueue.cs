@@ -51,7 +51,7 @@ internal sealed class MessageQueue
         }
     }
 
-    /// <summary>Reads what is there. Faults alone, with nothing waiting before them, are handed to the caller; else all is queued.</summary>
+    /// <summary>Reads what is there. Faults alone, with nothing waiting before them, are the caller's; else all is queued.</summary>
     /// <param name="faults">Where to; at most as many as this are read.</param>
     /// <returns>Number of faults that the caller must see to.</returns>
     public int ReadFaults(Span<UffdMessage> faults)

@@ -1,6 +1,6 @@
 namespace GpuSvm.Live;
 
-/// <summary>The CPU of a live process, reached through its userfaultfd: entries come by CONTINUE, lose writing by WRITEPROTECT, go by holes.</summary>
+/// <summary>The CPU of a live process, by its userfaultfd: entries come by CONTINUE, lose writing by WRITEPROTECT, go by holes.</summary>
 /// <remarks>
 /// <para>
 /// Holds no state of pages: what the kernel answers is read against what the address space has just decided. The kernel's entries may be
@@ -16,7 +16,7 @@ internal sealed class UserfaultCpu : ICpu
 {
     private const int HoleAttempts = 3;
 
-    /// <summary>How long the process may be inside a call that changes its mappings: an unmapping of many gibibytes takes seconds.</summary>
+    /// <summary>How long the process may be inside a call that changes its mappings: unmapping many gibibytes takes seconds.</summary>
     private static readonly TimeSpan ProtectLimit = 10 * Deadline.Default;
 
     private readonly Userfaultfd _userfaultfd;

@@ -76,7 +76,7 @@ internal static class GuardProgram
         }
     }
 
-    /// <summary>False once the app has begun another program (execve): then its engine ends in order, and there is nothing to guard.</summary>
+    /// <summary>False once the app has become another program (execve): its engine ends in order, and nothing is left to guard.</summary>
     private static bool HasItsMemory(Userfaultfd userfaultfd) =>
         Breaks.GuardHoldsNothing || userfaultfd.WriteProtect(AddressRange.PageAt(Page.Size)) != Errno.ESRCH;
 

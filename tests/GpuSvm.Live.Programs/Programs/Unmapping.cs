@@ -132,7 +132,8 @@ internal sealed class Unmapping : ILiveProgram
         LaunchResult result = await launch;
         Check.Equal(LaunchStatus.Faulted, result.Status, "a kernel whose memory goes away");
         Check.That(
-            result.Fault!.Address >= start + (4 * Page.Size) && result.Fault.Address < start + Bytes && Page.IsAligned(result.Fault.Address),
+            result.Fault!.Address >= start + (4 * Page.Size) && result.Fault.Address < start + Bytes
+            && Page.IsAligned(result.Fault.Address),
             $"It stored to {result.Fault.Address}, the first word of a page of [{start + (4 * Page.Size)}, {start + Bytes}).");
         Check.Equal(Errno.EFAULT, result.Fault.Error, "its error");
         Check.That(svm.Word(start, 3) > 0, "What is left keeps what the kernel stored.");

@@ -83,6 +83,26 @@ internal static class ProtectionTraps
         Check.Equal((0x5A, 0x77), (rig.Alias(0)[0], rig.Alias(1)[0]), "bytes");
     }
 
+    /// <summary>The app's mapping allows stores that the address space does not know of: they are taken over for all of it at once.</summary>
+    public static void GrownRights()
+    {
+        const int Pages = 512;
+        using var rig = new TrapRig(Pages);
+        Check.Equal(Errno.None, rig.Mm.Protect(rig.At(0), Pages * Page.Size, Protection.Read), "protection");
+        rig.StartWorker();
+        rig.StartPump();
+        for (int page = 0; page < Pages; page += 2)
+        {
+            Check.Equal(0, Native.Load(rig.At(page)), "byte loaded");
+            Native.Store(rig.At(page), 0x5A);
+        }
+
+        Check.Equal(1, rig.Mm.Vmas().Count, "mappings");
+        int writable = Enumerable.Range(0, Pages).Count(page => rig.Entry(page).Rights == Protection.ReadWrite);
+        Check.Equal(Pages / 2, writable, "writable pages");
+        Check.Equal(0x5A, rig.Alias(Pages - 2)[0], "byte stored");
+    }
+
     private static void ProtectAround(TrapRig rig, Func<int, int, Toucher> takeAway)
     {
         for (int page = 0; page < 6; page++)

@@ -9,6 +9,7 @@ internal sealed class TrapProgram : ILiveProgram
         ["protect-reads"] = ProtectionTraps.ProtectWhileAnEventIsUnread,
         ["protect-gap"] = ProtectionTraps.ProtectAroundAGap,
         ["protect-replaced"] = ProtectionTraps.ProtectAroundOtherMemory,
+        ["grown-rights"] = ProtectionTraps.GrownRights,
         ["revoke"] = ProtectionTraps.Revoke,
         ["stray-touch"] = HoleTraps.StrayTouch,
         ["woken-by-hole"] = HoleTraps.WokenByHole,

@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.IO.MemoryMappedFiles;
 using GpuSvm.Live.Programs;
 using GpuSvm.Live.Programs.Infrastructure;
 using GpuSvm.Live.Tests.Infrastructure;
-using Microsoft.Win32.SafeHandles;
 using Xunit.Abstractions;
 
 namespace GpuSvm.Live.Tests.Sessions;
@@ -88,43 +86,4 @@ public sealed class DeathTests(ITestOutputHelper output)
 
     private static long Sum(MemoryMappedViewAccessor counters) =>
         Enumerable.Range(0, Orphaned.Threads).Sum(thread => counters.ReadInt64((thread * Orphaned.Stride) + sizeof(long)));
-
-    /// <summary>Engine and guard of an app, which cannot be mistaken for others.</summary>
-    private sealed class Watched : IDisposable
-    {
-        private readonly SafeFileHandle _engine;
-        private readonly SafeFileHandle _guard;
-
-        private Watched(int engine, int guard)
-        {
-            EngineId = engine;
-            _engine = ProcessFile.Open(engine);
-            _guard = ProcessFile.Open(guard);
-        }
-
-        public int EngineId { get; }
-
-        public static async Task<Watched> OfAsync(LiveProgram app)
-        {
-            int[] ids = [.. (await app.ReadLineAsync()).Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
-            return new Watched(ids[0], ids[1]);
-        }
-
-        public void DemandEngineEnd() => DemandEnd(_engine, "engine");
-
-        public void DemandEnd()
-        {
-            DemandEnd(_engine, "engine");
-            DemandEnd(_guard, "guard");
-        }
-
-        public void Dispose()
-        {
-            _engine.Dispose();
-            _guard.Dispose();
-        }
-
-        private static void DemandEnd(SafeFileHandle process, string name) =>
-            Assert.True(PollSet.Wait([process], Watchdog, new bool[1]) == 1, $"The {name} has not ended within {Watchdog}.");
-    }
 }

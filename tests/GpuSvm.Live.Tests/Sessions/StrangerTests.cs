@@ -38,6 +38,33 @@ public sealed class StrangerTests
         Assert.Equal(exitCode, program.ExitCode);
     }
 
+    [Fact]
+    public void An_engine_of_another_build_refuses_and_names_both()
+    {
+        using ChildProgram engine = ChildProgram.Start(EnginePath, "engine").Connect();
+        var settings = new EngineSettings
+        {
+            Library = "0.0.0+another",
+            Seed = 1,
+            Sms = 1,
+            WarpsPerSm = 1,
+            Parallel = false,
+            FaultBufferEntries = 16,
+            VideoMemoryBytes = 1 << 20,
+            HeapBytes = 1 << 20,
+        };
+        engine.Channel.Send(MessageKind.Hello, 1, new HelloRequest { Settings = settings });
+        Assert.True(engine.Channel.TryReceive(out ReceivedMessage? reply));
+        Assert.Equal(MessageKind.Error, reply.Kind);
+        ErrorReply error = reply.Body<ErrorReply>();
+        Assert.Equal(Errno.EPROTO, error.Error);
+        Assert.StartsWith(
+            $"The app uses GpuSvm 0.0.0+another, but the engine is of GpuSvm {LiveSupport.Version}: both must be of one build.",
+            error.Message,
+            StringComparison.Ordinal);
+        Assert.True(engine.WaitForEnd());
+    }
+
     /// <summary>Where sessions listen at this moment.</summary>
     private static string[] Addresses() =>
     [

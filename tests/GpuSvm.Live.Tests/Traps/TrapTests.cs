@@ -55,6 +55,9 @@ public sealed class TrapTests
     public Task Access_that_is_revoked_waits_and_finds_the_bytes_when_it_is_given_back() => HoldsAsync("revoke");
 
     [LiveFact]
+    public Task Rights_that_the_app_adds_are_taken_over_for_its_whole_mapping_at_once() => HoldsAsync("grown-rights");
+
+    [LiveFact]
     public Task An_access_without_memory_is_ended_once_whoever_waits_for_it() => HoldsAsync("no-memory");
 
     [LiveFact]

@@ -1,0 +1,22 @@
+using GpuSvm.Core;
+using GpuSvm.Live.Programs.Infrastructure;
+
+namespace GpuSvm.Live.Programs;
+
+/// <summary>Becomes another program in the middle of a session.</summary>
+internal sealed class Execs : ILiveProgram
+{
+    /// <inheritdoc/>
+    public string Name => "execs";
+
+    /// <inheritdoc/>
+    public async Task RunAsync(string[] args, TextWriter output)
+    {
+        SvmSession svm = await SvmSession.OpenAsync(new SvmOptions());
+        VirtualAddress start = svm.Map(4 * Page.Size, Protection.ReadWrite);
+        svm.Word(start, 0) = 5;
+        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
+        await output.FlushAsync();
+        RawCalls.Become("/bin/sh", "-c", "sleep 2; echo it was not killed");
+    }
+}

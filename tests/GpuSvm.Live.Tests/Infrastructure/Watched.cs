@@ -1,0 +1,49 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace GpuSvm.Live.Tests.Infrastructure;
+
+/// <summary>Engine and guard of an app, which cannot be mistaken for others.</summary>
+internal sealed class Watched : IDisposable
+{
+    private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(30);
+    private readonly SafeFileHandle _engine;
+    private readonly SafeFileHandle _guard;
+
+    private Watched(int[] ids)
+    {
+        Ids = ids;
+        _engine = ProcessFile.Open(ids[0]);
+        _guard = ProcessFile.Open(ids[1]);
+    }
+
+    /// <summary>What the app wrote: engine, guard, and what else it says.</summary>
+    public IReadOnlyList<int> Ids { get; }
+
+    /// <summary>The engine.</summary>
+    public int EngineId => Ids[0];
+
+    /// <summary>Reads the line in which an app names them.</summary>
+    public static async Task<Watched> OfAsync(LiveProgram app) =>
+        new([.. (await app.ReadLineAsync()).Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture))]);
+
+    /// <summary>Waits for the engine's end.</summary>
+    public void DemandEngineEnd() => DemandEnd(_engine, "engine");
+
+    /// <summary>Waits for the end of both.</summary>
+    public void DemandEnd()
+    {
+        DemandEnd(_engine, "engine");
+        DemandEnd(_guard, "guard");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _guard.Dispose();
+    }
+
+    private static void DemandEnd(SafeFileHandle process, string name) =>
+        Assert.True(PollSet.Wait([process], Watchdog, new bool[1]) == 1, $"The {name} has not ended within {Watchdog}.");
+}
