@@ -131,7 +131,7 @@ internal sealed class EventWorker : IDisposable
         }
     }
 
-    /// <summary>Gives a mapping the rights that the process gave it: a fault comes only of an access that its own mapping allowed.</summary>
+    /// <summary>Gives a mapping the rights that the process gave it: faults come only of accesses that its own mapping allowed.</summary>
     /// <remarks>mprotect(2) is told by no event. Rights that it took away the kernel itself keeps from the process.</remarks>
     /// <returns>False if the process has no mapping there, or none that allows the access, or it cannot be followed.</returns>
     private bool TakeOverRights(DeferredFault fault) =>

@@ -16,7 +16,8 @@ public static class ProcessView
             .ToDictionary(file => int.Parse(file.Name, CultureInfo.InvariantCulture), file => file.LinkTarget!);
 
     /// <summary>Number of buffers that a process has open.</summary>
-    public static int Buffers(int processId) => Descriptors(processId).Values.Count(link => link.StartsWith(Buffer, StringComparison.Ordinal));
+    public static int Buffers(int processId) =>
+        Descriptors(processId).Values.Count(link => link.StartsWith(Buffer, StringComparison.Ordinal));
 
     /// <summary>Pages that all buffers of an engine hold, as their file system counts them.</summary>
     public static long PagesHeld(int engine)

@@ -83,7 +83,7 @@ internal static class ProtectionTraps
         Check.Equal((0x5A, 0x77), (rig.Alias(0)[0], rig.Alias(1)[0]), "bytes");
     }
 
-    /// <summary>The app's mapping allows stores that the address space does not know of: they are taken over for all of it at once.</summary>
+    /// <summary>The app's mapping allows stores that the address space does not know of: taken over for all of it at once.</summary>
     public static void GrownRights()
     {
         const int Pages = 512;

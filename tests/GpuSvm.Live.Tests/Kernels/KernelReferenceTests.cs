@@ -61,7 +61,8 @@ public sealed class KernelReferenceTests
     {
         Assert.Equal(
             "A kernel must be a plain method of a plain type, and 'GpuSvm.Live.Programs.Kernels.TestKernels.OfGeneric' is generic: "
-            + "write it as 'static async GpuTask Name(GpuThread t, Int32 a)' and pass its name. The engine process finds a kernel by its place in the "
+            + "write it as 'static async GpuTask Name(GpuThread t, Int32 a)' and pass its name. "
+            + "The engine process finds a kernel by its place in the "
             + "assembly, which type arguments are no part of. (Parameter 'kernel')",
             Refusal(TestKernels.OfGeneric<int>));
         Assert.Contains("Kernel' is generic: ", Refusal(TestKernels.OfGenericType<int>.Kernel), StringComparison.Ordinal);
