@@ -18,7 +18,7 @@ internal sealed class MessageQueue
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly WaitQueue _changed;
     private readonly Queue<UffdMessage> _waiting = new();
-    private readonly List<AddressRange> _removals = [];
+    private readonly Queue<UffdMessage> _discards = new();
     private readonly UffdMessage[] _buffer = new UffdMessage[MostAtOnce];
     private long _queued;
     private long _finished;
@@ -77,9 +77,9 @@ internal sealed class MessageQueue
     {
         using (_lock.Enter())
         {
-            foreach (AddressRange removal in _removals)
+            foreach (UffdMessage discard in _discards)
             {
-                if (removal.Overlaps(range))
+                if (new AddressRange(discard.Start, discard.End).Overlaps(range))
                 {
                     doneBytes = 0;
                     return Errno.EAGAIN;
@@ -130,7 +130,7 @@ internal sealed class MessageQueue
             if (message.Event == UffdEvent.Remove)
             {
                 // Acted on in order, so it is the first.
-                _removals.RemoveAt(0);
+                _discards.Dequeue();
             }
         }
 
@@ -188,7 +188,7 @@ internal sealed class MessageQueue
             _waiting.Enqueue(message);
             if (message.Event == UffdEvent.Remove)
             {
-                _removals.Add(new AddressRange(message.Start, message.End));
+                _discards.Enqueue(message);
             }
         }
 
