@@ -8,8 +8,8 @@ public sealed class ScriptCheckout : IDisposable
     /// <summary>What the scripts may use besides the shell itself. The folder of the real tools may hold a real dotnet.</summary>
     private static readonly string[] Tools =
     [
-        "bash", "cat", "dirname", "env", "find", "flock", "grep", "head", "mkdir", "readlink", "rm", "sed", "sleep", "tail", "tee",
-        "timeout", "touch", "wc",
+        "bash", "cat", "dirname", "env", "find", "flock", "grep", "head", "mkdir", "readlink", "rm", "sed", "sleep", "sort", "tail", "tee",
+        "timeout", "touch", "uniq", "wc",
     ];
 
     private static readonly string[] Copied =

@@ -14,6 +14,9 @@ public sealed class TestScriptTests : IDisposable
             for text in "${@:4}"; do
                 infos+="<RunInfo computerName=\"x\" outcome=\"Error\">"$'\n'"<Text>$text</Text></RunInfo>"$'\n'
             done
+            for ((i = 0; i < $3; i++)); do
+                infos+="<UnitTestResult outcome=\"NotExecuted\">"$'\n'"<Output><ErrorInfo>"$'\n'"<Message>not here</Message>"$'\n'
+            done
             echo "<TestRun><ResultSummary outcome=\"Completed\"><Counters total=\"$(($1 + $2 + $3))\" executed=\"$(($1 + $2))\"" \
                 "passed=\"$1\" failed=\"$2\" error=\"0\" passedButRunAborted=\"0\" notExecuted=\"0\" /><RunInfos>$infos</RunInfos></ResultSummary></TestRun>" \
                 >"artifacts/test/$name.trx"
@@ -28,7 +31,7 @@ public sealed class TestScriptTests : IDisposable
         case $name in
         Good.Tests) report 3 0 0 ;;
         More.Tests) report 4 0 0 ;;
-        Skipping.Tests) report 2 0 1 ;;
+        Skipping.Tests) report 2 0 3 ;;
         Failing.Tests) report 5 2 0 "$xunit.One [FAIL]" "$xunit.Two [FAIL]"; echo "Expected 1 but was 2"; exit 1 ;;
         Crashing.Tests) echo "it crashed"; kill -SEGV $$ ;;
         CrashingLate.Tests) report 6 0 0 "$aborted"; exit 1 ;;
@@ -48,7 +51,7 @@ public sealed class TestScriptTests : IDisposable
     [Theory]
     [InlineData("3 passed, 0 failed", 0, "Good")]
     [InlineData("7 passed, 0 failed", 0, "Good", "More")]
-    [InlineData("5 passed, 0 failed, 1 skipped", 0, "Good", "Skipping")]
+    [InlineData("5 passed, 0 failed, 3 skipped", 0, "Good", "Skipping")]
     [InlineData("8 passed, 2 failed", 1, "Good", "Failing")]
     [InlineData("3 passed, 1 failed", 1, "Crashing", "Good")]
     [InlineData("9 passed, 1 failed", 1, "CrashingLate", "Good")]
@@ -69,7 +72,8 @@ public sealed class TestScriptTests : IDisposable
     [InlineData("Hanging", "Hanging.Tests hung: ended after 1 s")]
     [InlineData("Silent", "Silent.Tests reported nothing")]
     [InlineData("Failing", "Expected 1 but was 2")]
-    public void What_went_wrong_is_shown(string assembly, string said)
+    [InlineData("Skipping", "skipped 3: not here")]
+    public void What_went_wrong_or_was_left_out_is_shown(string assembly, string said)
     {
         AddAssemblies(assembly);
         Assert.Contains($"    {said}\n", _checkout.Run("test").Output, StringComparison.Ordinal);
