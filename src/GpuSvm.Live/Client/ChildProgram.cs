@@ -54,7 +54,8 @@ internal sealed class ChildProgram : IDisposable
     {
         if (!File.Exists(enginePath))
         {
-            throw new SvmException(Errno.ENOENT, $"The engine is not at {enginePath}, where SvmOptions.EnginePath or the app's folder says.");
+            throw new SvmException(
+                Errno.ENOENT, $"The engine is not at {enginePath}, where SvmOptions.EnginePath or the app's folder says.");
         }
 
         LocalSocket listener = LocalSocket.Listen(out string address);

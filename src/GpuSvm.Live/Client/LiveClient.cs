@@ -90,7 +90,8 @@ internal sealed class LiveClient : IDisposable
     /// <summary>Where a page is.</summary>
     public async Task<PageResidency> QueryAsync(VirtualAddress address)
     {
-        ReceivedMessage reply = await _requests.SendAsync(MessageKind.Query, new QueryRequest { Address = address.Value }).ConfigureAwait(false);
+        var query = new QueryRequest { Address = address.Value };
+        ReceivedMessage reply = await _requests.SendAsync(MessageKind.Query, query).ConfigureAwait(false);
         return reply.Body<PageStateReply>().ToResidency();
     }
 

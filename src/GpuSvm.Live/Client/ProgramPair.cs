@@ -50,7 +50,8 @@ internal sealed class ProgramPair : IDisposable
         try
         {
             (engine, guard) = StartBoth(enginePath);
-            ReadyReply ready = Ask<HelloRequest, ReadyReply>(engine, MessageKind.Hello, new HelloRequest { Settings = settings }, userfaultfd);
+            var hello = new HelloRequest { Settings = settings };
+            ReadyReply ready = Ask<HelloRequest, ReadyReply>(engine, MessageKind.Hello, hello, userfaultfd);
             var watch = new WatchRequest { EnginePid = engine.ProcessId, AppPid = Environment.ProcessId };
             Ask<WatchRequest, DoneReply>(guard, MessageKind.Watch, watch, userfaultfd);
             if (Breaks.GuardHoldsNothing)
