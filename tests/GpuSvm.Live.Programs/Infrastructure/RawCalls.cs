@@ -7,6 +7,7 @@ public static unsafe partial class RawCalls
 {
     public const int SignalInterrupt = 2;
     public const int SignalKill = 9;
+    public const int SignalContinue = 18;
     public const int SignalStop = 19;
     public const int ReadOnly = 1;
     public const int ReadWrite = 3;

@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using GpuSvm.Core;
 using GpuSvm.Live.Programs.Infrastructure;
 
 namespace GpuSvm.Live.Programs;
 
-/// <summary>Becomes another program in the middle of a session.</summary>
+/// <summary>Becomes another program in the middle of a session, once it is signalled (SIGCONT) to.</summary>
 internal sealed class Execs : ILiveProgram
 {
     /// <inheritdoc/>
@@ -15,8 +16,11 @@ internal sealed class Execs : ILiveProgram
         SvmSession svm = await SvmSession.OpenAsync(new SvmOptions());
         VirtualAddress start = svm.Map(4 * Page.Size, Protection.ReadWrite);
         svm.Word(start, 0) = 5;
+        using var told = new ManualResetEventSlim();
+        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => told.Set());
         await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
         await output.FlushAsync();
+        told.Wait();
         RawCalls.Become("/bin/sh", "-c", "sleep 2; echo it was not killed");
     }
 }
