@@ -27,10 +27,10 @@ public sealed class NotifierRemovalScenario : IControlScenario
             var mirror = new Mirror();
             var notifier = new IntervalNotifier(mirror);
             _notifiers.Insert(notifier, Range);
-            Thread.SpinWait(2000);
+            mirror.WaitForCallback();
             _notifiers.Remove(notifier);
             mirror.Close();
-            Thread.SpinWait(2000);
+            mirror.WaitForNoCallback();
             removals++;
             callbacks += mirror.Callbacks;
             late += mirror.LateCallbacks;
@@ -54,9 +54,13 @@ public sealed class NotifierRemovalScenario : IControlScenario
 
     private sealed class Mirror : IMirror
     {
+        /// <summary>How often a callback looks whether its mirror has gone, and how often a wait for one looks for it.</summary>
+        private const int Looks = 200;
+
         private long _lateCallbacks;
         private long _callbacks;
         private bool _isClosed;
+        private bool _isInCallback;
 
         public RankedLock UpdateLock { get; } = new(LockRank.Update);
 
@@ -69,13 +73,37 @@ public sealed class NotifierRemovalScenario : IControlScenario
         public bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation)
         {
             Interlocked.Increment(ref _callbacks);
-            Thread.SpinWait(1000);
+            Volatile.Write(ref _isInCallback, true);
+            for (int i = 0; i < Looks / 10 && !Volatile.Read(ref _isClosed); i++)
+            {
+                Thread.Yield();
+            }
+
             if (Volatile.Read(ref _isClosed))
             {
                 Interlocked.Increment(ref _lateCallbacks);
             }
 
+            Volatile.Write(ref _isInCallback, false);
             return true;
+        }
+
+        /// <summary>Waits for a while until a callback is under way, so that the removal comes in the middle of it.</summary>
+        public void WaitForCallback()
+        {
+            for (int i = 0; i < Looks && !Volatile.Read(ref _isInCallback); i++)
+            {
+                Thread.Yield();
+            }
+        }
+
+        /// <summary>Waits until the callback that was under way has ended.</summary>
+        public void WaitForNoCallback()
+        {
+            while (Volatile.Read(ref _isInCallback))
+            {
+                Thread.Yield();
+            }
         }
     }
 }
