@@ -28,8 +28,8 @@ public sealed class GpuDevice
     /// <exception cref="ArgumentException">The kernel is not a static method, or a size lies out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The process or the machine has ended.</exception>
     /// <remarks>
-    /// In sequential execution the kernel has run when this call returns. Launches of one process share its memory. A kernel that loops until
-    /// something changes must call <see cref="GpuThread.Yield"/> in its loop, or it keeps other launches waiting.
+    /// In sequential execution the kernel has run when this call returns. Launches of one process share its memory. A kernel that loops
+    /// until something changes must call <see cref="GpuThread.Yield"/> in its loop, or it keeps other launches waiting.
     /// </remarks>
     public async Task<LaunchResult> LaunchAsync<TArgs>(
         SimulatedProcess process, GpuKernel<TArgs> kernel, int grid, int block, TArgs args)

@@ -26,7 +26,9 @@ public sealed class Machine : IDisposable
     private bool _disposed;
 
     /// <summary>Builds a machine.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option lies out of its range; the message names it, its value and the range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// An option lies out of its range; the message names it, its value and the range.
+    /// </exception>
     /// <exception cref="SvmException">The system refuses to reserve the memory.</exception>
     public Machine(MachineOptions options)
     {

@@ -53,7 +53,8 @@ public sealed class SvmBuffer<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (start > Count || length > Count - start)
         {
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"{length} values from index {start} on pass the buffer's {Count}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(length), length, $"{length} values from index {start} on pass the buffer's {Count}.");
         }
 
         return _session.Span<T>(Address + ((ulong)start * Stride), length);

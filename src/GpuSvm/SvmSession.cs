@@ -45,7 +45,9 @@ public sealed class SvmSession : IAsyncDisposable
 
     /// <summary>Starts the engine and the guard.</summary>
     /// <param name="options">What the GPU is like.</param>
-    /// <exception cref="SvmException">The machine cannot do it – the message names what is missing – or the engine does not start.</exception>
+    /// <exception cref="SvmException">
+    /// The machine cannot do it – the message names what is missing – or the engine does not start.
+    /// </exception>
     /// <exception cref="ArgumentException">An option lies out of its range; the message names it, its value and the range.</exception>
     public static Task<SvmSession> OpenAsync(SvmOptions options)
     {
@@ -172,7 +174,9 @@ public sealed class SvmSession : IAsyncDisposable
 
     /// <summary>Runs a kernel; it gets pointers and faults its way through them.</summary>
     /// <typeparam name="TArgs">The kernel's arguments: a struct of addresses and numbers.</typeparam>
-    /// <param name="kernel">A static async method that returns <see cref="GpuTask"/>; it runs in the engine, loaded from its assembly's file.</param>
+    /// <param name="kernel">
+    /// A static async method that returns <see cref="GpuTask"/>; it runs in the engine, loaded from its assembly's file.
+    /// </param>
     /// <param name="grid">Number of blocks: at least 1.</param>
     /// <param name="block">Number of threads a block: at least 1, at most 32 times <see cref="SvmOptions.WarpsPerSm"/>.</param>
     /// <param name="args">Given to every thread.</param>
@@ -210,7 +214,9 @@ public sealed class SvmSession : IAsyncDisposable
         return _client.QueryAsync(address);
     }
 
-    /// <summary>Cancels launches, waits for them, unmaps all memory of the session and ends the engine. A second call does nothing.</summary>
+    /// <summary>
+    /// Cancels launches, waits for them, unmaps all memory of the session and ends the engine. A second call does nothing.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
