@@ -12,6 +12,12 @@ public static class AccessBarrier
     public static void Pass()
     {
         SchedulePoint.Reach(SchedulePointKind.Word);
+        if (Exploration.Enabled && ControlledThread.Current is not null)
+        {
+            // One thread runs at a time, and handing over is a barrier.
+            return;
+        }
+
         Interlocked.MemoryBarrierProcessWide();
     }
 }

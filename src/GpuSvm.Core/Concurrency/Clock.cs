@@ -5,7 +5,7 @@ namespace GpuSvm.Core;
 /// <summary>A source of time that never goes back.</summary>
 public abstract class Clock
 {
-    /// <summary>The time of the machine that this process runs on.</summary>
+    /// <summary>The time of the machine that this process runs on; for threads of an explored schedule, its virtual time.</summary>
     public static Clock Monotonic { get; } = new MonotonicClock();
 
     /// <summary>Nanoseconds since a moment that is fixed for the clock's life.</summary>
@@ -23,6 +23,8 @@ public abstract class Clock
 
     private sealed class MonotonicClock : Clock
     {
-        public override long NowNanoseconds => (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));
+        public override long NowNanoseconds => Exploration.Enabled && ControlledThread.Current is { } self
+            ? self.Explorer.NowNanoseconds
+            : (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));
     }
 }

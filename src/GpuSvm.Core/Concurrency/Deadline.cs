@@ -36,5 +36,9 @@ public readonly struct Deadline
         Monitor.Wait(monitor, (int)Math.Min(milliseconds, LongestSleepMilliseconds));
     }
 
+    /// <summary>The moment of an explored schedule's virtual clock at which a wait for this deadline looks at it again.</summary>
+    internal long VirtualNanoseconds =>
+        ReferenceEquals(_clock, Clock.Monotonic) ? _nanoseconds : Clock.Monotonic.NowNanoseconds + (HasPassed ? 0 : 1_000_000);
+
     private static long DivideUp(long value, long divisor) => (value / divisor) + (value % divisor == 0 ? 0 : 1);
 }

@@ -70,6 +70,16 @@ public static class HeldLocks
     /// <summary>Records a lock that was got by trylock, which cannot deadlock and may be of any rank.</summary>
     public static void AcquireTried(object owner, LockRank rank) => Push(owner, rank);
 
+    /// <summary>Forgets all records of the calling thread, whose schedule has ended.</summary>
+    internal static void Clear()
+    {
+        if (t_held is not null)
+        {
+            Array.Clear(t_held, 0, t_count);
+            t_count = 0;
+        }
+    }
+
     /// <summary>Forgets the newest record of <paramref name="owner"/>.</summary>
     public static void Release(object owner)
     {
@@ -81,6 +91,11 @@ public static class HeldLocks
                 t_held[--t_count] = default;
                 return;
             }
+        }
+
+        if (Exploration.Enabled && ControlledThread.Current is { Explorer.IsAborting: true })
+        {
+            return;
         }
 
         Checks.Fail("A lock is released by a thread that does not hold it.");

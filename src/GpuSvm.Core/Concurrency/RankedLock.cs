@@ -7,12 +7,15 @@ namespace GpuSvm.Core;
 public sealed class RankedLock(LockRank rank)
 {
     private readonly Lock _lock = new();
+    private readonly ControlledLock? _controlled = Exploration.Enabled ? new ControlledLock(rank) : null;
 
     /// <summary>The lock's place in the order.</summary>
     public LockRank Rank => rank;
 
     /// <summary>True if the calling thread holds the lock.</summary>
-    public bool IsHeldByCurrentThread => _lock.IsHeldByCurrentThread;
+    public bool IsHeldByCurrentThread => Exploration.Enabled && ControlledThread.Current is { } self
+        ? _controlled!.IsHeldBy(self)
+        : _lock.IsHeldByCurrentThread;
 
     /// <summary>Waits for the lock and takes it; disposing the scope releases it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,8 +29,17 @@ public sealed class RankedLock(LockRank rank)
     /// <returns>False when a thread holds it, be it the calling one; then the scope does nothing.</returns>
     public bool TryEnter(out Scope scope)
     {
+        if (Exploration.Enabled && ControlledThread.Current is { IsQuiet: true })
+        {
+            scope = default;
+            return true;
+        }
+
         SchedulePoint.Reach(SchedulePointKind.TryLock);
-        if (_lock.IsHeldByCurrentThread || !_lock.TryEnter())
+        bool taken = Exploration.Enabled && ControlledThread.Current is { } self
+            ? _controlled!.TryAcquire(self)
+            : !_lock.IsHeldByCurrentThread && _lock.TryEnter();
+        if (!taken)
         {
             scope = default;
             return false;
@@ -54,6 +66,12 @@ public sealed class RankedLock(LockRank rank)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Acquire()
     {
+        if (Exploration.Enabled && ControlledThread.Current is { } self)
+        {
+            AcquireControlled(self);
+            return;
+        }
+
         SchedulePoint.Reach(SchedulePointKind.Lock);
         if (Checks.Enabled)
         {
@@ -66,12 +84,50 @@ public sealed class RankedLock(LockRank rank)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Release()
     {
+        if (Exploration.Enabled && ControlledThread.Current is { } self)
+        {
+            ReleaseControlled(self);
+            return;
+        }
+
         if (Checks.Enabled)
         {
             HeldLocks.Release(this);
         }
 
         _lock.Exit();
+        SchedulePoint.Reach(SchedulePointKind.Unlock);
+    }
+
+    private void AcquireControlled(ControlledThread self)
+    {
+        if (self.IsQuiet)
+        {
+            return;
+        }
+
+        SchedulePoint.Reach(SchedulePointKind.Lock);
+        if (Checks.Enabled)
+        {
+            HeldLocks.Acquire(this, rank);
+        }
+
+        _controlled!.Acquire(self);
+    }
+
+    private void ReleaseControlled(ControlledThread self)
+    {
+        if (self.IsQuiet)
+        {
+            return;
+        }
+
+        if (Checks.Enabled)
+        {
+            HeldLocks.Release(this);
+        }
+
+        _controlled!.Release(self);
         SchedulePoint.Reach(SchedulePointKind.Unlock);
     }
 

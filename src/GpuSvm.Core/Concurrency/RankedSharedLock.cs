@@ -12,21 +12,39 @@ namespace GpuSvm.Core;
 public sealed class RankedSharedLock(LockRank rank)
 {
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
+    private readonly ControlledSharedLock? _controlled = Exploration.Enabled ? new ControlledSharedLock(rank) : null;
 
     /// <summary>The lock's place in the order.</summary>
     public LockRank Rank => rank;
 
     /// <summary>True if the calling thread holds the lock in either way.</summary>
-    public bool IsHeldByCurrentThread => _lock.IsReadLockHeld || _lock.IsWriteLockHeld;
+    public bool IsHeldByCurrentThread => Exploration.Enabled && ControlledThread.Current is { } self
+        ? _controlled!.IsHeldBy(self)
+        : _lock.IsReadLockHeld || _lock.IsWriteLockHeld;
 
     /// <summary>True if the calling thread has the lock alone.</summary>
-    public bool IsHeldExclusivelyByCurrentThread => _lock.IsWriteLockHeld;
+    public bool IsHeldExclusivelyByCurrentThread => Exploration.Enabled && ControlledThread.Current is { } self
+        ? _controlled!.IsHeldExclusivelyBy(self)
+        : _lock.IsWriteLockHeld;
 
     /// <summary>Waits until no thread has the lock alone, and shares it; disposing the scope releases it.</summary>
     public SharedScope EnterShared()
     {
+        if (Exploration.Enabled && ControlledThread.Current is { IsQuiet: true })
+        {
+            return default;
+        }
+
         Begin();
-        _lock.EnterReadLock();
+        if (Exploration.Enabled && ControlledThread.Current is { } self)
+        {
+            _controlled!.AcquireShared(self);
+        }
+        else
+        {
+            _lock.EnterReadLock();
+        }
+
         return new SharedScope(this);
     }
 
@@ -34,8 +52,17 @@ public sealed class RankedSharedLock(LockRank rank)
     /// <returns>False when a thread has the lock alone or waits for that, or the calling one holds it; then the scope does nothing.</returns>
     public bool TryEnterShared(out SharedScope scope)
     {
+        if (Exploration.Enabled && ControlledThread.Current is { IsQuiet: true })
+        {
+            scope = default;
+            return true;
+        }
+
         SchedulePoint.Reach(SchedulePointKind.TryLock);
-        if (IsHeldByCurrentThread || !_lock.TryEnterReadLock(0))
+        bool taken = !IsHeldByCurrentThread && (Exploration.Enabled && ControlledThread.Current is { } self
+            ? _controlled!.TryAcquireShared(self)
+            : _lock.TryEnterReadLock(0));
+        if (!taken)
         {
             scope = default;
             return false;
@@ -53,8 +80,21 @@ public sealed class RankedSharedLock(LockRank rank)
     /// <summary>Waits until no other thread holds the lock, and takes it alone; disposing the scope releases it.</summary>
     public ExclusiveScope EnterExclusive()
     {
+        if (Exploration.Enabled && ControlledThread.Current is { IsQuiet: true })
+        {
+            return default;
+        }
+
         Begin();
-        _lock.EnterWriteLock();
+        if (Exploration.Enabled && ControlledThread.Current is { } self)
+        {
+            _controlled!.AcquireExclusive(self);
+        }
+        else
+        {
+            _lock.EnterWriteLock();
+        }
+
         return new ExclusiveScope(this);
     }
 
@@ -85,6 +125,37 @@ public sealed class RankedSharedLock(LockRank rank)
         }
     }
 
+    private void ExitShared()
+    {
+        if (!ExitControlled())
+        {
+            _lock.ExitReadLock();
+        }
+
+        End();
+    }
+
+    private void ExitExclusive()
+    {
+        if (!ExitControlled())
+        {
+            _lock.ExitWriteLock();
+        }
+
+        End();
+    }
+
+    private bool ExitControlled()
+    {
+        if (Exploration.Enabled && ControlledThread.Current is { } self)
+        {
+            _controlled!.Release(self);
+            return true;
+        }
+
+        return false;
+    }
+
     private void End()
     {
         if (Checks.Enabled)
@@ -103,28 +174,17 @@ public sealed class RankedSharedLock(LockRank rank)
         internal SharedScope(RankedSharedLock owner) => _owner = owner;
 
         /// <summary>Releases the lock.</summary>
-        public void Dispose()
-        {
-            if (_owner is not null)
-            {
-                _owner._lock.ExitReadLock();
-                _owner.End();
-            }
-        }
+        public void Dispose() => _owner?.ExitShared();
     }
 
     /// <summary>Releases the exclusive lock when disposed.</summary>
     public readonly ref struct ExclusiveScope
     {
-        private readonly RankedSharedLock _owner;
+        private readonly RankedSharedLock? _owner;
 
         internal ExclusiveScope(RankedSharedLock owner) => _owner = owner;
 
         /// <summary>Releases the lock.</summary>
-        public void Dispose()
-        {
-            _owner._lock.ExitWriteLock();
-            _owner.End();
-        }
+        public void Dispose() => _owner?.ExitExclusive();
     }
 }

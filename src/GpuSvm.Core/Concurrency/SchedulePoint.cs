@@ -4,8 +4,9 @@ namespace GpuSvm.Core;
 
 /// <summary>The places where one thread's progress can matter to another: every lock, wait and shared word passes here.</summary>
 /// <remarks>
-/// In production a schedule point is nothing: what it does under stress (<c>GPUSVM_JITTER=1</c>) is compiled away. It is the one seam under which an explorer decides
-/// which thread runs next, without a change to any layer above.
+/// In production a schedule point is nothing: what it does under stress (<c>GPUSVM_JITTER=1</c>) and in an explored process
+/// (<c>GPUSVM_EXPLORE=1</c>) is compiled away. It is the one seam under which an <see cref="Explorer"/> decides which thread runs next,
+/// without a change to any layer above.
 /// </remarks>
 public static class SchedulePoint
 {
@@ -18,6 +19,11 @@ public static class SchedulePoint
         if (Jitter.Enabled)
         {
             Jitter.Perturb();
+        }
+
+        if (Exploration.Enabled)
+        {
+            ControlledThread.Reach(kind);
         }
     }
 }

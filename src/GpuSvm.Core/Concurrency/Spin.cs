@@ -10,6 +10,11 @@ public struct Spin
     public void Once()
     {
         SchedulePoint.Reach(SchedulePointKind.Spin);
+        if (Exploration.Enabled && ControlledThread.Current is not null)
+        {
+            return;
+        }
+
         _wait.SpinOnce(sleep1Threshold: -1);
     }
 }

@@ -23,6 +23,11 @@ public sealed class WaitQueue(RankedLock guard)
         guard.Release();
         try
         {
+            if (Exploration.Enabled && ControlledThread.Current is { } self)
+            {
+                return SleepControlled(self, seen, deadline);
+            }
+
             SchedulePoint.Reach(SchedulePointKind.Wait);
             return Sleep(seen, deadline);
         }
@@ -45,6 +50,26 @@ public sealed class WaitQueue(RankedLock guard)
 
             Monitor.PulseAll(_sleep);
         }
+
+        if (Exploration.Enabled)
+        {
+            ControlledThread.Current?.Explorer.Wake(this);
+        }
+    }
+
+    private bool SleepControlled(ControlledThread self, long seen, Deadline deadline)
+    {
+        while (_generation == seen)
+        {
+            if (deadline.HasPassed)
+            {
+                return false;
+            }
+
+            self.Explorer.Block(self, this, deadline.VirtualNanoseconds);
+        }
+
+        return true;
     }
 
     private bool Sleep(long seen, Deadline deadline)

@@ -15,12 +15,28 @@ public sealed class WakeEvent
             _set = true;
             Monitor.Pulse(_sleep);
         }
+
+        if (Exploration.Enabled)
+        {
+            ControlledThread.Current?.Explorer.Wake(this);
+        }
     }
 
     /// <summary>Waits for the signal and clears it.</summary>
     public void Wait()
     {
         SchedulePoint.Reach(SchedulePointKind.Wait);
+        if (Exploration.Enabled && ControlledThread.Current is { } self)
+        {
+            while (!_set)
+            {
+                self.Explorer.Block(self, this, long.MaxValue);
+            }
+
+            _set = false;
+            return;
+        }
+
         lock (_sleep)
         {
             while (!_set)
@@ -37,6 +53,11 @@ public sealed class WakeEvent
     public bool Wait(Deadline deadline)
     {
         SchedulePoint.Reach(SchedulePointKind.Wait);
+        if (Exploration.Enabled && ControlledThread.Current is { } self)
+        {
+            return WaitControlled(self, deadline);
+        }
+
         lock (_sleep)
         {
             while (!_set)
@@ -52,5 +73,21 @@ public sealed class WakeEvent
             _set = false;
             return true;
         }
+    }
+
+    private bool WaitControlled(ControlledThread self, Deadline deadline)
+    {
+        while (!_set)
+        {
+            if (deadline.HasPassed)
+            {
+                return false;
+            }
+
+            self.Explorer.Block(self, this, deadline.VirtualNanoseconds);
+        }
+
+        _set = false;
+        return true;
     }
 }
