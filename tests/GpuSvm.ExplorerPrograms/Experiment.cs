@@ -19,7 +19,8 @@ internal sealed class Experiment(Explorer explorer, Action<ScheduleRun> scenario
             case "replay": Replay(number); break;
             case "after-failures": AfterFailures(number); break;
             case "once": Once(number); break;
-            case "speed": Speed(number); break;
+            case "speed": Speed(number, seed => new RandomSchedule((ulong)seed)); break;
+            case "speed-pct": Speed(number, seed => new PctSchedule((ulong)seed, 2, 60)); break;
             default: return false;
         }
 
@@ -101,20 +102,23 @@ internal sealed class Experiment(Explorer explorer, Action<ScheduleRun> scenario
         Print($"{outcome.Failure?.Kind.ToString() ?? "clean"}, usable: {explorer.IsUsable}");
     }
 
-    private void Speed(int count)
+    private void Speed(int count, Func<int, ISchedule> schedule)
     {
-        Enumerable.Range(1, count / 4).ToList().ForEach(seed => explorer.Run(new RandomSchedule((ulong)seed), scenario));
+        Enumerable.Range(1, count / 4).ToList().ForEach(seed => explorer.Run(schedule(seed), scenario));
         var watch = Stopwatch.StartNew();
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         long steps = 0;
         long turns = 0;
         for (int seed = 1; seed <= count; seed++)
         {
-            ScheduleOutcome outcome = explorer.Run(new RandomSchedule((ulong)seed), scenario);
+            ScheduleOutcome outcome = explorer.Run(schedule(seed), scenario);
             steps += outcome.Steps;
             turns += outcome.Turns.Count;
         }
 
-        Print($"{count / watch.Elapsed.TotalSeconds:F0} schedules/s, {(double)steps / count:F1} steps, {(double)turns / count:F1} turns");
+        double busy = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        Print($"{count / watch.Elapsed.TotalSeconds:F0} schedules/s, {count / busy:F0} per CPU second");
+        Print($"{(double)steps / count:F1} steps, {(double)turns / count:F1} turns");
     }
 
     private ScheduleOutcome FirstFailure(int count) => Enumerable.Range(1, count)

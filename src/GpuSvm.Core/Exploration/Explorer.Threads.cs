@@ -7,6 +7,8 @@ public sealed partial class Explorer
     private static readonly TimeSpan UnwindingBound = TimeSpan.FromSeconds(10);
 
     private int _count;
+    private int _firstDeclared;
+    private int _declaredLeft;
     private int _unwindings;
     private bool _aborting;
     private ScheduleFailure? _failure;
@@ -83,6 +85,11 @@ public sealed partial class Explorer
 
         self.State = ControlledThread.ThreadState.Ended;
         Wake(self);
+        if (self.Number >= _firstDeclared && self.Number < _firstDeclared + _run.Threads.Count && --_declaredLeft == 0)
+        {
+            Wake(_run);
+        }
+
         ControlledThread? next = _aborting ? Main : ChooseNext(self, SchedulePointKind.Thread);
         if (next is null)
         {
@@ -115,7 +122,7 @@ public sealed partial class Explorer
             return;
         }
 
-        if (++_unwindings > MostUnwindings)
+        if (++_unwindings > MostUnwindings && self != Main)
         {
             // It catches what should unwind it, again and again. It is left where it is, for good.
             IsUsable = false;

@@ -105,6 +105,8 @@ public sealed partial class Explorer : IDisposable
         _schedule = schedule;
         _run = new ScheduleRun(this);
         _count = 1;
+        _firstDeclared = MostThreads;
+        _declaredLeft = 0;
         _steps = 0;
         _setupPoints = 0;
         _unwindings = 0;
@@ -124,10 +126,7 @@ public sealed partial class Explorer : IDisposable
         {
             scenario(_run);
             _invariants = _run.Invariants;
-            foreach (ControlledThread thread in _run.Threads.Select(declared => Start(declared.Name, declared.Body)).ToArray())
-            {
-                Join(Main, thread);
-            }
+            RunDeclared();
 
             foreach (Action end in _run.Ends)
             {
@@ -145,6 +144,21 @@ public sealed partial class Explorer : IDisposable
         finally
         {
             _invariants = [];
+        }
+    }
+
+    private void RunDeclared()
+    {
+        _firstDeclared = _count;
+        _declaredLeft = _run.Threads.Count;
+        foreach ((string name, Action body) in _run.Threads)
+        {
+            Start(name, body);
+        }
+
+        while (_declaredLeft > 0)
+        {
+            Block(Main, _run, long.MaxValue);
         }
     }
 }

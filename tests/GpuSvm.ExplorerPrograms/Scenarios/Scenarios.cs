@@ -21,6 +21,7 @@ internal static class Scenarios
         ("task", Waits.Tasks),
         ("spin", Spins.Right),
         ("spin-forever", Spins.Forever),
+        ("both-spin-forever", Spins.BothForever),
         ("stubborn", Spins.Stubborn),
         ("thread-fails", Spins.ThreadFails),
         ("rank", Spins.Rank),

@@ -6,18 +6,8 @@ internal static class Spins
     public static void Right(ScheduleRun run)
     {
         var word = new SharedWord();
-        foreach (string name in (string[])["spinner 1", "spinner 2"])
-        {
-            run.Thread(name, () =>
-            {
-                var spin = default(Spin);
-                while (word.Value == 0)
-                {
-                    spin.Once();
-                }
-            });
-        }
-
+        SpinOn(run, word, "spinner 1");
+        SpinOn(run, word, "spinner 2");
         run.Thread("setter", () =>
         {
             SchedulePoint.Reach(SchedulePointKind.Lock);
@@ -25,17 +15,13 @@ internal static class Spins
         });
     }
 
-    public static void Forever(ScheduleRun run)
+    public static void Forever(ScheduleRun run) => SpinOn(run, new SharedWord(), "spinner");
+
+    public static void BothForever(ScheduleRun run)
     {
         var word = new SharedWord();
-        run.Thread("spinner", () =>
-        {
-            var spin = default(Spin);
-            while (word.Value == 0)
-            {
-                spin.Once();
-            }
-        });
+        SpinOn(run, word, "spinner 1");
+        SpinOn(run, word, "spinner 2");
     }
 
     /// <summary>A thread that catches what should unwind it, for ever.</summary>
@@ -82,4 +68,13 @@ internal static class Spins
             }
         });
     }
+
+    private static void SpinOn(ScheduleRun run, SharedWord word, string name) => run.Thread(name, () =>
+    {
+        var spin = default(Spin);
+        while (word.Value == 0)
+        {
+            spin.Once();
+        }
+    });
 }
