@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -47,6 +48,31 @@ public static partial class ProcessAffinity
             int thread = int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
             bool pinned = SetAffinity(thread, MostCpus / 8, ref mask[0]) == 0;
             Demand(pinned || LastError == Errno.ESRCH, $"Process {processId} cannot be kept on CPU {cpu}.");
+        }
+    }
+
+    /// <summary>Starts a process that runs on one CPU from its first instruction on, so that its runtime sees one CPU too.</summary>
+    /// <param name="cpu">The CPU's number.</param>
+    /// <param name="start">What to start; without a shell.</param>
+    /// <exception cref="SvmException">EINVAL: this process may not use the CPU.</exception>
+    /// <remarks>A child inherits the CPUs of the thread that starts it; the thread has its own back when the call returns.</remarks>
+    public static Process Start(int cpu, ProcessStartInfo start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(cpu);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cpu, MostCpus);
+        ulong[] before = new ulong[MostCpus / BitsPerWord];
+        Demand(GetAffinity(0, MostCpus / 8, ref before[0]) >= 0, "The CPUs of this thread are not known.");
+        ulong[] mask = new ulong[MostCpus / BitsPerWord];
+        mask[cpu / BitsPerWord] = 1UL << (cpu % BitsPerWord);
+        Demand(SetAffinity(0, MostCpus / 8, ref mask[0]) == 0, $"This process cannot run on CPU {cpu}.");
+        try
+        {
+            return Process.Start(start) ?? throw new SvmException(Errno.ESRCH, "The process did not start.");
+        }
+        finally
+        {
+            SetAffinity(0, MostCpus / 8, ref before[0]);
         }
     }
 

@@ -11,7 +11,6 @@ internal sealed class PageLocks(object owner)
     private const int Held = 1;
     private const int HeldAndWaitedFor = 2;
     private const int QueueCount = 16;
-    private static readonly TimeSpan Slice = TimeSpan.FromMinutes(1);
 
     private readonly Bucket[] _buckets = [.. Enumerable.Range(0, QueueCount).Select(_ => new Bucket())];
 
@@ -34,7 +33,7 @@ internal sealed class PageLocks(object owner)
         {
             while (Interlocked.Exchange(ref word, HeldAndWaitedFor) != Free)
             {
-                bucket.Queue.Wait(Clock.Monotonic.After(Slice));
+                bucket.Queue.Wait(Clock.Monotonic.After(TimeSpan.MaxValue));
             }
         }
     }

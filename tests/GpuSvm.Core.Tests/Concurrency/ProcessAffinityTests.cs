@@ -30,4 +30,16 @@ public sealed class ProcessAffinityTests
         Assert.Throws<ArgumentOutOfRangeException>(() => ProcessAffinity.Pin(Environment.ProcessId, -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => ProcessAffinity.Pin(Environment.ProcessId, 1024));
     }
+
+    [Fact]
+    public void A_process_is_started_on_one_CPU_and_its_starter_keeps_its_own()
+    {
+        IReadOnlyList<int> before = ProcessAffinity.Cpus;
+        using Process child = ProcessAffinity.Start(
+            before[^1], new ProcessStartInfo("grep", ["Cpus_allowed_list", "/proc/self/status"]) { RedirectStandardOutput = true });
+
+        Assert.Equal($"Cpus_allowed_list:\t{before[^1]}\n", child.StandardOutput.ReadToEnd());
+        Assert.Equal(before, ProcessAffinity.Cpus);
+        child.WaitForExit();
+    }
 }
