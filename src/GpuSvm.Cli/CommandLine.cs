@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using GpuSvm.Cli.Bench;
+using GpuSvm.Cli.Explore;
 using GpuSvm.Cli.Runs;
 
 namespace GpuSvm.Cli;
@@ -40,7 +41,7 @@ internal static class CommandLine
     private static RootCommand Build() => new("Shared virtual memory between CPUs and a GPU, in user space.")
     {
         HelpName = "gpusvm",
-        Subcommands = { RunVerb.Create(), BenchVerb.Create() },
+        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create() },
     };
 
     private static int Refuse(int exitCode, string message)

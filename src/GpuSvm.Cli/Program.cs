@@ -1,4 +1,5 @@
 using System.Reflection;
+using GpuSvm.Cli.Explore;
 
 namespace GpuSvm.Cli;
 
@@ -15,6 +16,12 @@ internal static class Program
             Assembly tool = typeof(Program).Assembly;
             Console.Out.WriteLine(tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
             return ExitCodes.Success;
+        }
+
+        // A process of an exploration: nothing but the races runs in it.
+        if (args is [ExploreProcess.Verb, .. string[] part])
+        {
+            return ExploreProcess.Work(part);
         }
 
         return await CommandLine.RunAsync(args).ConfigureAwait(false);

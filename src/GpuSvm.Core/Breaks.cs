@@ -42,11 +42,27 @@ public static class Breaks
     /// <summary>A frame of a memory object is taken with the bytes that a stray touch has left there.</summary>
     public static readonly bool FrameNotCleared = Name == "frame-not-cleared";
 
+    /// <summary>The fault servicer asks whether an invalidation came between before it takes the update lock.</summary>
+    public static readonly bool RetryOutsideTheLock = Name == "retry-outside-the-lock";
+
+    /// <summary>An invalidation has a mirror drop its entries first, and moves the notifier's sequence when the update lock is free again.</summary>
+    public static readonly bool SequenceAfterTheDrop = Name == "sequence-after-the-drop";
+
+    /// <summary>Frames are freed before the CPU's TLB is flushed.</summary>
+    public static readonly bool PageFreedBeforeTheFlush = Name == "page-freed-before-the-flush";
+
+    /// <summary>A notifier that is inserted while the set is frozen never enters it.</summary>
+    public static readonly bool DeferredInsertLost = Name == "deferred-insert-lost";
+
+    /// <summary>A batch that was fetched from a ring that had been full is not replayed.</summary>
+    public static readonly bool ReplayLost = Name == "replay-lost";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for",
         "fill-not-rechecked", "overflow-lost", "remove-does-not-wait", "guard-holds-nothing",
-        "continue-late", "frame-not-cleared",
+        "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
+        "deferred-insert-lost", "replay-lost",
     ];
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuSvm.Cli.Bench;
+using GpuSvm.Cli.Explore;
 using GpuSvm.Cli.Runs;
 using GpuSvm.Cli.Runs.Graphs;
 using GpuSvm.Cli.Runs.Lists;
@@ -11,6 +12,7 @@ namespace GpuSvm.Cli.Output;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
     WriteIndented = true)]
 [JsonSerializable(typeof(RunDocument))]
 [JsonSerializable(typeof(FileInput))]
@@ -21,6 +23,8 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(BfsResult))]
 [JsonSerializable(typeof(ListResult))]
 [JsonSerializable(typeof(BenchDocument))]
+[JsonSerializable(typeof(ExploreDocument))]
+[JsonSerializable(typeof(ExploreList))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>Prints the document of a run.</summary>
@@ -28,4 +32,10 @@ internal sealed partial class JsonOutput : JsonSerializerContext
 
     /// <summary>Prints the document of a benchmark.</summary>
     public static void Write(BenchDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.BenchDocument));
+
+    /// <summary>Prints the document of an exploration.</summary>
+    public static void Write(ExploreDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.ExploreDocument));
+
+    /// <summary>Prints what there is to explore.</summary>
+    public static void Write(ExploreList list) => Console.Out.WriteLine(JsonSerializer.Serialize(list, Default.ExploreList));
 }

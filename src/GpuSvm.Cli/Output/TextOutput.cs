@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace GpuSvm.Cli.Output;
 
 /// <summary>Prints answers and tables for people.</summary>
-internal static class TextOutput
+internal static partial class TextOutput
 {
     private const int RedirectedWidth = 160;
 

@@ -70,9 +70,10 @@ internal sealed class FaultResolver(
                 return FaultResult.Fatal(error);
             }
 
+            bool asked = Breaks.RetryOutsideTheLock && interval.Notifier.CheckRetry(sequence);
             using (mirror.UpdateLock.Enter())
             {
-                if (interval.Notifier.ReadRetry(sequence))
+                if (Breaks.RetryOutsideTheLock ? asked : interval.Notifier.ReadRetry(sequence))
                 {
                     counters.Retries++;
                     continue;

@@ -54,7 +54,8 @@ internal sealed class FaultServicer
 
     private void ServiceBatch()
     {
-        if (_gpu.FaultBuffer.Overflow)
+        bool wasFull = _gpu.FaultBuffer.Overflow;
+        if (wasFull)
         {
             _gpu.FaultBuffer.ClearOverflow();
             Counters.Overflows++;
@@ -77,7 +78,7 @@ internal sealed class FaultServicer
             }
         }
 
-        if (replay)
+        if (replay && !(Breaks.ReplayLost && wasFull))
         {
             Counters.Replays++;
             _gpu.Replay();

@@ -16,7 +16,18 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
             flush.EndMapping();
         }
 
+        if (Breaks.PageFreedBeforeTheFlush)
+        {
+            FreeAll();
+        }
+
         flush.Detach();
+        FreeAll();
+        cpu.Wake(range);
+    }
+
+    private void FreeAll()
+    {
         foreach (FrameNumber frame in _frames)
         {
             frames.RemoveMap(frame);
@@ -24,7 +35,6 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
         }
 
         _frames.Clear();
-        cpu.Wake(range);
     }
 
     private void ClearMapping(AddressRange range, ref CpuFlush flush)

@@ -100,17 +100,14 @@ public sealed partial class IntervalNotifiers
     /// <summary>Sets the notifier's sequence under the update lock, and has the mirror drop its entries.</summary>
     private static bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation, long current)
     {
-        RankedLock updateLock = notifier.Mirror.UpdateLock;
         if (invalidation.Blocking == InvalidationBlocking.Blockable)
         {
-            using (updateLock.Enter())
-            {
-                notifier.Sequence = current;
-                return notifier.Mirror.Invalidate(notifier, invalidation);
-            }
+            return Breaks.SequenceAfterTheDrop
+                ? InvalidateTooEarly(notifier, invalidation, current)
+                : InvalidateUnderLock(notifier, invalidation, current);
         }
 
-        bool entered = updateLock.TryEnter(out RankedLock.Scope scope);
+        bool entered = notifier.Mirror.UpdateLock.TryEnter(out RankedLock.Scope scope);
         using (scope)
         {
             if (!entered)
@@ -120,6 +117,30 @@ public sealed partial class IntervalNotifiers
 
             notifier.Sequence = current;
             return notifier.Mirror.Invalidate(notifier, invalidation);
+        }
+    }
+
+    private static bool InvalidateUnderLock(IntervalNotifier notifier, in Invalidation invalidation, long current)
+    {
+        using (notifier.Mirror.UpdateLock.Enter())
+        {
+            notifier.Sequence = current;
+            return notifier.Mirror.Invalidate(notifier, invalidation);
+        }
+    }
+
+    /// <summary>What <see cref="Breaks.SequenceAfterTheDrop"/> does: between the two a reader can map what it looked up before.</summary>
+    private static bool InvalidateTooEarly(IntervalNotifier notifier, in Invalidation invalidation, long current)
+    {
+        using (notifier.Mirror.UpdateLock.Enter())
+        {
+            _ = notifier.Mirror.Invalidate(notifier, invalidation);
+        }
+
+        using (notifier.Mirror.UpdateLock.Enter())
+        {
+            notifier.Sequence = current;
+            return true;
         }
     }
 
@@ -136,13 +157,13 @@ public sealed partial class IntervalNotifiers
             Volatile.Write(ref _sequence, _sequence + 1);
             foreach (IntervalNotifier notifier in _deferred)
             {
-                if (notifier.Handle == default)
-                {
-                    Enter(notifier);
-                }
-                else
+                if (notifier.Handle != default)
                 {
                     Leave(notifier);
+                }
+                else if (!Breaks.DeferredInsertLost)
+                {
+                    Enter(notifier);
                 }
             }
 

@@ -120,7 +120,7 @@ public sealed partial class IntervalNotifiers
                 throw new InvalidOperationException("The notifier is not inserted here.");
             }
 
-            if (!IsFrozen)
+            if (!IsFrozen && (notifier.Handle != default || !Breaks.DeferredInsertLost))
             {
                 Leave(notifier);
             }

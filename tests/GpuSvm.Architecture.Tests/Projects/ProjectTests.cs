@@ -20,7 +20,8 @@ public sealed class ProjectTests
         ["Engine"] = ["Live", "Telemetry"],
         ["Workloads"] = ["Core", "Mmu", "Gpu", "Telemetry"],
         [""] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Telemetry"],
-        ["Cli"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Telemetry", ""],
+        ["Scenarios"] = ["Core", "Mm", "Mmu", "Gpu", "Driver"],
+        ["Cli"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Scenarios", "Telemetry", ""],
     };
 
     private static readonly string[] MayBeUnsafe = ["Core", "Gpu", "Mmu", "Live"];

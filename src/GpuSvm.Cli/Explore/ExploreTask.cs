@@ -1,0 +1,9 @@
+using GpuSvm.Scenarios;
+
+namespace GpuSvm.Cli.Explore;
+
+/// <summary>What one process of an exploration does.</summary>
+/// <param name="Scenarios">Names of the scenarios, looked at in this order.</param>
+/// <param name="Break">The mutation that is switched on, or null.</param>
+/// <param name="Options">The schedules of each scenario.</param>
+internal sealed record ExploreTask(IReadOnlyList<string> Scenarios, string? Break, SearchOptions Options);

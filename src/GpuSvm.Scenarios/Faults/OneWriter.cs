@@ -1,0 +1,25 @@
+namespace GpuSvm.Scenarios;
+
+/// <summary>Two GPU threads load from a page on a worker, faults are served on another, and the CPU stores and replaces the page.</summary>
+public sealed class OneWriter : IRaceScenario
+{
+    /// <inheritdoc/>
+    public string Name => "two-gpu-threads-one-writer";
+
+    /// <inheritdoc/>
+    public string Description => "Two GPU threads load from a page on a worker, faults are served on another, and the CPU stores and replaces the page.";
+
+    /// <inheritdoc/>
+    public void Build(ScheduleRun run)
+    {
+        var machine = new SmallMachine(run, new SmallMachineOptions { Execution = ExecutionMode.Parallel });
+        run.Thread("launch", () => machine.Launch(run, RaceKernels.ReadSameAsync, new KernelArgs(2), 1, 2));
+        run.Thread("cpu", () =>
+        {
+            machine.Cpu.Thread(0).Store(SmallMachine.Address, SmallMachine.Mark + 1);
+            machine.Replace();
+            machine.Cpu.Thread(0).Store(SmallMachine.Address, SmallMachine.Mark);
+        });
+        run.AtEnd(machine.Dispose);
+    }
+}

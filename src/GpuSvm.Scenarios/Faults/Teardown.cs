@@ -1,0 +1,22 @@
+namespace GpuSvm.Scenarios;
+
+/// <summary>The GPU loads from pages while the address space ends and the driver closes it.</summary>
+public sealed class Teardown : IRaceScenario
+{
+    /// <inheritdoc/>
+    public string Name => "teardown";
+
+    /// <inheritdoc/>
+    public string Description => "The GPU loads from pages while the address space ends and the driver closes it.";
+
+    /// <inheritdoc/>
+    public void Build(ScheduleRun run)
+    {
+        var machine = new SmallMachine(run, new SmallMachineOptions());
+        run.Thread("gpu", () => machine.Launch(
+            run, RaceKernels.ReadSameAsync, new KernelArgs(2), 1, 1, Errno.EFAULT, Errno.ECANCELED, Errno.ENXIO));
+        run.Thread("exit", machine.Mm.Exit);
+        run.Thread("close", () => machine.Driver.Close(machine.Client));
+        run.AtEnd(machine.Dispose);
+    }
+}

@@ -1,0 +1,32 @@
+namespace GpuSvm.Scenarios;
+
+/// <summary>What GPU threads do in the scenarios.</summary>
+internal static class RaceKernels
+{
+    /// <summary>Each thread loads from a page of its own, again and again.</summary>
+    public static async GpuTask ReadOwnAsync(GpuThread t, KernelArgs args)
+    {
+        for (int i = 0; i < args.Times; i++)
+        {
+            SmallMachine.DemandStored("The GPU", await t.Load<ulong>(SmallMachine.PageAt((int)t.GlobalIndex)));
+        }
+    }
+
+    /// <summary>Every thread loads from the first page, again and again.</summary>
+    public static async GpuTask ReadSameAsync(GpuThread t, KernelArgs args)
+    {
+        for (int i = 0; i < args.Times; i++)
+        {
+            SmallMachine.DemandStored("The GPU", await t.Load<ulong>(SmallMachine.PageAt(0)), SmallMachine.Mark + 1);
+        }
+    }
+
+    /// <summary>Every thread stores 1, 2, 3… into the first page.</summary>
+    public static async GpuTask CountAsync(GpuThread t, KernelArgs args)
+    {
+        for (int i = 1; i <= args.Times; i++)
+        {
+            await t.Store(SmallMachine.PageAt(0), (ulong)i);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+
+namespace GpuSvm.Scenarios;
+
+/// <summary>One process and one GPU with very little memory: all parts are the production code, and it is made in microseconds.</summary>
+/// <remarks>
+/// The GPU executes on the thread that launches, and serves its faults there, unless <see cref="SmallMachineOptions"/> say otherwise.
+/// Freed frames are poisoned when checks are on.
+/// </remarks>
+internal sealed class SmallMachine : IDisposable
+{
+    /// <summary>Address of the first of the machine's <see cref="PageCount"/> pages.</summary>
+    public const ulong Address = 0x40_0000;
+
+    /// <summary>Number of pages that are mapped.</summary>
+    public const int PageCount = 3;
+
+    /// <summary>What the CPU has stored in the first word of each page.</summary>
+    public const ulong Mark = 0x1234;
+
+    /// <summary>What a load from a freed frame gives.</summary>
+    private const ulong Poison = 0xdbdb_dbdb_dbdb_dbdb;
+
+    private readonly SystemMemory _memory;
+    private readonly PageFrames _frames;
+    private readonly SoftwareGpu _gpu;
+    private readonly InstancePointer _channel;
+    private bool _isDown;
+
+    /// <summary>Makes a machine whose pages are mapped and hold the mark, and watches it.</summary>
+    public SmallMachine(ScheduleRun run, SmallMachineOptions options)
+    {
+        _memory = new SystemMemory(32);
+        _frames = new PageFrames(_memory, new PageFramesOptions());
+        _gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions
+        {
+            Sms = options.Sms,
+            WarpsPerSm = 1,
+            Execution = options.Execution,
+            FaultBufferEntries = options.FaultBufferEntries,
+            VideoMemory = ByteSize.MiB(1),
+            DmaPages = 32,
+        });
+        Driver = new SvmDriver(_gpu, new SvmDriverOptions
+        {
+            Servicing = options.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
+            BatchSize = 8,
+        });
+        Cpu = new SimulatedCpu(_memory, 2);
+        Mm = new AddressSpace(_frames, Cpu, new AddressSpaceOptions());
+        Errno error = Driver.TryOpen(Mm, out SvmClient? client);
+        Demand(error == Errno.None, $"A new process is joined to the GPU: {error}.");
+        Client = client!;
+        _channel = Driver.Join(Client).Instance;
+        Replace();
+        for (int page = 0; page < PageCount; page++)
+        {
+            Cpu.Thread(0).Store(PageAt(page), Mark);
+        }
+
+        run.Invariant(CheckMirror);
+        run.AtEnd(TakeDown);
+    }
+
+    public SimulatedCpu Cpu { get; }
+
+    public AddressSpace Mm { get; }
+
+    public SvmDriver Driver { get; }
+
+    public SvmClient Client { get; }
+
+    /// <summary>Address of a page.</summary>
+    public static VirtualAddress PageAt(int page) => Address + ((ulong)page * Page.Size);
+
+    /// <summary>Fails the schedule unless the condition holds.</summary>
+    public static void Demand(bool holds, string sentence)
+    {
+        if (!holds)
+        {
+            throw new InvariantException(sentence);
+        }
+    }
+
+    /// <summary>Fails the schedule if a value cannot have been in a page: it is none of those that were stored there, nor zero.</summary>
+    public static void DemandStored(string who, ulong value, ulong greatest = Mark) =>
+        Demand(value <= greatest, string.Create(CultureInfo.InvariantCulture, $"{who} read 0x{value:x}{(value == Poison ? " from a freed frame" : "")}."));
+
+    /// <summary>Maps all pages anew: what was there is unmapped in the same call.</summary>
+    public void Replace()
+    {
+        Errno error = Mm.Map(Address, PageCount * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        Demand(error == Errno.None, $"Pages can be mapped: {error}.");
+    }
+
+    /// <summary>Runs a kernel to its end on the calling thread's time.</summary>
+    /// <param name="run">The schedule.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="args">Its arguments.</param>
+    /// <param name="blocks">Number of blocks.</param>
+    /// <param name="threads">Number of threads of a block.</param>
+    /// <param name="mayEnd">Errors that an access may end with; any other fails the schedule.</param>
+    public void Launch<TArgs>(ScheduleRun run, GpuKernel<TArgs> kernel, TArgs args, int blocks, int threads, params ReadOnlySpan<Errno> mayEnd)
+        where TArgs : unmanaged
+    {
+        Task<LaunchResult> task = _gpu.LaunchAsync(_channel, kernel, blocks, threads, args);
+        run.Await(task);
+        LaunchResult result = task.GetAwaiter().GetResult();
+        if (result.Exception is { } thrown)
+        {
+            throw new InvariantException(thrown.Message);
+        }
+
+        bool isExpected = result.Succeeded || (result.Fault is { } fault && mayEnd.Contains(fault.Error));
+        Demand(isExpected, $"The launch ended as {result.Status}: {result.Fault}");
+    }
+
+    /// <summary>Ends the process and the GPU, and looks whether anything is left.</summary>
+    public void TakeDown()
+    {
+        if (_isDown)
+        {
+            return;
+        }
+
+        _isDown = true;
+        Driver.Close(Client);
+        Mm.Dispose();
+        Driver.Dispose();
+        Demand(_frames.AllocatedFrames == 0, $"{_frames.AllocatedFrames} frames are left at the end.");
+        Demand(_gpu.DmaMapper.MappedPages == 0, $"{_gpu.DmaMapper.MappedPages} DMA mappings are left at the end.");
+        Demand(_gpu.VideoMemory.AllocatedBytes == 0, $"{_gpu.VideoMemory.AllocatedBytes} bytes of page tables are left at the end.");
+        Demand(Mm.Notifiers.Count == 0, $"{Mm.Notifiers.Count} notifiers are left at the end.");
+        Demand(Mm.Notifiers.Sequence % 2 == 0, "The sequence is even at the end.");
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        _gpu.Dispose();
+        _frames.Dispose();
+        _memory.Dispose();
+    }
+
+    /// <summary>While nothing is invalidated the sequence is even, and the GPU may do no more with a page than the CPU's entry says.</summary>
+    private void CheckMirror()
+    {
+        bool isFrozen = Mm.Notifiers.Sequence % 2 != 0;
+        if (Mm.Notifiers.ActiveInvalidations > 0)
+        {
+            return;
+        }
+
+        Demand(!isFrozen, "The sequence is odd only while an invalidation runs.");
+        for (int page = 0; page < PageCount && !_isDown; page++)
+        {
+            CpuPte entry = Mm.PageTable.Read(PageAt(page));
+            Demand(
+                entry.IsPresent || !Client.Mirror.Grants(PageAt(page), TranslationRights.Read),
+                "The GPU's table holds no page that the CPU's does not hold.");
+            Demand(
+                entry.IsWritable || !Client.Mirror.Grants(PageAt(page), TranslationRights.Write),
+                "The GPU may not write a page that the CPU may not write.");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace GpuSvm.Scenarios;
+
+/// <summary>What a <see cref="SmallMachine"/> is like.</summary>
+internal sealed record SmallMachineOptions
+{
+    /// <summary>Sequential: the GPU runs on the thread that launches and serves its faults there. Parallel: a worker each.</summary>
+    public ExecutionMode Execution { get; init; } = ExecutionMode.Sequential;
+
+    /// <summary>Number of SMs.</summary>
+    public int Sms { get; init; } = 1;
+
+    /// <summary>Entries of the fault buffer; one always stays free.</summary>
+    public int FaultBufferEntries { get; init; } = 16;
+}
