@@ -16,7 +16,7 @@ public sealed class Teardown : IRaceScenario
         run.Thread("gpu", () => machine.Launch(
             run, RaceKernels.ReadSameAsync, new KernelArgs(2), 1, 1, Errno.EFAULT, Errno.ECANCELED, Errno.ENXIO));
         run.Thread("exit", machine.Mm.Exit);
-        run.Thread("close", () => machine.Driver.Close(machine.Client));
+        run.Thread("close", machine.Close);
         run.AtEnd(machine.Dispose);
     }
 }

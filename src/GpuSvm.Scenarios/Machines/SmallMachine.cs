@@ -25,7 +25,7 @@ internal sealed class SmallMachine : IDisposable
     private readonly PageFrames _frames;
     private readonly SoftwareGpu _gpu;
     private readonly InstancePointer _channel;
-    private bool _isDown;
+    private bool _isClosing;
 
     /// <summary>Makes a machine whose pages are mapped and hold the mark, and watches it.</summary>
     public SmallMachine(ScheduleRun run, SmallMachineOptions options)
@@ -115,16 +115,17 @@ internal sealed class SmallMachine : IDisposable
         Demand(isExpected, $"The launch ended as {result.Status}: {result.Fault}");
     }
 
+    /// <summary>Parts process and GPU.</summary>
+    public void Close()
+    {
+        _isClosing = true;
+        Driver.Close(Client);
+    }
+
     /// <summary>Ends the process and the GPU, and looks whether anything is left.</summary>
     public void TakeDown()
     {
-        if (_isDown)
-        {
-            return;
-        }
-
-        _isDown = true;
-        Driver.Close(Client);
+        Close();
         Mm.Dispose();
         Driver.Dispose();
         Demand(_frames.AllocatedFrames == 0, $"{_frames.AllocatedFrames} frames are left at the end.");
@@ -152,7 +153,7 @@ internal sealed class SmallMachine : IDisposable
         }
 
         Demand(!isFrozen, "The sequence is odd only while an invalidation runs.");
-        for (int page = 0; page < PageCount && !_isDown; page++)
+        for (int page = 0; page < PageCount && !_isClosing; page++)
         {
             CpuPte entry = Mm.PageTable.Read(PageAt(page));
             Demand(
