@@ -54,7 +54,7 @@ public static class Breaks
     /// <summary>A notifier that is inserted while the set is frozen never enters it.</summary>
     public static readonly bool DeferredInsertLost = Name == "deferred-insert-lost";
 
-    /// <summary>A batch that was fetched from a ring that had been full is not replayed.</summary>
+    /// <summary>Faults that come while others are served are served too, but not replayed.</summary>
     public static readonly bool ReplayLost = Name == "replay-lost";
 
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>

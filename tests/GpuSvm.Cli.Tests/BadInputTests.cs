@@ -17,14 +17,28 @@ public sealed class BadInputTests
         "--fault-buffer-entries 1: expected a whole number from 2 to 1048576 (see 'gpusvm run list --help')")]
     [InlineData("run sort FILE", "'sort' is unknown: expected one of wordcount, histogram, bfs, list (see 'gpusvm run --help')")]
     [InlineData("run", "a verb is missing: expected one of wordcount, histogram, bfs, list (see 'gpusvm run --help')")]
-    [InlineData("walk", "'walk' is unknown: expected one of run, bench (see 'gpusvm --help')")]
+    [InlineData("walk", "'walk' is unknown: expected one of run, bench, explore (see 'gpusvm --help')")]
     [InlineData("run list --fast", "'--fast' is not an option or argument of 'gpusvm run list' (see 'gpusvm run list --help')")]
     [InlineData("run bfs FILE FILE2", "'FILE2' is not an option or argument of 'gpusvm run bfs' (see 'gpusvm run bfs --help')")]
+    [InlineData("explore all --schedules 0", "--schedules 0: expected a whole number from 1 to 100000000 (see 'gpusvm explore --help')")]
     public async Task A_command_line_that_makes_no_sense_is_refused(string commandLine, string expected)
     {
         using var file = new TemporaryFile("1 2\n");
 
         await ExpectAsync(expected, commandLine.Split(' ').Select(word => word == "FILE" ? file.Path : word));
+    }
+
+    [Theory]
+    [InlineData("explore everything", "SCENARIO everything: is unknown, expected all or one of fault-vs-discard, ")]
+    [InlineData("explore all --break everything", "--break everything: is unknown, expected all or one of no-read-retry, ")]
+    [InlineData("explore all --strategy best", "Argument 'best' not recognized. Must be one of: 'random' 'pct' 'exhaustive'")]
+    public async Task What_cannot_be_explored_is_refused(string commandLine, string expected)
+    {
+        ToolResult result = await Tool.RunAsync(commandLine.Split(' '));
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith($"gpusvm: {expected}", result.Error, StringComparison.Ordinal);
+        Assert.Equal(1, result.Error.Count(character => character == '\n'));
     }
 
     [Theory]

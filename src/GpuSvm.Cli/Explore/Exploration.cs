@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using GpuSvm.Scenarios;
 
@@ -65,6 +66,7 @@ internal static class Exploration
             breakName,
             schedules,
             distinct.Count,
+            distinct.Aggregate(0UL, (sum, hash) => sum ^ hash).ToString("x16", CultureInfo.InvariantCulture),
             parts.Sum(part => part.Steps) / Math.Max(1.0, schedules),
             schedules / Math.Max(1e-6, parts.Sum(part => part.Seconds)),
             parts.Select(part => part.Failure).Where(failure => failure is not null).MinBy(failure => failure!.Seed));

@@ -194,8 +194,9 @@ public sealed partial class Explorer
     private ControlledThread? ChooseNext(ControlledThread self, SchedulePointKind kind)
     {
         ulong runnable = Runnable(self);
-        if (runnable == 0)
+        while (runnable == 0)
         {
+            // The earliest moment may be that of a thread that was woken before it; then the next one is looked for.
             if (_earliest == long.MaxValue)
             {
                 return null;

@@ -43,7 +43,7 @@ internal sealed class FaultServicer
                 return true;
             }
 
-            ServiceBatch();
+            ServiceBatch(batch);
         }
 
         return false;
@@ -52,10 +52,9 @@ internal sealed class FaultServicer
     /// <summary>Forgets what is remembered about a channel that parts.</summary>
     public void Forget(InstancePointer instance) => _deferrals.Forget(instance);
 
-    private void ServiceBatch()
+    private void ServiceBatch(int batch)
     {
-        bool wasFull = _gpu.FaultBuffer.Overflow;
-        if (wasFull)
+        if (_gpu.FaultBuffer.Overflow)
         {
             _gpu.FaultBuffer.ClearOverflow();
             Counters.Overflows++;
@@ -78,7 +77,7 @@ internal sealed class FaultServicer
             }
         }
 
-        if (replay && !(Breaks.ReplayLost && wasFull))
+        if (replay && !(Breaks.ReplayLost && batch > 0))
         {
             Counters.Replays++;
             _gpu.Replay();

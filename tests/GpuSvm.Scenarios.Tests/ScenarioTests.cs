@@ -1,0 +1,36 @@
+using System.Text.Json;
+
+namespace GpuSvm.Scenarios.Tests;
+
+/// <summary>The production code stands every schedule, and a seed gives the same schedule each time.</summary>
+public sealed class ScenarioTests
+{
+    [Theory]
+    [InlineData("random")]
+    [InlineData("pct")]
+    public async Task Every_scenario_is_clean_and_a_seed_gives_the_same_schedules_again(string strategy)
+    {
+        string[] arguments = ["all", "--strategy", strategy, "--schedules", "300", "--seed", "7"];
+        (int exitCode, Dictionary<string, JsonElement> results) = await Tool.ExploreAsync(arguments);
+        (_, Dictionary<string, JsonElement> again) = await Tool.ExploreAsync(arguments);
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal(RaceScenarios.All().Select(scenario => scenario.Name), results.Keys);
+        Assert.All(results.Values, result => Assert.Equal(300, result.GetProperty("schedules").GetInt32()));
+        Assert.Equal(results.Select(HashOf), again.Select(HashOf));
+    }
+
+    [Fact]
+    public async Task The_order_of_two_threads_at_a_cache_is_explored_to_the_end()
+    {
+        (int exitCode, Dictionary<string, JsonElement> results) =
+            await Tool.ExploreAsync("flush-vs-fill", "--strategy", "exhaustive", "--schedules", "100000");
+
+        JsonElement result = results["flush-vs-fill"];
+        Assert.Equal(0, exitCode);
+        Assert.InRange(result.GetProperty("schedules").GetInt32(), 100, 99_999);
+        Assert.Equal(result.GetProperty("schedules").GetInt32(), result.GetProperty("distinct").GetInt32());
+    }
+
+    private static string HashOf(KeyValuePair<string, JsonElement> result) => $"{result.Key} {result.Value.GetProperty("hash")}";
+}
