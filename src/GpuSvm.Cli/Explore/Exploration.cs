@@ -30,13 +30,14 @@ internal static class Exploration
     {
         IReadOnlyList<ExplorePart>[] parts = await RunAllAsync([.. breaks.Select(name => new ExploreTask(scenarios, name, options))])
             .ConfigureAwait(false);
-        return [.. breaks.Zip(parts, (name, part) => Merge(FoundBy(part), name, part.Any(Found) ? [.. part.Where(Found)] : part))];
+        return [.. breaks.Zip(parts, OfBreak)];
     }
 
     private static bool Found(ExplorePart part) => part.Failure is not null;
 
-    private static string FoundBy(IReadOnlyList<ExplorePart> parts) =>
-        parts.FirstOrDefault(Found)?.Scenario ?? string.Join(", ", parts.Select(part => part.Scenario));
+    private static ExploreRow OfBreak(string name, IReadOnlyList<ExplorePart> parts) => parts.FirstOrDefault(Found) is { } found
+        ? Merge(found.Scenario, name, [.. parts.Where(part => part.Scenario == found.Scenario)])
+        : Merge(string.Join(", ", parts.Select(part => part.Scenario).Distinct()), name, parts);
 
     private static async Task<IReadOnlyList<ExplorePart>[]> RunAllAsync(ExploreTask[] tasks)
     {

@@ -13,6 +13,8 @@ internal static class ExploreProcess
     /// <summary>The argument that makes the tool such a process.</summary>
     public const string Verb = "explore-part";
 
+    private static readonly int[] Rounds = [200, 2000, int.MaxValue];
+
     /// <summary>Starts a process on a CPU and collects what it saw.</summary>
     /// <exception cref="SvmException">It ended in another way than it should.</exception>
     public static async Task<IReadOnlyList<ExplorePart>> RunAsync(ExploreTask task, int cpu)
@@ -28,8 +30,12 @@ internal static class ExploreProcess
                 Errno.EIO, $"A process that explores '{task.Break ?? string.Join(' ', task.Scenarios)}' failed: {await errors.ConfigureAwait(false)}");
     }
 
-    /// <summary>What such a process does: a line for each scenario, up to the first that fails if a mutation is on.</summary>
+    /// <summary>What such a process does: a line for each scenario.</summary>
     /// <param name="arguments">What <see cref="RunAsync"/> passed.</param>
+    /// <remarks>
+    /// If a mutation is on, up to the first scenario that fails: which one will is not known, so each gets a few schedules before any
+    /// gets many.
+    /// </remarks>
     public static int Work(ReadOnlySpan<string> arguments)
     {
         var options = new SearchOptions(
@@ -38,21 +44,39 @@ internal static class ExploreProcess
             int.Parse(arguments[2], CultureInfo.InvariantCulture),
             int.Parse(arguments[3], CultureInfo.InvariantCulture));
         bool stopsWhenFound = Environment.GetEnvironmentVariable("GPUSVM_BREAK") is { Length: > 0 };
+        bool isWhole = !stopsWhenFound || options.Strategy == SearchStrategy.Exhaustive;
         using var explorer = new Explorer();
-        foreach (string name in arguments[4..])
+        int from = 0;
+        foreach (int to in isWhole ? [options.Schedules] : Rounds.Select(round => Math.Min(round, options.Schedules)))
         {
-            IRaceScenario scenario = RaceScenarios.All().First(scenario => scenario.Name == name);
-            SearchResult result = new ScenarioSearch(explorer, scenario).Run(options);
-            byte[] hashes = MemoryMarshal.AsBytes(result.Hashes.ToArray().AsSpan()).ToArray();
-            Console.Out.WriteLine(JsonLines.Write(
-                new ExplorePart(name, result.Schedules, result.Steps, result.Elapsed.TotalSeconds, hashes, result.Failure)));
-            if (!explorer.IsUsable || (stopsWhenFound && result.Failure is not null))
+            SearchOptions slice = options with
             {
-                break;
+                FirstSeed = unchecked(options.FirstSeed + ((ulong)from * (ulong)options.Stride)),
+                Schedules = to - from,
+            };
+            foreach (string name in arguments[4..])
+            {
+                SearchResult result = Search(explorer, name, slice);
+                if (!explorer.IsUsable || (stopsWhenFound && result.Failure is not null))
+                {
+                    return ExitCodes.Success;
+                }
             }
+
+            from = to;
         }
 
         return ExitCodes.Success;
+    }
+
+    private static SearchResult Search(Explorer explorer, string name, in SearchOptions options)
+    {
+        IRaceScenario scenario = RaceScenarios.All().First(scenario => scenario.Name == name);
+        SearchResult result = new ScenarioSearch(explorer, scenario).Run(options);
+        byte[] hashes = MemoryMarshal.AsBytes(result.Hashes.ToArray().AsSpan()).ToArray();
+        Console.Out.WriteLine(JsonLines.Write(
+            new ExplorePart(name, result.Schedules, result.Steps, result.Elapsed.TotalSeconds, hashes, result.Failure)));
+        return result;
     }
 
     private static ProcessStartInfo Describe(ExploreTask task)
