@@ -15,12 +15,8 @@ internal static class ChildProcess
     public static async Task<(int ExitCode, string Output, string Error)> DotnetAsync(
         string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        string dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+        ProcessStartInfo start = Captured(folder, dotnet, arguments);
 
         // No build server may outlive the test, and nothing of the surrounding build may leak into the child's.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
@@ -36,6 +32,22 @@ internal static class ChildProcess
             start.Environment.Remove(name);
         }
 
+        return await RunAsync(start);
+    }
+
+    /// <summary>Runs any program on PATH.</summary>
+    public static Task<(int ExitCode, string Output, string Error)> ProgramAsync(string folder, string program, params string[] arguments) =>
+        RunAsync(Captured(folder, program, arguments));
+
+    private static ProcessStartInfo Captured(string folder, string program, string[] arguments) => new(program, arguments)
+    {
+        WorkingDirectory = folder,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(ProcessStartInfo start)
+    {
         using Process process = Process.Start(start)!;
         using var late = new CancellationTokenSource(Limit);
         Task<string> output = process.StandardOutput.ReadToEndAsync(late.Token);
@@ -48,7 +60,7 @@ internal static class ChildProcess
         catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"dotnet {string.Join(' ', arguments)} ran longer than {Limit}.", e);
+            throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} ran longer than {Limit}.", e);
         }
     }
 }
