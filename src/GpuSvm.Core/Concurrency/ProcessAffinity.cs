@@ -17,8 +17,7 @@ public static partial class ProcessAffinity
     {
         get
         {
-            ulong[] mask = new ulong[MostCpus / BitsPerWord];
-            Demand(GetAffinity(0, MostCpus / 8, ref mask[0]) >= 0, "The CPUs of this thread are not known.");
+            ulong[] mask = OwnMask();
             return [.. Enumerable.Range(0, MostCpus).Where(cpu => (mask[cpu / BitsPerWord] >> (cpu % BitsPerWord) & 1) != 0)];
         }
     }
@@ -32,10 +31,7 @@ public static partial class ProcessAffinity
     /// <remarks>A thread that another one starts meanwhile may be missed: call it while the process starts none.</remarks>
     public static void Pin(int processId, int cpu)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(cpu);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cpu, MostCpus);
-        ulong[] mask = new ulong[MostCpus / BitsPerWord];
-        mask[cpu / BitsPerWord] = 1UL << (cpu % BitsPerWord);
+        ulong[] mask = MaskOf(cpu);
         string tasks = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task");
         if (!Directory.Exists(tasks))
         {
@@ -59,12 +55,8 @@ public static partial class ProcessAffinity
     public static Process Start(int cpu, ProcessStartInfo start)
     {
         ArgumentNullException.ThrowIfNull(start);
-        ArgumentOutOfRangeException.ThrowIfNegative(cpu);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cpu, MostCpus);
-        ulong[] before = new ulong[MostCpus / BitsPerWord];
-        Demand(GetAffinity(0, MostCpus / 8, ref before[0]) >= 0, "The CPUs of this thread are not known.");
-        ulong[] mask = new ulong[MostCpus / BitsPerWord];
-        mask[cpu / BitsPerWord] = 1UL << (cpu % BitsPerWord);
+        ulong[] mask = MaskOf(cpu);
+        ulong[] before = OwnMask();
         Demand(SetAffinity(0, MostCpus / 8, ref mask[0]) == 0, $"This process cannot run on CPU {cpu}.");
         try
         {
@@ -74,6 +66,22 @@ public static partial class ProcessAffinity
         {
             SetAffinity(0, MostCpus / 8, ref before[0]);
         }
+    }
+
+    private static ulong[] OwnMask()
+    {
+        ulong[] mask = new ulong[MostCpus / BitsPerWord];
+        Demand(GetAffinity(0, MostCpus / 8, ref mask[0]) >= 0, "The CPUs of this thread are not known.");
+        return mask;
+    }
+
+    private static ulong[] MaskOf(int cpu)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(cpu);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cpu, MostCpus);
+        ulong[] mask = new ulong[MostCpus / BitsPerWord];
+        mask[cpu / BitsPerWord] = 1UL << (cpu % BitsPerWord);
+        return mask;
     }
 
     private static void Demand(bool succeeded, string otherwise)

@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live;
 
 /// <summary>The app's own mappings: what mmap(2) and its relatives do in this process.</summary>
-internal static unsafe partial class AppMemory
+internal static unsafe class AppMemory
 {
     private const int ProtNone = 0;
     private const int ProtRead = 1;
@@ -21,16 +20,16 @@ internal static unsafe partial class AppMemory
     public static Errno Map(VirtualAddress hint, ulong bytes, Protection protection, SafeFileHandle file, out VirtualAddress address)
     {
         // SAFETY: without MAP_FIXED a mapping never replaces another.
-        nint mapped = MapPages((nint)hint.Value, (nuint)bytes, NativeRights(protection), MapShared, file, 0);
+        nint mapped = Libc.Map((nint)hint.Value, (nuint)bytes, NativeRights(protection), MapShared, file, 0);
         address = mapped == -1 ? default : new VirtualAddress((ulong)mapped);
         if (mapped == -1)
         {
-            return LastError();
+            return Libc.LastError;
         }
 
-        if (Advise(mapped, (nuint)bytes, DoNotFork) != 0)
+        if (Libc.Advise(mapped, (nuint)bytes, DoNotFork) != 0)
         {
-            Errno error = LastError();
+            Errno error = Libc.LastError;
             Unmap(address, bytes);
             return error;
         }
@@ -40,15 +39,16 @@ internal static unsafe partial class AppMemory
 
     /// <summary>Unmaps.</summary>
     public static Errno Unmap(VirtualAddress address, ulong bytes) =>
-        UnmapPages((nint)address.Value, (nuint)bytes) == 0 ? Errno.None : LastError();
+        Libc.Unmap((nint)address.Value, (nuint)bytes) == 0 ? Errno.None : Libc.LastError;
 
     /// <summary>Puts memory that reads as zero, and cannot be written, in place of what is mapped.</summary>
     public static Errno Replace(VirtualAddress address, ulong bytes)
     {
         // SAFETY: replaces a mapping of a buffer that its owner has given up; addresses stay taken, so nobody else's bytes are seen there.
-        nint mapped = MapAnonymousPages(
-            (nint)address.Value, (nuint)bytes, ProtRead, MapPrivate | MapFixed | MapAnonymous | MapNoReserve, -1, 0);
-        return mapped == -1 ? LastError() : Errno.None;
+        using var none = new SafeFileHandle(-1, ownsHandle: false);
+        nint mapped = Libc.Map(
+            (nint)address.Value, (nuint)bytes, ProtRead, MapPrivate | MapFixed | MapAnonymous | MapNoReserve, none, 0);
+        return mapped == -1 ? Libc.LastError : Errno.None;
     }
 
     /// <summary>Values at an address.</summary>
@@ -66,18 +66,4 @@ internal static unsafe partial class AppMemory
         Protection.Read => ProtRead,
         _ => ProtRead | ProtWrite,
     };
-
-    private static Errno LastError() => (Errno)Marshal.GetLastPInvokeError();
-
-    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    private static partial nint MapPages(nint address, nuint length, int protection, int flags, SafeFileHandle file, nint offset);
-
-    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    private static partial nint MapAnonymousPages(nint address, nuint length, int protection, int flags, int file, nint offset);
-
-    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
-    private static partial int UnmapPages(nint address, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
-    private static partial int Advise(nint address, nuint length, int advice);
 }

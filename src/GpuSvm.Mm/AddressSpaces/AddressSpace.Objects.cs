@@ -65,27 +65,6 @@ public sealed partial class AddressSpace
     /// call that fails changes nothing.
     /// </returns>
     /// <remarks>Source: Linux mm/madvise.c, madvise_dontneed_free (MADV_DONTNEED).</remarks>
-    public Errno Discard(VirtualAddress address, ulong lengthBytes)
-    {
-        Errno error = TryRange(address, lengthBytes, out AddressRange range);
-        if (error != Errno.None || range.IsEmpty)
-        {
-            return error;
-        }
-
-        using (MmapLock.EnterExclusive())
-        {
-            if (!_vmas.Covers(range))
-            {
-                return Errno.ENOMEM;
-            }
-
-            using (Open(range, InvalidationCause.Clear))
-            {
-                _zap.Run(range);
-            }
-
-            return Errno.None;
-        }
-    }
+    public Errno Discard(VirtualAddress address, ulong lengthBytes) =>
+        ChangePages(address, lengthBytes, InvalidationCause.Clear, _zap.Run);
 }

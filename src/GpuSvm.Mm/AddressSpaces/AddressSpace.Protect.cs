@@ -60,7 +60,15 @@ public sealed partial class AddressSpace
     /// <param name="lengthBytes">Rounded up to whole pages; 0 succeeds and does nothing.</param>
     /// <returns>EINVAL: unaligned. ENOMEM: a part of the range is not mapped; then nothing has changed.</returns>
     /// <remarks>So one hears of stores. Source: Linux fs/proc/task_mmu.c, clear_refs_write (soft-dirty).</remarks>
-    public Errno WriteProtect(VirtualAddress address, ulong lengthBytes)
+    public Errno WriteProtect(VirtualAddress address, ulong lengthBytes) =>
+        ChangePages(address, lengthBytes, InvalidationCause.SoftDirty, TakeWriteAccess);
+
+    private void TakeWriteAccess(AddressRange range) =>
+        SetRights(range, static vma => vma.Protection == Protection.None ? Protection.None : Protection.Read).WriteProtect();
+
+    /// <summary>Changes the pages of a range, whose mappings stay, inside an invalidation.</summary>
+    /// <returns>EINVAL: unaligned. ENOMEM: a part of the range is not mapped; then nothing has changed.</returns>
+    private Errno ChangePages(VirtualAddress address, ulong lengthBytes, InvalidationCause cause, Action<AddressRange> change)
     {
         Errno error = TryRange(address, lengthBytes, out AddressRange range);
         if (error != Errno.None || range.IsEmpty)
@@ -75,9 +83,9 @@ public sealed partial class AddressSpace
                 return Errno.ENOMEM;
             }
 
-            using (Open(range, InvalidationCause.SoftDirty))
+            using (Open(range, cause))
             {
-                SetRights(range, static vma => vma.Protection == Protection.None ? Protection.None : Protection.Read).WriteProtect();
+                change(range);
             }
 
             return Errno.None;

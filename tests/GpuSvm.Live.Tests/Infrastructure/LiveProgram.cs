@@ -25,9 +25,13 @@ internal sealed class LiveProgram : IDisposable
     public static LiveProgram Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
 
     /// <summary>Starts a program with variables in its environment.</summary>
-    public static LiveProgram Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static LiveProgram Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        StartAssembly("GpuSvm.Live.Programs.dll", environment, arguments);
+
+    /// <summary>Starts another assembly beside this one.</summary>
+    public static LiveProgram StartAssembly(string assembly, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "GpuSvm.Live.Programs.dll");
+        string program = Path.Combine(AppContext.BaseDirectory, assembly);
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["GPUSVM_CHECKS"] = "1";
         foreach ((string name, string value) in environment)

@@ -1,4 +1,5 @@
 using GpuSvm.Core;
+using GpuSvm.Live.Tests.Infrastructure;
 
 namespace GpuSvm.Live.Tests.Linux;
 
@@ -11,6 +12,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_load_of_a_page_that_the_file_has_is_a_minor_fault_and_continues_with_its_bytes()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 8);
         memory.Fill(3, 0x5A);
         byte[] loaded = [0];
@@ -35,6 +41,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_store_to_a_hole_is_a_missing_fault_that_continues_once_the_file_has_the_page()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 4);
         SvmThread thread = memory.Store(1, 0x77);
 
@@ -54,6 +65,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void Continuing_a_mapped_page_says_that_it_exists_and_a_run_up_to_a_hole_says_how_far_it_came()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 4);
         memory.Fill(0, 1);
         memory.Fill(1, 2);
@@ -67,6 +83,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_store_to_a_protected_page_faults_until_the_protection_is_lifted_which_wakes_it()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 4);
         memory.Fill(0, 1);
         Assert.Equal(Errno.None, memory.Uffd.Continue(memory.Pages(0), ContinueMode.ReadWrite, out _));
@@ -86,6 +107,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_page_that_is_continued_write_protected_can_be_loaded_but_not_stored_to()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 4);
         memory.Fill(2, 6);
         Assert.Equal(Errno.None, memory.Uffd.Continue(memory.Pages(2), ContinueMode.WriteProtected, out _));
@@ -103,6 +129,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_woken_thread_that_finds_nothing_faults_again()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 2);
         memory.Fill(0, 3);
         byte[] loaded = [0];
@@ -120,6 +151,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_page_can_be_poisoned_only_where_none_is_mapped()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 2);
         memory.Fill(0, 3);
         Assert.Equal(Errno.None, memory.Uffd.Continue(memory.Pages(0), ContinueMode.ReadWrite, out _));
@@ -132,6 +168,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void An_unmapping_is_told_and_until_it_is_read_nothing_can_be_mapped()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 8);
         memory.Fill(0, 1);
         SvmThread thread = memory.Start(m => m.Unmap(4, 2));
@@ -152,6 +193,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_discard_is_told()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 8);
         foreach (int advice in (int[])[DontNeed, Remove])
         {
@@ -167,6 +213,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void Memory_that_is_no_memory_file_cannot_be_registered()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 1);
         using var own = new NativeReservation(Page.Size);
 
@@ -176,6 +227,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public void A_feature_that_no_kernel_has_is_refused_and_messages_need_the_handshake()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         Assert.Equal(Errno.None, Userfaultfd.TryOpen(out Userfaultfd? opened, out string? missing));
         Assert.Null(missing);
         using (opened)
@@ -189,6 +245,11 @@ public sealed class UserfaultfdTests
     [LiveFact]
     public unsafe void Faults_are_served_without_allocating()
     {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
         using var memory = new RegisteredMemory(pages: 64);
         var messages = new UffdMessage[4];
         for (int page = 0; page < 64; page++)
