@@ -1,0 +1,86 @@
+namespace GpuSvm.Mmu.Areas;
+
+/// <summary>A piece of the address space that is in one state: free, or used and mapped alike throughout.</summary>
+/// <remarks>
+/// All pieces together, in the order of their list, are the address space without gap or overlap. Source: Linux nouveau, struct nvkm_vma.
+/// </remarks>
+internal sealed class GpuVma
+{
+    /// <summary>Index of no page type.</summary>
+    public const int None = -1;
+
+    /// <summary>First address.</summary>
+    public ulong Start { get; set; }
+
+    /// <summary>Number of bytes; never 0.</summary>
+    public ulong Size { get; set; }
+
+    /// <summary>First address behind it.</summary>
+    public ulong End => Start + Size;
+
+    /// <summary>Index of the page type that it was allocated for, or <see cref="None"/>: any.</summary>
+    public int Page { get; set; } = None;
+
+    /// <summary>Index of the page type whose page tables it holds references of, or <see cref="None"/>.</summary>
+    public int Referenced { get; set; } = None;
+
+    /// <summary>False while it is free.</summary>
+    public bool IsUsed { get; set; }
+
+    /// <summary>Page tables are referenced when memory is mapped, not when the piece is allocated.</summary>
+    public bool IsMapRef { get; set; }
+
+    /// <summary>Where nothing is mapped, loads read 0 and stores are dropped.</summary>
+    public bool IsSparse { get; set; }
+
+    /// <summary>Split from the piece before it; the two were allocated as one.</summary>
+    public bool IsPart { get; set; }
+
+    /// <summary>Being worked on by someone who gave up the lock in between.</summary>
+    public bool IsBusy { get; set; }
+
+    /// <summary>Something is mapped: <see cref="Memory"/>, or pages by pfn when that is null.</summary>
+    public bool IsMapped { get; set; }
+
+    /// <summary>The memory that is mapped, or null.</summary>
+    public object? Memory { get; set; }
+
+    /// <summary>The piece before it, or null at the start of the address space.</summary>
+    public GpuVma? Previous { get; set; }
+
+    /// <summary>The piece behind it, or null at the end of the address space.</summary>
+    public GpuVma? Next { get; set; }
+
+    /// <summary>True if pages are mapped by pfn.</summary>
+    public bool IsPfnMapped => IsMapped && Memory is null;
+
+    /// <summary>True if an address lies in it.</summary>
+    public bool Contains(ulong address) => address - Start < Size;
+
+    /// <summary>Takes over every attribute of another piece but what is mapped there.</summary>
+    public void CopyAttributes(GpuVma other)
+    {
+        Page = other.Page;
+        Referenced = other.Referenced;
+        IsUsed = other.IsUsed;
+        IsMapRef = other.IsMapRef;
+        IsSparse = other.IsSparse;
+        IsPart = other.IsPart;
+        IsBusy = other.IsBusy;
+        IsMapped = other.IsMapped;
+    }
+
+    /// <summary>Makes it free, with no attribute left of what it was.</summary>
+    public void Reset()
+    {
+        Page = None;
+        Referenced = None;
+        IsUsed = false;
+        IsMapRef = false;
+        IsSparse = false;
+        IsPart = false;
+        IsBusy = false;
+        IsMapped = false;
+        Memory = null;
+    }
+}

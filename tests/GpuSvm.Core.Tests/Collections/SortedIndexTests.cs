@@ -1,0 +1,122 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace GpuSvm.Core.Tests.Collections;
+
+/// <summary>Random operations on the index and on a sorted dictionary; every answer is compared.</summary>
+public class SortedIndexTests
+{
+    [Fact]
+    public void Agrees_with_a_sorted_dictionary_where_most_keys_are_taken() => Compare(steps: 600, space: 100, tests: 60);
+
+    [Fact]
+    public void Agrees_with_a_sorted_dictionary_over_many_blocks() => Compare(steps: 6000, space: 1UL << 40, tests: 10);
+
+    [Fact]
+    public void A_key_that_is_there_is_refused()
+    {
+        var index = new SortedIndex<Key, string>();
+        index.Insert(new Key(7), "seven");
+        Assert.Contains("7", Assert.Throws<ArgumentException>(() => index.Insert(new Key(7), "other")).Message, StringComparison.Ordinal);
+        Assert.Equal(1, index.Count);
+    }
+
+    [Fact]
+    public void Filled_in_order_and_emptied_from_either_end_it_can_be_used_again()
+    {
+        var index = new SortedIndex<Key, string>();
+        for (int round = 0; round < 2; round++)
+        {
+            for (ulong key = 0; key < 1000; key++)
+            {
+                index.Insert(new Key(key), $"{key}");
+            }
+
+            for (ulong key = 0; key < 500; key++)
+            {
+                Assert.Equal($"{key}", index.Remove(new Key(key)));
+                Assert.Equal($"{999 - key}", index.Remove(new Key(999 - key)));
+                Assert.Equal(key == 499 ? null : $"{key + 1}", index.Ceiling(default) is { IsEnd: false } first ? index.At(first) : null);
+            }
+
+            Assert.Equal(0, index.Count);
+            Assert.Null(index.Floor(new Key(ulong.MaxValue)));
+        }
+    }
+
+    /// <summary>FsCheck draws the seed and prints it when the property fails.</summary>
+    private static void Compare(int steps, ulong space, int tests) =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(tests).WithName("index equals dictionary"),
+            Prop.ForAll<ulong>(ArbMap.Default.ArbFor<ulong>(), seed => Run(new SeededRandom(seed), steps, space)));
+
+    private static void Run(SeededRandom random, int steps, ulong space)
+    {
+        var index = new SortedIndex<Key, string>();
+        var model = new SortedDictionary<ulong, string>();
+        for (int step = 0; step < steps; step++)
+        {
+            ulong key = random.Next(space);
+
+            // Grow in the first half, shrink in the second; a removal takes what lies next, so that it finds something.
+            if (random.Next(10) < (step < steps / 2 ? 7 : 2))
+            {
+                if (model.TryAdd(key, $"{step}"))
+                {
+                    index.Insert(new Key(key), $"{step}");
+                }
+            }
+            else
+            {
+                SortedPosition at = index.Ceiling(new Key(key));
+                KeyValuePair<ulong, string>? victim = Ceiling(model, key);
+                Assert.Equal(victim is null, at.IsEnd);
+                if (victim is { } found)
+                {
+                    Assert.Equal(found.Value, step % 2 == 0 ? index.RemoveAt(at) : index.Remove(new Key(found.Key)));
+                    model.Remove(found.Key);
+                }
+            }
+
+            Query(index, model, random.Next(space));
+        }
+
+        var values = new List<string>();
+        for (SortedPosition at = index.Ceiling(default); !at.IsEnd; at = index.Next(at))
+        {
+            values.Add(index.At(at));
+        }
+
+        Assert.Equal(model.Values, values);
+    }
+
+    private static void Query(SortedIndex<Key, string> index, SortedDictionary<ulong, string> model, ulong key)
+    {
+        Assert.Equal(model.Count, index.Count);
+        Assert.Equal(model.GetValueOrDefault(key), index.TryGet(new Key(key), out string? exact) ? exact : null);
+        if (model.Count < 200)
+        {
+            Assert.Equal(model.LastOrDefault(pair => pair.Key <= key).Value, index.Floor(new Key(key)));
+            SortedPosition at = index.Ceiling(new Key(key));
+            Assert.Equal(Ceiling(model, key)?.Value, at.IsEnd ? null : index.At(at));
+        }
+    }
+
+    private static KeyValuePair<ulong, string>? Ceiling(SortedDictionary<ulong, string> model, ulong key)
+    {
+        foreach (KeyValuePair<ulong, string> pair in model)
+        {
+            if (pair.Key >= key)
+            {
+                return pair;
+            }
+        }
+
+        return null;
+    }
+
+    private readonly record struct Key(ulong Value) : ISortKey<Key>
+    {
+        public static bool IsLess(in Key left, in Key right) => left.Value < right.Value;
+    }
+}
