@@ -82,6 +82,14 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         }
     }
 
+    /// <summary>The mapping that holds an address, or null.</summary>
+    /// <remarks>Locking: the mmap lock is held, shared or exclusively.</remarks>
+    public Vma? VmaAt(VirtualAddress address)
+    {
+        MmapLock.AssertHeld();
+        return _vmas.At(address);
+    }
+
     /// <summary>The first mapping that ends above an address, or null. Mmap lock held.</summary>
     internal Vma? NextVma(VirtualAddress address)
     {

@@ -15,4 +15,14 @@ public interface IMirror
     /// </returns>
     /// <remarks>Locking: called with <see cref="UpdateLock"/> held. Must not wait for another invalidation, nor call back into Mm.</remarks>
     bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation);
+
+    /// <summary>A notifier that was removed by <see cref="IntervalNotifiers.RemoveDeferred"/> has left: no callback of it runs or will run.</summary>
+    /// <param name="notifier">The notifier; it may be inserted again.</param>
+    /// <remarks>
+    /// Locking: called by the thread that removed it or by one that ends an invalidation, with <see cref="UpdateLock"/> held or not; so it
+    /// may take locks of higher rank than that only, and must not wait. Source: the release operation of the interval patch of 2020.
+    /// </remarks>
+    void Released(IntervalNotifier notifier)
+    {
+    }
 }

@@ -115,7 +115,7 @@ public sealed partial class IntervalNotifiers
                 return false;
             }
 
-            notifier.Sequence = current;
+            notifier.Reach(current);
             return notifier.Mirror.Invalidate(notifier, invalidation);
         }
     }
@@ -124,7 +124,7 @@ public sealed partial class IntervalNotifiers
     {
         using (notifier.Mirror.UpdateLock.Enter())
         {
-            notifier.Sequence = current;
+            notifier.Reach(current);
             return notifier.Mirror.Invalidate(notifier, invalidation);
         }
     }
@@ -139,13 +139,14 @@ public sealed partial class IntervalNotifiers
 
         using (notifier.Mirror.UpdateLock.Enter())
         {
-            notifier.Sequence = current;
+            notifier.Reach(current);
             return true;
         }
     }
 
     private void EndIntervals()
     {
+        bool releases;
         using (_lock.Enter())
         {
             _active--;
@@ -155,21 +156,14 @@ public sealed partial class IntervalNotifiers
             }
 
             Volatile.Write(ref _sequence, _sequence + 1);
-            foreach (IntervalNotifier notifier in _deferred)
-            {
-                if (notifier.Handle != default)
-                {
-                    Leave(notifier);
-                }
-                else if (!Breaks.DeferredInsertLost)
-                {
-                    Enter(notifier);
-                }
-            }
-
-            _deferred.Clear();
+            ApplyDeferred();
+            releases = BeginReleases();
         }
 
         _ended.WakeAll();
+        if (releases)
+        {
+            ReleaseRetired();
+        }
     }
 }

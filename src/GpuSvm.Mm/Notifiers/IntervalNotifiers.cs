@@ -56,8 +56,8 @@ public sealed partial class IntervalNotifiers
     /// <returns><see cref="Errno.EOVERFLOW"/> for an empty range, <see cref="Errno.EINVAL"/> once the address space has ended.</returns>
     /// <exception cref="InvalidOperationException">The notifier is inserted.</exception>
     /// <remarks>
-    /// Never waits. While an invalidation runs the notifier counts as reached by it, so that its reader waits; if the set is frozen it
-    /// enters the tree when the last invalidation ends.
+    /// Never waits; may be called from a callback. While an invalidation runs the notifier counts as reached by it, so that its reader
+    /// waits; if the set is frozen it enters the tree when the last invalidation ends.
     /// </remarks>
     public Errno Insert(IntervalNotifier notifier, AddressRange range)
     {
@@ -83,7 +83,7 @@ public sealed partial class IntervalNotifiers
             notifier.Range = range;
             if (IsFrozen)
             {
-                _deferred.Add(notifier);
+                PutOff(notifier, NotifierChange.Enter);
                 notifier.Sequence = _sequence;
             }
             else if (_active > 0)
@@ -130,12 +130,11 @@ public sealed partial class IntervalNotifiers
             }
             else
             {
-                _deferred.Add(notifier);
-                notifier.IsLeaving = true;
+                PutOff(notifier, NotifierChange.Leave);
                 WaitForEndOf(_sequence);
-                notifier.IsLeaving = false;
             }
 
+            notifier.Pending = NotifierChange.None;
             notifier.Owner = null;
         }
     }
@@ -146,7 +145,7 @@ public sealed partial class IntervalNotifiers
         HeldLocks.AssertNoneAtOrAbove(LockRank.Page, "A read is begun");
         using (_lock.Enter())
         {
-            sequence = notifier.Sequence;
+            sequence = notifier.IsRemoved ? IntervalNotifier.NeverConfirmed : notifier.Sequence;
             long running = _sequence;
             if (sequence == running)
             {
@@ -172,7 +171,11 @@ public sealed partial class IntervalNotifiers
         }
     }
 
-    private void Enter(IntervalNotifier notifier) => notifier.Handle = _tree.Insert(notifier.Range, notifier);
+    private void Enter(IntervalNotifier notifier)
+    {
+        notifier.EnteredRange = notifier.Range;
+        notifier.Handle = _tree.Insert(notifier.Range, notifier);
+    }
 
     private void Leave(IntervalNotifier notifier)
     {

@@ -11,11 +11,21 @@ internal sealed class RecordingMirror(string name, List<string>? log = null) : I
 
     public Action<IntervalNotifier>? Then { get; set; }
 
+    public List<IntervalNotifier> Released { get; } = [];
+
+    public Action<IntervalNotifier>? ThenReleased { get; set; }
+
     public bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation)
     {
         UpdateLock.AssertHeld();
         Log.Add($"{name} {invalidation.Range} {invalidation.Cause}");
         Then?.Invoke(notifier);
         return !Refuses;
+    }
+
+    void IMirror.Released(IntervalNotifier notifier)
+    {
+        Released.Add(notifier);
+        ThenReleased?.Invoke(notifier);
     }
 }
