@@ -219,8 +219,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     /// <returns>False when no other thread executes, so that no access can be in flight.</returns>
     private bool PassAccessBarrier()
     {
-        Interlocked.MemoryBarrier();
-        if (!_executor.OthersExecute)
+        if (!_executor.OthersExecuteAfterDrop)
         {
             return false;
         }

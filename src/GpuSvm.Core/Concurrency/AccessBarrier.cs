@@ -18,6 +18,13 @@ public static class AccessBarrier
             return;
         }
 
-        Interlocked.MemoryBarrierProcessWide();
+        if (LeftOutBarriers.AccessOfOthers)
+        {
+            Interlocked.MemoryBarrier();
+        }
+        else if (!LeftOutBarriers.Access)
+        {
+            Interlocked.MemoryBarrierProcessWide();
+        }
     }
 }

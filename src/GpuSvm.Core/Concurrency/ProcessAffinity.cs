@@ -47,6 +47,15 @@ public static partial class ProcessAffinity
         }
     }
 
+    /// <summary>Has the calling thread run on one CPU from now on.</summary>
+    /// <param name="cpu">The CPU's number.</param>
+    /// <exception cref="SvmException">EINVAL: this process may not use the CPU.</exception>
+    public static void PinCurrentThread(int cpu)
+    {
+        ulong[] mask = MaskOf(cpu);
+        Demand(SetAffinity(0, MostCpus / 8, ref mask[0]) == 0, $"This thread cannot run on CPU {cpu}.");
+    }
+
     /// <summary>Starts a process that runs on one CPU from its first instruction on, so that its runtime sees one CPU too.</summary>
     /// <param name="cpu">The CPU's number.</param>
     /// <param name="start">What to start; without a shell.</param>
@@ -55,9 +64,8 @@ public static partial class ProcessAffinity
     public static Process Start(int cpu, ProcessStartInfo start)
     {
         ArgumentNullException.ThrowIfNull(start);
-        ulong[] mask = MaskOf(cpu);
         ulong[] before = OwnMask();
-        Demand(SetAffinity(0, MostCpus / 8, ref mask[0]) == 0, $"This process cannot run on CPU {cpu}.");
+        PinCurrentThread(cpu);
         try
         {
             return Process.Start(start) ?? throw new SvmException(Errno.ESRCH, "The process did not start.");

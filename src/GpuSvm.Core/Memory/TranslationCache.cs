@@ -93,7 +93,11 @@ public sealed class TranslationCache
 
         // The drop advances the sequence and then scans the tags; we write the tag and then read the sequence. With a full fence on
         // both sides one of the two sees the other.
-        Interlocked.MemoryBarrier();
+        if (!LeftOutBarriers.Fill)
+        {
+            Interlocked.MemoryBarrier();
+        }
+
         if (_drops.Value == sequence || Breaks.FillNotRechecked)
         {
             return true;

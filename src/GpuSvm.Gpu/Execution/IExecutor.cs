@@ -4,8 +4,8 @@ namespace GpuSvm.Gpu;
 internal interface IExecutor : IDisposable
 {
     /// <summary>True if a thread other than the calling one may have an access in flight.</summary>
-    /// <remarks>The caller has passed a full fence since it dropped translations.</remarks>
-    bool OthersExecute { get; }
+    /// <remarks>Passes a full fence first: a thread that is not seen here sees the translations dropped before.</remarks>
+    bool OthersExecuteAfterDrop { get; }
 
     /// <summary>Runs a launch: to its end, or in the background.</summary>
     void Submit(Launch launch);

@@ -10,7 +10,7 @@ internal sealed class ParallelExecutor : IExecutor
     private readonly SvmThread[] _threads;
     private readonly List<Launch> _queued = [];
     private Launch[] _active = [];
-    private int _executing;
+    private RunningThreads _running;
     private bool _stopping;
 
     /// <summary>Starts one worker for each runner.</summary>
@@ -26,7 +26,7 @@ internal sealed class ParallelExecutor : IExecutor
     }
 
     /// <inheritdoc/>
-    public bool OthersExecute => Volatile.Read(ref _executing) > 0;
+    public bool OthersExecuteAfterDrop => _running.AnyAfterDrop();
 
     private Launch[] Active => Volatile.Read(ref _active);
 
@@ -89,7 +89,7 @@ internal sealed class ParallelExecutor : IExecutor
 
     private void Work(SmRunner runner, WakeEvent wake)
     {
-        Interlocked.Increment(ref _executing);
+        _running.Enter();
         try
         {
             while (true)
@@ -122,14 +122,14 @@ internal sealed class ParallelExecutor : IExecutor
         }
         finally
         {
-            Interlocked.Decrement(ref _executing);
+            _running.Leave();
         }
     }
 
     /// <summary>Sleeps until something changes. A sleeping worker has no access in flight, so flushes need not reach it.</summary>
     private void Sleep(WakeEvent wake, bool isWaitingForFaults)
     {
-        Interlocked.Decrement(ref _executing);
+        _running.Leave();
         if (isWaitingForFaults)
         {
             wake.Wait(_faults.NewDeadline());
@@ -139,7 +139,7 @@ internal sealed class ParallelExecutor : IExecutor
             wake.Wait();
         }
 
-        Interlocked.Increment(ref _executing);
+        _running.Enter();
     }
 
     private void RetireFinished(Launch[] launches)

@@ -38,7 +38,15 @@ internal sealed class SequentialExecutor : IExecutor
     }
 
     /// <inheritdoc/>
-    public bool OthersExecute => Volatile.Read(ref _runnerId) is int id && id != 0 && id != SvmThread.CurrentId;
+    public bool OthersExecuteAfterDrop
+    {
+        get
+        {
+            Interlocked.MemoryBarrier();
+            int id = Volatile.Read(ref _runnerId);
+            return id != 0 && id != SvmThread.CurrentId;
+        }
+    }
 
     /// <inheritdoc/>
     public void Submit(Launch launch)

@@ -208,7 +208,10 @@ public sealed class CpuThread
         {
             // A flush changes the table and then looks whether the thread runs; we say so and then look at the table.
             Volatile.Write(ref _hasRun, true);
-            Interlocked.MemoryBarrier();
+            if (!LeftOutBarriers.FirstRun)
+            {
+                Interlocked.MemoryBarrier();
+            }
         }
 
         page = 0;
