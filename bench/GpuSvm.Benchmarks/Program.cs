@@ -6,7 +6,15 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
+using GpuSvm.Benchmarks.Core;
 using Perfolizer.Horology;
+
+// GpuSvm.Benchmarks --lock-ratio: the one figure that only turns of the two sides give.
+if (args is ["--lock-ratio"])
+{
+    LockRatio.Print();
+    return;
+}
 
 // GpuSvm.Benchmarks --filter '*Name*': many short iterations in this process, so that a class takes well under a minute and the least
 // figure is hardly touched by what else the machine does.
