@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace GpuSvm.Cli.Tests;
+namespace GpuSvm;
 
 /// <summary>Runs the built tool in a process of its own, as a user does.</summary>
-internal static class Tool
+internal static partial class Tool
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Path of a file in the folder <c>data</c> of the repository.</summary>
     public static string Data(string name) => Path.Combine(RepositoryRoot(), "data", name);

@@ -1,8 +1,8 @@
-namespace GpuSvm.Cli.Tests;
+namespace GpuSvm;
 
 /// <summary>A test of several cases that needs userfaultfd; skipped, with the line that names the missing setting, where there is none.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class LiveTheoryAttribute : TheoryAttribute
+internal sealed class LiveTheoryAttribute : TheoryAttribute
 {
     public LiveTheoryAttribute() => Skip = SvmSession.Missing;
 }
