@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace GpuSvm.Scenarios.Tests;
@@ -20,6 +21,19 @@ public sealed class ScenarioTests
         Assert.Equal(results.Select(HashOf), again.Select(HashOf));
     }
 
+    /// <summary>The 501st schedule of one process is the first one of another: equal hashes, unless a schedule came twice.</summary>
+    [Fact]
+    public async Task A_schedule_is_the_same_whichever_were_run_before_it()
+    {
+        (_, Dictionary<string, JsonElement> all) = await Tool.ExploreAsync("all", "--schedules", "1000", "--seed", "1");
+        (_, Dictionary<string, JsonElement> first) = await Tool.ExploreAsync("all", "--schedules", "500", "--seed", "1");
+        (_, Dictionary<string, JsonElement> rest) = await Tool.ExploreAsync("all", "--schedules", "500", "--seed", "501");
+
+        string[] unique = [.. all.Keys.Where(name => all[name].GetProperty("distinct").GetInt32() == 1000)];
+        Assert.InRange(unique.Length, all.Count - 2, all.Count);
+        Assert.All(unique, name => Assert.Equal(NumberOf(all[name]), NumberOf(first[name]) ^ NumberOf(rest[name])));
+    }
+
     [Fact]
     public async Task The_order_of_two_threads_at_a_cache_is_explored_to_the_end()
     {
@@ -31,6 +45,9 @@ public sealed class ScenarioTests
         Assert.InRange(result.GetProperty("schedules").GetInt32(), 100, 99_999);
         Assert.Equal(result.GetProperty("schedules").GetInt32(), result.GetProperty("distinct").GetInt32());
     }
+
+    private static ulong NumberOf(JsonElement result) =>
+        ulong.Parse(result.GetProperty("hash").GetString()!, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private static string HashOf(KeyValuePair<string, JsonElement> result) => $"{result.Key} {result.Value.GetProperty("hash")}";
 }

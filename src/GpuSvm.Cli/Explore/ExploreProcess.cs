@@ -13,24 +13,25 @@ internal static class ExploreProcess
     /// <summary>The argument that makes the tool such a process.</summary>
     public const string Verb = "explore-part";
 
+    /// <summary>Number of schedules of a scenario between two lines at most, so that a process that is silent for long hangs.</summary>
+    private const int SliceLength = 5000;
+
+    private static readonly TimeSpan Startup = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan EachSchedule = TimeSpan.FromMilliseconds(20);
     private static readonly int[] Rounds = [200, 2000, int.MaxValue];
 
     /// <summary>Starts a process on a CPU and collects what it saw.</summary>
     /// <exception cref="SvmException">It ended in another way than it should.</exception>
     public static async Task<IReadOnlyList<ExplorePart>> RunAsync(ExploreTask task, int cpu)
     {
-        ProcessStartInfo start = Describe(task);
-        using Process process = ProcessAffinity.Start(cpu, start);
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
-        await process.WaitForExitAsync().ConfigureAwait(false);
-        return process.ExitCode == ExitCodes.Success
-            ? [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(JsonLines.ReadPart)]
-            : throw new SvmException(
-                Errno.EIO, $"A process that explores '{task.Break ?? string.Join(' ', task.Scenarios)}' failed: {await errors.ConfigureAwait(false)}");
+        using Process process = ProcessAffinity.Start(cpu, Describe(task));
+        string what = $"explores '{task.Break ?? string.Join(' ', task.Scenarios)}'";
+        int most = task.Options.Strategy == SearchStrategy.Exhaustive ? task.Options.Schedules : SliceLength;
+        IReadOnlyList<string> lines = await WatchedProcess.ReadLinesAsync(process, what, Startup + (most * EachSchedule)).ConfigureAwait(false);
+        return [.. lines.Select(JsonLines.ReadPart)];
     }
 
-    /// <summary>What such a process does: a line for each scenario.</summary>
+    /// <summary>What such a process does: a line for each scenario, or more.</summary>
     /// <param name="arguments">What <see cref="RunAsync"/> passed.</param>
     /// <remarks>
     /// If a mutation is on, up to the first scenario that fails: which one will is not known, so each gets a few schedules before any
@@ -49,15 +50,11 @@ internal static class ExploreProcess
         int from = 0;
         foreach (int to in isWhole ? [options.Schedules] : Rounds.Select(round => Math.Min(round, options.Schedules)))
         {
-            SearchOptions slice = options with
-            {
-                FirstSeed = unchecked(options.FirstSeed + ((ulong)from * (ulong)options.Stride)),
-                Schedules = to - from,
-            };
+            SearchOptions slice = options.Slice(from, to);
             foreach (string name in arguments[4..])
             {
-                SearchResult result = Search(explorer, name, slice);
-                if (!explorer.IsUsable || (stopsWhenFound && result.Failure is not null))
+                bool isClean = Search(explorer, name, slice);
+                if (!explorer.IsUsable || (stopsWhenFound && !isClean))
                 {
                     return ExitCodes.Success;
                 }
@@ -69,14 +66,24 @@ internal static class ExploreProcess
         return ExitCodes.Success;
     }
 
-    private static SearchResult Search(Explorer explorer, string name, in SearchOptions options)
+    /// <summary>Runs schedules of a scenario, slice by slice, up to one that fails.</summary>
+    /// <returns>False if one failed.</returns>
+    private static bool Search(Explorer explorer, string name, in SearchOptions options)
     {
         IRaceScenario scenario = RaceScenarios.All().First(scenario => scenario.Name == name);
-        SearchResult result = new ScenarioSearch(explorer, scenario).Run(options);
-        byte[] hashes = MemoryMarshal.AsBytes(result.Hashes.ToArray().AsSpan()).ToArray();
-        Console.Out.WriteLine(JsonLines.Write(
-            new ExplorePart(name, result.Schedules, result.Steps, result.Elapsed.TotalSeconds, hashes, result.Failure)));
-        return result;
+        var search = new ScenarioSearch(explorer, scenario);
+        int length = options.Strategy == SearchStrategy.Exhaustive ? options.Schedules : SliceLength;
+        bool isClean = true;
+        for (int from = 0; from < options.Schedules && isClean; from += length)
+        {
+            SearchResult result = search.Run(options.Slice(from, Math.Min(options.Schedules, from + length)));
+            byte[] hashes = MemoryMarshal.AsBytes(result.Hashes.ToArray().AsSpan()).ToArray();
+            Console.Out.WriteLine(JsonLines.Write(
+                new ExplorePart(name, result.Schedules, result.Steps, result.Elapsed.TotalSeconds, hashes, result.Failure)));
+            isClean = result.Failure is null;
+        }
+
+        return isClean;
     }
 
     private static ProcessStartInfo Describe(ExploreTask task)
@@ -99,6 +106,9 @@ internal static class ExploreProcess
         start.Environment["GPUSVM_EXPLORE"] = "1";
         start.Environment["GPUSVM_CHECKS"] = "1";
         start.Environment["DOTNET_gcConcurrent"] = "0";
+
+        // The compiler's second tier would run beside the schedules on the same CPU and be done when they are: one tier takes half the time.
+        start.Environment["DOTNET_TieredCompilation"] = "0";
         start.Environment["GPUSVM_BREAK"] = task.Break ?? "";
         start.Environment.Remove("GPUSVM_JITTER");
         return start;

@@ -9,7 +9,7 @@ internal sealed class FramePool(ulong frameCount, SeededRandom random)
 {
     private const int ChunkFrames = 1024;
     private readonly List<ulong> _recycled = [];
-    private readonly ulong[] _chunk = new ulong[ChunkFrames];
+    private readonly ulong[] _chunk = new ulong[Math.Min(ChunkFrames, frameCount)];
     private int _chunkLeft;
     private ulong _opened;
 
