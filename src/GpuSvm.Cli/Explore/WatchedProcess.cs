@@ -28,7 +28,7 @@ internal static class WatchedProcess
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
             return process.ExitCode == ExitCodes.Success
                 ? lines
-                : throw new SvmException(Errno.EIO, $"A process that {what} failed: {await errors.ConfigureAwait(false)}");
+                : throw new SvmException(Errno.EIO, $"A process that {what} failed: {(await errors.ConfigureAwait(false)).Trim()}");
         }
         catch (OperationCanceledException)
         {
