@@ -6,6 +6,9 @@ public static class Shrinker
     /// <summary>Number of schedules that are tried unless the caller says otherwise.</summary>
     public const int DefaultTries = 1000;
 
+    /// <summary>Number of steps of all tries together, after which no more are made: schedules that fail by their length are long.</summary>
+    private const long MostSteps = 1_000_000;
+
     /// <summary>Leaves turns out, in chunks and from the end to the beginning, as long as the schedule still fails in the same way.</summary>
     /// <param name="explorer">Runs the shorter schedules.</param>
     /// <param name="failing">A schedule that failed.</param>
@@ -23,6 +26,7 @@ public static class Shrinker
         }
 
         ScheduleOutcome best = failing;
+        long steps = 0;
         for (int chunk = Math.Max(1, best.Turns.Count / 2); ; chunk = Math.Max(1, chunk / 2))
         {
             int before = best.Turns.Count;
@@ -30,7 +34,8 @@ public static class Shrinker
             {
                 int start = Math.Max(0, end - chunk);
                 ScheduleOutcome shorter = explorer.Run(new ReplaySchedule([.. best.Turns.Take(start), .. best.Turns.Skip(end)]), scenario);
-                tries--;
+                steps += shorter.Steps;
+                tries = steps < MostSteps ? tries - 1 : 0;
                 best = IsSame(shorter.Failure, failure) && shorter.Turns.Count < best.Turns.Count ? shorter : best;
             }
 
