@@ -54,8 +54,14 @@ public static class Breaks
     /// <summary>A notifier that is inserted while the set is frozen never enters it.</summary>
     public static readonly bool DeferredInsertLost = Name == "deferred-insert-lost";
 
-    /// <summary>Faults that come while others are served are served too, but not replayed.</summary>
+    /// <summary>Entries of the fault buffer are flushed, and no replay asks for them again.</summary>
     public static readonly bool ReplayLost = Name == "replay-lost";
+
+    /// <summary>
+    /// A fault whose access has gone on is handled once more: the ring is not flushed before a replay, and a fault that cannot be served
+    /// kills its channel whether or not its access still waits.
+    /// </summary>
+    public static readonly bool DuplicateHandledTwice = Name == "duplicate-handled-twice";
 
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
@@ -63,6 +69,6 @@ public static class Breaks
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for",
         "fill-not-rechecked", "overflow-lost", "remove-does-not-wait", "guard-holds-nothing",
         "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
-        "deferred-insert-lost", "replay-lost",
+        "deferred-insert-lost", "replay-lost", "duplicate-handled-twice",
     ];
 }

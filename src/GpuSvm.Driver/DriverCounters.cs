@@ -27,11 +27,17 @@ public sealed class DriverCounters
     /// <summary>Prefetches of pages that were not there.</summary>
     public long PrefetchesDropped { get; internal set; }
 
-    /// <summary>Faults that were cancelled.</summary>
+    /// <summary>Faults that were cancelled: each kills its channel if its access still waits.</summary>
     public long Cancels { get; internal set; }
 
     /// <summary>Replays that were issued.</summary>
     public long Replays { get; internal set; }
+
+    /// <summary>Times that entries were thrown away before a replay.</summary>
+    public long Flushes { get; internal set; }
+
+    /// <summary>Entries that were thrown away before a replay; what still waited has reported itself again.</summary>
+    public long FlushedEntries { get; internal set; }
 
     /// <summary>Batches that found the ring's overflow flag set.</summary>
     public long Overflows { get; internal set; }

@@ -22,7 +22,7 @@ public sealed record MachineCounters
     /// <summary>Replays: signals to the GPU to try its parked accesses again.</summary>
     public required long Replays { get; init; }
 
-    /// <summary>Faults that could not be served and killed their channel.</summary>
+    /// <summary>Faults that could not be served and ended their launch; those of accesses that no longer waited do not count.</summary>
     public required long Cancels { get; init; }
 
     /// <summary>Look-ups thrown away because the CPU changed the address space meanwhile.</summary>
@@ -60,7 +60,7 @@ public sealed record MachineCounters
             Covered = driver.Covered,
             Batches = driver.Batches,
             Replays = driver.Replays,
-            Cancels = driver.Cancels,
+            Cancels = driver.Cancels - gpu.StaleCancels,
             Retries = driver.Retries,
             Overflows = driver.Overflows,
             PagesMapped = driver.PagesMapped,

@@ -9,6 +9,9 @@ public sealed record SvmDriverOptions
     /// <summary>Most batches served for one interrupt before the servicer starts over: at least 1. Default as in UVM.</summary>
     public int MaxBatches { get; init; } = 20;
 
+    /// <summary>When accesses that wait are told to try again. Default as in UVM.</summary>
+    public ReplayPolicy ReplayPolicy { get; init; } = ReplayPolicy.BatchFlush;
+
     /// <summary>Number of times that a fault may run into the deadline before it is cancelled: at least 1.</summary>
     public int MaxDeferrals { get; init; } = 3;
 
@@ -26,6 +29,7 @@ public sealed record SvmDriverOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize, 65536);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatches, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)ReplayPolicy, (int)ReplayPolicy.Once, nameof(ReplayPolicy));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDeferrals, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Timeout, TimeSpan.Zero);
         ArgumentNullException.ThrowIfNull(Clock);

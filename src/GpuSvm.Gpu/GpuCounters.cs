@@ -33,6 +33,9 @@ public readonly record struct GpuCounters
     /// <summary>Cancels by the driver.</summary>
     public long Cancels { get; init; }
 
+    /// <summary>Cancels of faults whose access no longer waited: they had no effect.</summary>
+    public long StaleCancels { get; init; }
+
     /// <summary>TLB invalidations.</summary>
     public long Invalidations { get; init; }
 
@@ -55,6 +58,7 @@ public readonly record struct GpuCounters
             Walks = Walks + counters.Walks,
             IommuFaults = IommuFaults + counters.IommuFaults,
             Prefetches = Prefetches + counters.Prefetches,
+            StaleCancels = StaleCancels + counters.StaleCancels,
         };
     }
 }

@@ -27,6 +27,14 @@ public interface IGpu : ITlbInvalidator
     /// <remarks>An access that faults again reports itself again. Locking: takes device locks only.</remarks>
     void Replay();
 
+    /// <summary>Kills the channel of a fault that cannot be served, if the access that reported it still waits for it.</summary>
+    /// <remarks>
+    /// Without effect when that access has gone on, has been stopped, or has reported itself again after a replay: then a newer entry
+    /// speaks for it. So an entry that has outlived its access harms nobody. Takes effect when the SM looks; locking: takes device locks only.
+    /// Source: NVIDIA UVM, cancel of a fault by instance, address and access from Volta on.
+    /// </remarks>
+    void CancelFault(in FaultEntry fault, GpuFaultReport report);
+
     /// <summary>Kills one channel: its parked accesses end with an error, its launch fails with this report. All others go on.</summary>
     /// <remarks>Idempotent: the first report stands. Locking: takes device locks only.</remarks>
     void Cancel(InstancePointer instance, GpuFaultReport report);

@@ -133,6 +133,15 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void CancelFault(in FaultEntry fault, GpuFaultReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        Interlocked.Increment(ref _cancels);
+        _channels.PostCancel(new CancelRequest(fault, report));
+        _executor.Wake();
+    }
+
     /// <summary>Ends every launch that there is as cancelled. Does not wait for them.</summary>
     public void StopLaunches()
     {

@@ -179,7 +179,7 @@ public sealed class FaultServicingTests
     [Fact]
     public void A_full_overflowed_ring_is_noticed_and_drained_in_batches()
     {
-        using var d = new DriverFixture(new SvmDriverOptions { BatchSize = 4 }, ringEntries: 12);
+        using var d = new DriverFixture(new SvmDriverOptions { BatchSize = 4, ReplayPolicy = ReplayPolicy.Batch }, ringEntries: 12);
         VirtualAddress a = d.Map(11);
         for (int i = 0; i < 11; i++)
         {

@@ -22,7 +22,7 @@ public sealed class LateEntryTests
     [Fact]
     public void A_batch_ends_before_an_entry_that_is_not_valid_yet()
     {
-        using var d = new DriverFixture();
+        using var d = new DriverFixture(new SvmDriverOptions { ReplayPolicy = ReplayPolicy.Batch });
         VirtualAddress a = d.Map(2);
         d.Fault(a, FaultAccess.Write);
         d.Gpu.Ring.LateBy = 1;

@@ -161,7 +161,7 @@ internal sealed partial class TestRig : IDisposable
             return false;
         }
 
-        Gpu.Cancel(entry.Instance, new GpuFaultReport(entry.Address, entry.Access, "the test's driver knows no page there", Errno.EFAULT));
+        Gpu.CancelFault(entry, new GpuFaultReport(entry.Address, entry.Access, "the test's driver knows no page there", Errno.EFAULT));
         return false;
     }
 }

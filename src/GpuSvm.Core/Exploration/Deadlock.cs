@@ -3,7 +3,13 @@ namespace GpuSvm.Core;
 /// <summary>Says who waits for what when nobody can go on.</summary>
 internal static class Deadlock
 {
-    public static string Describe(ReadOnlySpan<ControlledThread> threads)
+    public static string Describe(ReadOnlySpan<ControlledThread> threads) => $"No thread can go on: {Waits(threads)}.";
+
+    /// <summary>The same where a deadline would let one go on.</summary>
+    public static string DescribeStarved(ReadOnlySpan<ControlledThread> threads, long nanoseconds) =>
+        $"No thread could go on but by deadlines, for {nanoseconds / 1_000_000} ms: {Waits(threads)}.";
+
+    private static string Waits(ReadOnlySpan<ControlledThread> threads)
     {
         var lines = new List<string>();
         foreach (ControlledThread thread in threads)
@@ -11,7 +17,7 @@ internal static class Deadlock
             lines.Add($"{thread.Name} waits for {What(thread.Resource)}");
         }
 
-        return "No thread can go on: " + string.Join("; ", lines) + ".";
+        return string.Join("; ", lines);
     }
 
     private static string What(object? resource) => resource switch

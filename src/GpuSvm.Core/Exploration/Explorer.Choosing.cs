@@ -9,6 +9,7 @@ public sealed partial class Explorer
 
     private readonly int[] _candidates = new int[MostThreads];
     private long _earliest;
+    private long _waited;
 
     /// <summary>The thread that runs next, or null if none ever can.</summary>
     private ControlledThread? ChooseNext(ControlledThread self, SchedulePointKind kind)
@@ -22,7 +23,15 @@ public sealed partial class Explorer
                 return null;
             }
 
-            _now = Math.Max(_now, _earliest);
+            long leap = Math.Max(0, _earliest - _now);
+            _now += leap;
+            _waited += leap;
+            if (_waited > _run.PatienceNanoseconds)
+            {
+                Fail(self, ScheduleFailureKind.Starvation, Deadlock.DescribeStarved(Living(), _waited));
+                return null;
+            }
+
             runnable = Runnable(self);
         }
 

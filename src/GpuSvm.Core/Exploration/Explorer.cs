@@ -113,6 +113,7 @@ public sealed partial class Explorer : IDisposable
         _hash = 0xcbf29ce484222325UL;
         _now = FirstMoment;
         _earliest = long.MaxValue;
+        _waited = 0;
         _failure = null;
         _aborting = false;
         _turns.Clear();

@@ -12,6 +12,9 @@ public enum ScheduleFailureKind : byte
     /// <summary>Threads are left, all of them wait, and none has a deadline.</summary>
     Deadlock,
 
+    /// <summary>Threads waited, all of them, for longer than the scenario allows: only deadlines let one go on.</summary>
+    Starvation,
+
     /// <summary>The schedule did not end within the bound on its steps.</summary>
     StepLimit,
 }

@@ -20,6 +20,8 @@ public sealed class ScheduleRun
 
     internal IReadOnlyList<Action> Ends => _ends;
 
+    internal long PatienceNanoseconds { get; private set; } = long.MaxValue;
+
     /// <summary>Declares a thread. All declared threads are let loose together when the scenario returns.</summary>
     /// <param name="name">Shown in interleavings.</param>
     /// <param name="body">What it does; an exception that leaves it fails the schedule.</param>
@@ -40,6 +42,15 @@ public sealed class ScheduleRun
             throw new InvariantException(sentence);
         }
     });
+
+    /// <summary>Declares how long, in virtual time and all together, every thread may wait for nothing but a deadline.</summary>
+    /// <param name="bound">The bound; beyond it somebody is starved who waits for what never comes, and the schedule fails.</param>
+    /// <remarks>Time that passes while some thread can go on does not count; of that the bound on steps is the end.</remarks>
+    public void DemandProgress(TimeSpan bound)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bound, TimeSpan.Zero);
+        PatienceNanoseconds = (long)bound.TotalNanoseconds;
+    }
 
     /// <summary>Declares what is done once all declared threads have ended: take the machine down, and look at what is left.</summary>
     /// <param name="check">Throws if something is wrong. May take locks, wait and join threads.</param>

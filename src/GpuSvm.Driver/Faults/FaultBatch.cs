@@ -4,6 +4,7 @@ namespace GpuSvm.Driver;
 /// <param name="capacity">Largest number of faults.</param>
 internal sealed class FaultBatch(int capacity)
 {
+    private const int BlockShift = 21;
     private static readonly Comparison<FaultEntry> Order = Compare;
     private readonly FaultEntry[] _faults = new FaultEntry[capacity];
 
@@ -35,6 +36,24 @@ internal sealed class FaultBatch(int capacity)
         }
 
         return _faults.AsSpan(first, end - first);
+    }
+
+    /// <summary>True if what precedes a fault and the fault itself lie in different 2 MiB blocks of addresses, or the batch ends there.</summary>
+    /// <param name="end">Index of the fault, at least 1; the batch is sorted.</param>
+    public bool EndsBlock(int end) =>
+        end == Count || _faults[end - 1].Instance != _faults[end].Instance
+        || _faults[end - 1].Address.Value >> BlockShift != _faults[end].Address.Value >> BlockShift;
+
+    /// <summary>The first faults of a group that want the same as its first one.</summary>
+    public static ReadOnlySpan<FaultEntry> AlikeIn(ReadOnlySpan<FaultEntry> group)
+    {
+        int end = 1;
+        while (end < group.Length && group[end].Access == group[0].Access)
+        {
+            end++;
+        }
+
+        return group[..end];
     }
 
     /// <summary>The order of a batch; see <see cref="Sort"/>.</summary>

@@ -2,8 +2,9 @@ namespace GpuSvm.Driver;
 
 /// <summary>Drains the ring GET..PUT into a batch and gives the slots back at once, so that the GPU can go on reporting.</summary>
 /// <remarks>
-/// An entry may become valid after PUT has passed it. Where the batch holds something already, fetching stops there; a first entry is
-/// waited for, within a deadline. Source: NVIDIA uvm_gpu_replayable_faults.c, fetch mode BATCH_READY.
+/// An entry may become valid after PUT has passed it: it is waited for, within a deadline, before GET passes it, or its slot would be
+/// written late under another entry. A batch that holds something already ends there instead.
+/// Source: NVIDIA uvm_gpu_replayable_faults.c, fetch mode BATCH_READY, and fault_buffer_flush_locked.
 /// </remarks>
 internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options)
 {
@@ -20,7 +21,7 @@ internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options
         int put = buffer.Put;
         while (get != put && !batch.IsFull)
         {
-            if (buffer.TryRead(get, out FaultEntry fault) || (batch.Count == 0 && WaitUntilValid(get, out fault)))
+            if (buffer.TryRead(get, out FaultEntry fault) || (batch.Count == 0 && WaitUntilValid(get, NewDeadline(), out fault)))
             {
                 batch.Add(fault);
             }
@@ -33,8 +34,7 @@ internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options
                 LateEntries++;
             }
 
-            buffer.MarkInvalid(get);
-            get = get + 1 == buffer.EntryCount ? 0 : get + 1;
+            get = Pass(get);
         }
 
         if (get == first)
@@ -46,9 +46,38 @@ internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options
         return true;
     }
 
-    private bool WaitUntilValid(int index, out FaultEntry fault)
+    /// <summary>Throws away what stands between GET and PUT. A replay must follow, so that what still waits is reported again.</summary>
+    /// <returns>Number of entries.</returns>
+    public int Flush()
     {
-        Deadline deadline = options.Clock.After(options.Timeout);
+        int get = buffer.Get;
+        int put = buffer.Put;
+        int flushed = 0;
+        Deadline deadline = NewDeadline();
+        for (; get != put; flushed++)
+        {
+            LateEntries += WaitUntilValid(get, deadline, out _) ? 0 : 1;
+            get = Pass(get);
+        }
+
+        if (flushed > 0)
+        {
+            buffer.WriteGet(get);
+        }
+
+        return flushed;
+    }
+
+    private int Pass(int index)
+    {
+        buffer.MarkInvalid(index);
+        return index + 1 == buffer.EntryCount ? 0 : index + 1;
+    }
+
+    private Deadline NewDeadline() => options.Clock.After(options.Timeout);
+
+    private bool WaitUntilValid(int index, Deadline deadline, out FaultEntry fault)
+    {
         var spin = default(Spin);
         do
         {

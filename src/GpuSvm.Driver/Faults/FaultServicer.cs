@@ -1,11 +1,22 @@
 namespace GpuSvm.Driver;
 
-/// <summary>Serves the replayable faults of one GPU: fetch a batch, sort it, resolve one page at a time, replay once.</summary>
+/// <summary>Serves the replayable faults of one GPU: fetch a batch, sort it, resolve one page at a time, flush the ring, replay.</summary>
 /// <remarks>
 /// <para>One servicer runs at a time for a GPU (<see cref="SvmDriver"/> sees to it); it takes the SVM lock shared for a batch.</para>
 /// <para>
+/// A replay has every access that waits try again, and report itself again if it must. So whatever the ring holds at a replay is stale
+/// after it: its access has gone on, or a newer entry speaks for it. That is why the ring is flushed <em>before</em> the replay. Nothing
+/// is lost by it, for each entry thrown away is of an access that waits and that the replay reaches; flushed afterwards, the ring would
+/// lose entries that no replay asks for again. (A prefetch that is thrown away is a hint that is not taken.)
+/// </para>
+/// <para>
+/// An entry may still outlive its access: it is written between flush and replay, the policy flushes nothing, or its launch was stopped.
+/// It can do little harm: a page is looked up for nobody, and a cancel has no effect where the access that reported has gone on.
+/// </para>
+/// <para>
 /// Source: nouveau_svm.c, nouveau_svm_fault, as changed by "nouveau/hmm: fault one page at a time"; without its defects: the order is
-/// total, every fault is handled by its own access, duplicates are found over the whole batch and only within one channel.
+/// total, every fault is handled by its own access, duplicates are found over the whole batch and only within one channel. Flush and
+/// replay: NVIDIA uvm_gpu_replayable_faults.c.
 /// </para>
 /// </remarks>
 internal sealed class FaultServicer
@@ -16,7 +27,9 @@ internal sealed class FaultServicer
     private readonly FaultFetcher _fetcher;
     private readonly FaultBatch _batch;
     private readonly DeferralTracker _deferrals;
+    private readonly ReplayPolicy _policy;
     private readonly int _maxBatches;
+    private bool _isReplayDue;
 
     public FaultServicer(IGpu gpu, RankedSharedLock svmLock, ChannelTable channels, SvmDriverOptions options)
     {
@@ -26,6 +39,7 @@ internal sealed class FaultServicer
         _fetcher = new FaultFetcher(gpu.FaultBuffer, options);
         _batch = new FaultBatch(options.BatchSize);
         _deferrals = new DeferralTracker(options.MaxDeferrals);
+        _policy = options.ReplayPolicy;
         _maxBatches = options.MaxBatches;
     }
 
@@ -36,23 +50,24 @@ internal sealed class FaultServicer
     /// <returns>False when the limit was reached with faults left: call again.</returns>
     public bool Service()
     {
-        for (int batch = 0; batch < _maxBatches; batch++)
+        bool isEmpty = false;
+        for (int batch = 0; batch < _maxBatches && !isEmpty; batch++)
         {
-            if (!_fetcher.Fetch(_batch))
+            isEmpty = !_fetcher.Fetch(_batch);
+            if (!isEmpty)
             {
-                return true;
+                ServiceBatch();
             }
-
-            ServiceBatch(batch);
         }
 
-        return false;
+        ReplayWhenDue();
+        return isEmpty;
     }
 
     /// <summary>Forgets what is remembered about a channel that parts.</summary>
     public void Forget(InstancePointer instance) => _deferrals.Forget(instance);
 
-    private void ServiceBatch(int batch)
+    private void ServiceBatch()
     {
         if (_gpu.FaultBuffer.Overflow)
         {
@@ -65,39 +80,76 @@ internal sealed class FaultServicer
         _batch.Sort();
 
         // The access of an entry that was passed over reports itself again only when it is replayed.
-        bool replay = _fetcher.LateEntries != Counters.LateEntries;
+        _isReplayDue |= _fetcher.LateEntries != Counters.LateEntries;
         Counters.LateEntries = _fetcher.LateEntries;
         using (_svmLock.EnterShared())
         {
             for (int first = 0; first < _batch.Count;)
             {
                 ReadOnlySpan<FaultEntry> group = _batch.GroupAt(first);
-                replay |= ServiceGroup(group);
+                ServiceGroup(group);
                 first += group.Length;
+                if (_policy == ReplayPolicy.Block && _batch.EndsBlock(first))
+                {
+                    ReplayWhenDue();
+                }
             }
         }
 
-        if (replay && !(Breaks.ReplayLost && batch > 0))
+        if (_policy != ReplayPolicy.Once)
         {
-            Counters.Replays++;
-            _gpu.Replay();
+            ReplayWhenDue();
         }
     }
 
-    /// <summary>Serves all faults of one page through one channel by its strongest access.</summary>
-    /// <returns>True when a replay is due.</returns>
-    private bool ServiceGroup(ReadOnlySpan<FaultEntry> group)
+    private void ReplayWhenDue()
     {
-        FaultEntry strongest = group[0];
-        Counters.Duplicates += group.Length - 1;
-        FaultResult result = _channels.TryFind(strongest.Instance, out Channel? channel)
-            ? channel.Client.Resolver.Resolve(strongest.Address, strongest.Access)
-            : FaultResult.Fatal(Errno.ENXIO);
-        return Settle(strongest, result);
+        if (!_isReplayDue)
+        {
+            return;
+        }
+
+        _isReplayDue = false;
+        if (_policy == ReplayPolicy.BatchFlush && !Breaks.DuplicateHandledTwice && Flush() && Breaks.ReplayLost)
+        {
+            return;
+        }
+
+        Counters.Replays++;
+        _gpu.Replay();
     }
 
-    private bool Settle(in FaultEntry fault, FaultResult result)
+    private bool Flush()
     {
+        int flushed = _fetcher.Flush();
+        Counters.LateEntries = _fetcher.LateEntries;
+        Counters.FlushedEntries += flushed;
+        Counters.Flushes += flushed > 0 ? 1 : 0;
+        return flushed > 0;
+    }
+
+    /// <summary>Serves all faults of one page through one channel: by the strongest access, and by weaker ones as long as it cannot be.</summary>
+    private void ServiceGroup(ReadOnlySpan<FaultEntry> group)
+    {
+        Counters.Duplicates += group.Length - 1;
+        bool isKnown = _channels.TryFind(group[0].Instance, out Channel? channel);
+        bool isCancelled = true;
+        while (isCancelled && !group.IsEmpty)
+        {
+            ReadOnlySpan<FaultEntry> alike = FaultBatch.AlikeIn(group);
+            FaultResult result = isKnown
+                ? channel!.Client.Resolver.Resolve(alike[0].Address, alike[0].Access)
+                : FaultResult.Fatal(Errno.ENXIO);
+            isCancelled = !TrySettle(alike, result);
+            group = group[alike.Length..];
+        }
+    }
+
+    /// <summary>Does what the result of some faults of one page and access asks for.</summary>
+    /// <returns>False when they were cancelled.</returns>
+    private bool TrySettle(ReadOnlySpan<FaultEntry> alike, FaultResult result)
+    {
+        ref readonly FaultEntry fault = ref alike[0];
         if (result.Outcome != FaultOutcome.Deferred)
         {
             _deferrals.Forget(fault);
@@ -107,31 +159,46 @@ internal sealed class FaultServicer
         {
             case FaultOutcome.Resolved:
                 Counters.PagesMapped++;
+                _isReplayDue = true;
                 return true;
 
             case FaultOutcome.Covered:
                 Counters.Covered++;
+                _isReplayDue = true;
                 return true;
 
             case FaultOutcome.Dropped:
             case FaultOutcome.Deferred or FaultOutcome.Fatal when fault.Access == FaultAccess.Prefetch:
                 // Nothing waits for a prefetch: whatever stands in its way, no channel dies of it.
                 Counters.PrefetchesDropped++;
-                return false;
+                return true;
 
             case FaultOutcome.Deferred when !_deferrals.Exceeds(fault):
                 Counters.Deferred++;
+                _isReplayDue = true;
                 return true;
 
             default:
-                Cancel(fault, result.Error);
+                Cancel(alike, result.Error);
                 return false;
         }
     }
 
-    private void Cancel(in FaultEntry fault, Errno error)
+    private void Cancel(ReadOnlySpan<FaultEntry> alike, Errno error)
     {
-        Counters.Cancels++;
-        _gpu.Cancel(fault.Instance, new GpuFaultReport(fault.Address, fault.Access, CancelReason.Of(error, fault), error));
+        // Each by itself: the access of one may have gone on while that of another waits.
+        Counters.Cancels += alike.Length;
+        foreach (ref readonly FaultEntry fault in alike)
+        {
+            var report = new GpuFaultReport(fault.Address, fault.Access, CancelReason.Of(error, fault), error);
+            if (Breaks.DuplicateHandledTwice)
+            {
+                _gpu.Cancel(fault.Instance, report);
+            }
+            else
+            {
+                _gpu.CancelFault(fault, report);
+            }
+        }
     }
 }

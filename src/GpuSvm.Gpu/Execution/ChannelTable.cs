@@ -31,7 +31,31 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
         using (_lock.Enter())
         {
             launch.Channel.Launches.Remove(launch);
+            if (launch.Channel.Launches.Count == 0)
+            {
+                foreach (SmPort port in launch.Channel.Ports)
+                {
+                    port.DropCancels();
+                }
+            }
+
             RemoveIfUnused(launch.Channel);
+        }
+    }
+
+    /// <summary>Leaves a cancel for the SM that reported the fault; one of a channel without launches is stale at once.</summary>
+    internal void PostCancel(CancelRequest request)
+    {
+        using (_lock.Enter())
+        {
+            if (_channels.TryGetValue(request.Fault.Instance, out Channel? channel) && channel.Launches.Count > 0 && request.Fault.Client < sms)
+            {
+                channel.Ports[request.Fault.Client].Cancels.Post(request);
+            }
+            else
+            {
+                _retired = _retired with { StaleCancels = _retired.StaleCancels + 1 };
+            }
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class LaunchSlice
     /// <summary>Writes a prefetch's entry if there is room.</summary>
     internal void ReportPrefetch(GpuThread lane)
     {
-        if (_faults.TryReport(_launch.Channel.Instance, _sm, lane.Pending, WhenFull.Drop))
+        if (_faults.TryReport(_launch.Channel.Instance, _sm, lane.Pending, WhenFull.Drop, out _))
         {
             _sm.InterruptDue = true;
         }
@@ -82,6 +82,8 @@ internal sealed partial class LaunchSlice
             return false;
         }
 
+        // Before a replay: what was cancelled is what waits now, and after it another entry would speak for it.
+        bool worked = TakeCancels();
         if (IsStopped)
         {
             CancelAll();
@@ -100,7 +102,7 @@ internal sealed partial class LaunchSlice
             return true;
         }
 
-        return false;
+        return worked;
     }
 
     private void CancelAll()
@@ -176,7 +178,7 @@ internal sealed partial class LaunchSlice
     {
         long getMoves = _faults.Signals.GetMoves;
         _sm.InterruptDue = true;
-        if (!_faults.TryReport(_launch.Channel.Instance, _sm, lane.Pending, WhenFull.SetOverflow))
+        if (!_faults.TryReport(_launch.Channel.Instance, _sm, lane.Pending, WhenFull.SetOverflow, out ulong timestamp))
         {
             _seenGetMoves = getMoves;
             lane.IsLost = Breaks.OverflowLost;
@@ -184,6 +186,7 @@ internal sealed partial class LaunchSlice
         }
 
         lane.IsReported = true;
+        lane.ReportedAt = timestamp;
         _unreported--;
         return true;
     }

@@ -17,13 +17,19 @@ internal sealed class FaultUnit(FaultBuffer buffer, DeviceSignals signals, Clock
     internal Deadline NewDeadline() => clock.After(timeout);
 
     /// <summary>Writes the entry of an access that was not translated.</summary>
+    /// <param name="instance">The channel.</param>
+    /// <param name="sm">The SM.</param>
+    /// <param name="access">The access.</param>
+    /// <param name="whenFull">What a full ring does.</param>
+    /// <param name="timestamp">The entry's, by which the access knows its own entry again.</param>
     /// <returns>False when the ring is full.</returns>
-    internal bool TryReport(InstancePointer instance, Sm sm, in PendingAccess access, WhenFull whenFull)
+    internal bool TryReport(InstancePointer instance, Sm sm, in PendingAccess access, WhenFull whenFull, out ulong timestamp)
     {
+        timestamp = (ulong)clock.NowNanoseconds;
         var entry = new FaultEntry(
             instance,
             access.Address,
-            (ulong)clock.NowNanoseconds,
+            timestamp,
             ShaderEngine,
             (byte)(sm.Index / SmsPerGpc),
             IsHub: false,

@@ -27,6 +27,9 @@ public sealed unsafe partial class GpuThread
     /// <summary>True once the fault that the thread waits for stands in the fault buffer.</summary>
     internal bool IsReported { get; set; }
 
+    /// <summary>The timestamp of that entry.</summary>
+    internal ulong ReportedAt { get; set; }
+
     /// <summary>True if the fault met a full ring and is never reported again: only by <see cref="Breaks.OverflowLost"/>.</summary>
     internal bool IsLost { get; set; }
 

@@ -10,4 +10,5 @@ internal struct PortCounters
     internal long Walks;
     internal long Prefetches;
     internal long IommuFaults;
+    internal long StaleCancels;
 }

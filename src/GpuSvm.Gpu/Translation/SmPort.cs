@@ -33,6 +33,9 @@ internal sealed unsafe class SmPort
     /// <summary>Where faults are reported.</summary>
     internal FaultUnit Faults { get; }
 
+    /// <summary>Faults that the driver cancels.</summary>
+    internal CancelMailbox Cancels { get; } = new();
+
     /// <summary>The launch that uses the port now.</summary>
     internal Launch? Launch { get; set; }
 
@@ -58,6 +61,17 @@ internal sealed unsafe class SmPort
     internal void CountMiss() => _counters.Misses++;
 
     internal void CountPrefetch() => _counters.Prefetches++;
+
+    internal void CountStaleCancel() => _counters.StaleCancels++;
+
+    /// <summary>Counts the cancels that came for an SM which has nothing to run any more.</summary>
+    internal void DropCancels()
+    {
+        for (CancelRequest? request = Cancels.Take(); request is not null; request = request.Next)
+        {
+            CountStaleCancel();
+        }
+    }
 
     /// <summary>Tries an access with all that the hardware has: uTLB, shared TLB, walk.</summary>
     internal AccessOutcome TryComplete(ref PendingAccess access)

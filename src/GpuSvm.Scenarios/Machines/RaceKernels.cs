@@ -21,6 +21,15 @@ internal static class RaceKernels
         }
     }
 
+    /// <summary>Every thread loads from the second page, again and again.</summary>
+    public static async GpuTask ReadSecondAsync(GpuThread t, KernelArgs args)
+    {
+        for (int i = 0; i < args.Times; i++)
+        {
+            SmallMachine.DemandStored("The GPU", await t.Load<ulong>(SmallMachine.PageAt(1)));
+        }
+    }
+
     /// <summary>Every thread stores 1, 2, 3… into the first page.</summary>
     public static async GpuTask CountAsync(GpuThread t, KernelArgs args)
     {

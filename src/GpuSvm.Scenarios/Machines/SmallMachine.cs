@@ -44,7 +44,8 @@ internal sealed class SmallMachine : IDisposable
         Driver = new SvmDriver(_gpu, new SvmDriverOptions
         {
             Servicing = options.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
-            BatchSize = 8,
+            BatchSize = options.BatchSize,
+            ReplayPolicy = options.ReplayPolicy,
         });
         Cpu = new SimulatedCpu(_memory, 2);
         Mm = new AddressSpace(_frames, Cpu, new AddressSpaceOptions());
@@ -58,6 +59,7 @@ internal sealed class SmallMachine : IDisposable
             Cpu.Thread(0).Store(PageAt(page), Mark);
         }
 
+        run.DemandProgress(Deadline.Default);
         run.Invariant(CheckMirror);
         run.AtEnd(TakeDown);
     }
@@ -91,6 +93,13 @@ internal sealed class SmallMachine : IDisposable
     {
         Errno error = Mm.Map(Address, PageCount * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
         Demand(error == Errno.None, $"Pages can be mapped: {error}.");
+    }
+
+    /// <summary>Unmaps the first page.</summary>
+    public void UnmapFirst()
+    {
+        Errno error = Mm.Unmap(Address, Page.Size);
+        Demand(error == Errno.None, $"A page can be unmapped: {error}.");
     }
 
     /// <summary>Runs a kernel to its end on the calling thread's time.</summary>

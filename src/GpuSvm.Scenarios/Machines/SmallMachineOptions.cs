@@ -11,4 +11,10 @@ internal sealed record SmallMachineOptions
 
     /// <summary>Entries of the fault buffer; one always stays free.</summary>
     public int FaultBufferEntries { get; init; } = 16;
+
+    /// <summary>Most faults in a batch.</summary>
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>When accesses that wait are told to try again.</summary>
+    public ReplayPolicy ReplayPolicy { get; init; } = ReplayPolicy.BatchFlush;
 }

@@ -6,6 +6,7 @@ internal sealed class ScriptedFaultBuffer(int entries) : IFaultBuffer
     private readonly FaultEntry[] _entries = new FaultEntry[entries];
     private readonly int[] _pollsLeft = new int[entries];
     private readonly bool[] _valid = new bool[entries];
+    private readonly int[] _polls = new int[entries];
 
     /// <summary>Number of polls after which the next written entries are valid; 0 is at once, -1 never.</summary>
     public int LateBy { get; set; }
@@ -44,9 +45,13 @@ internal sealed class ScriptedFaultBuffer(int entries) : IFaultBuffer
 
     public bool TryRead(int index, out FaultEntry entry)
     {
+        _polls[index]++;
         entry = _entries[index];
         return _valid[index] && _pollsLeft[index] >= 0 && _pollsLeft[index]-- == 0;
     }
+
+    /// <summary>How often an entry was asked for.</summary>
+    public int PollsOf(int index) => _polls[index];
 
     public void MarkInvalid(int index) => _valid[index] = false;
 }

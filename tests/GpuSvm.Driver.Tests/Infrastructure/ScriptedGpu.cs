@@ -44,6 +44,8 @@ internal sealed class ScriptedGpu(int entries = 64) : IGpu
         OnReplay?.Invoke();
     }
 
+    public void CancelFault(in FaultEntry fault, GpuFaultReport report) => Cancel(fault.Instance, report);
+
     public void Cancel(InstancePointer instance, GpuFaultReport report)
     {
         Cancelled.Add((instance, report));

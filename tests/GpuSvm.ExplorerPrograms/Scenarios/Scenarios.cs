@@ -14,6 +14,8 @@ internal static class Scenarios
         ("lost-wake-up", Waits.LostWakeUp),
         ("condition", Waits.Condition),
         ("deadline", Waits.Deadlines),
+        ("starved", Waits.Starved),
+        ("patient", Waits.Patient),
         ("work-queue", Waits.Queue),
         ("event", Waits.Event),
         ("shared", Waits.Shared),

@@ -60,6 +60,12 @@ internal static class Waits
         run.Thread("other", () => Scenarios.Expect(!never.Wait(Clock.Monotonic.After(TimeSpan.FromSeconds(1))), "It is not woken."));
     }
 
+    /// <summary>A thread asks again and again for what another one never brings, which has ended.</summary>
+    public static void Starved(ScheduleRun run) => Poll(run, times: int.MaxValue);
+
+    /// <summary>A thread asks three times, for less than a second in all, and gives up.</summary>
+    public static void Patient(ScheduleRun run) => Poll(run, times: 3);
+
     public static void Queue(ScheduleRun run)
     {
         var queue = new WorkQueue("worker");
@@ -169,6 +175,20 @@ internal static class Waits
             run.Await(done.Task);
             Scenarios.Expect(word.Value == 1, "What was done before the task completed is seen.");
         });
+    }
+
+    private static void Poll(ScheduleRun run, int times)
+    {
+        var never = new WakeEvent();
+        run.DemandProgress(TimeSpan.FromSeconds(1));
+        run.Thread("poller", () =>
+        {
+            for (int i = 0; i < times && !never.Wait(Clock.Monotonic.After(TimeSpan.FromMilliseconds(300))); i++)
+            {
+                // Looks again.
+            }
+        });
+        run.Thread("other", () => { });
     }
 
     private static void Both(RankedLock first, RankedLock second)
