@@ -181,7 +181,12 @@ internal sealed partial class LaunchSlice
         if (!_faults.TryReport(_launch.Channel.Instance, _sm, lane.Pending, WhenFull.SetOverflow, out ulong timestamp))
         {
             _seenGetMoves = getMoves;
-            lane.IsLost = Breaks.OverflowLost;
+            if (Breaks.OverflowLost)
+            {
+                lane.IsLost = true;
+                _unreported--;
+            }
+
             return false;
         }
 
@@ -223,7 +228,7 @@ internal sealed partial class LaunchSlice
         }
         else if (lane.Pending.State == PendingState.Parked)
         {
-            _unreported -= lane.IsReported ? 0 : 1;
+            _unreported -= lane.IsReported || lane.IsLost ? 0 : 1;
             _faulted.Remove(lane);
         }
         else
