@@ -63,12 +63,18 @@ public static class Breaks
     /// </summary>
     public static readonly bool DuplicateHandledTwice = Name == "duplicate-handled-twice";
 
+    /// <summary>A driver that moves pages skips its own event without having dropped its GPU's entries itself.</summary>
+    public static readonly bool OwnerEventSkipped = Name == "owner-event-skipped";
+
+    /// <summary>A page that moves is copied while the CPU can still store to it.</summary>
+    public static readonly bool CopyBeforeIsolate = Name == "copy-before-isolate";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for",
         "fill-not-rechecked", "overflow-lost", "remove-does-not-wait", "guard-holds-nothing",
         "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
-        "deferred-insert-lost", "replay-lost", "duplicate-handled-twice",
+        "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
     ];
 }

@@ -143,6 +143,31 @@ public sealed class SvmDriver : IDisposable
         }
     }
 
+    /// <summary>Moves pages of a client to other frames of system memory, while the client runs.</summary>
+    /// <param name="client">Whose pages.</param>
+    /// <param name="range">Page-aligned, in one mapping or several.</param>
+    /// <returns>How many have moved, and the first error.</returns>
+    /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
+    /// <exception cref="ObjectDisposedException">The client is closed.</exception>
+    /// <remarks>
+    /// Faults of the client are served meanwhile; those of pages that move wait. Locking: no lock held on entry; holds the SVM lock shared, and
+    /// the mmap lock only while pages are collected.
+    /// </remarks>
+    public MigrationResult Migrate(SvmClient client, AddressRange range)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        if (!range.IsPageAligned)
+        {
+            throw new ArgumentException($"{range} is not made of whole pages.", nameof(range));
+        }
+
+        using (_svmLock.EnterShared())
+        {
+            ObjectDisposedException.ThrowIf(client.IsDisposed, client);
+            return new PageMigrator(client.Mm, client.Mirror).Run(range);
+        }
+    }
+
     /// <summary>Serves every fault that the ring holds; called by the interrupt.</summary>
     /// <remarks>Calls from several threads take turns.</remarks>
     public void ServiceFaults()

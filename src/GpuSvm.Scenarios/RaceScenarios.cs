@@ -17,6 +17,6 @@ public static class RaceScenarios
     [
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for", "fill-not-rechecked",
         "overflow-lost", "remove-does-not-wait", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
-        "deferred-insert-lost", "replay-lost", "duplicate-handled-twice",
+        "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
     ];
 }

@@ -43,6 +43,11 @@ public sealed class GpuMirror
         return _space.PfnMap(Page.Shift, address, pfns);
     }
 
+    /// <summary>True for an invalidation that this mirror's own driver makes, which drops the entries itself before it copies.</summary>
+    /// <remarks>Source: nouveau_svm.c, nouveau_svmm_invalidate_range_start (MMU_NOTIFY_MIGRATE of its own owner).</remarks>
+    public bool IsOwn(in Invalidation invalidation) =>
+        invalidation.Cause == InvalidationCause.Migrate && ReferenceEquals(invalidation.Owner, this);
+
     /// <summary>Drops every entry of a range; on return no device access completes through one.</summary>
     /// <param name="range">Any range; the part that the GPU can translate counts.</param>
     /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>

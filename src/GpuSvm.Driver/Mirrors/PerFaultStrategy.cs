@@ -52,6 +52,11 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
     /// <inheritdoc/>
     public bool InvalidateStart(in Invalidation invalidation)
     {
+        if (_mirror.IsOwn(invalidation))
+        {
+            return true;
+        }
+
         if (invalidation.Blocking == InvalidationBlocking.Blockable)
         {
             using (UpdateLock.Enter())

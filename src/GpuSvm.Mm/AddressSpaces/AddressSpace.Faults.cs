@@ -44,7 +44,7 @@ public sealed partial class AddressSpace
     /// <param name="address">Any byte of the page.</param>
     /// <param name="access">What was tried.</param>
     /// <returns>
-    /// ENOMEM when no frame is left; EAGAIN when the page is entered but the CPU could not be told: its access must be asked for again.
+    /// ENOMEM when no frame is left; EBUSY when the page was being moved until the deadline; EAGAIN when the page is entered but the CPU could not be told: its access must be asked for again.
     /// </returns>
     /// <remarks>
     /// Locking: the mmap lock is held, shared or exclusive; no lock from the page locks on. May open an invalidation.
@@ -56,6 +56,11 @@ public sealed partial class AddressSpace
         ulong page = Page.AlignDown(address);
         CpuLeaf leaf = _table.GetOrAdd(page);
         CpuPte pte = leaf.Read(page);
+        if (pte.IsMigration)
+        {
+            return AwaitMigration(leaf, page);
+        }
+
         if (pte.IsNone)
         {
             return
@@ -76,6 +81,25 @@ public sealed partial class AddressSpace
         {
             return TellCpu(leaf, page);
         }
+    }
+
+    /// <summary>Waits until a page is not being moved any more; whoever wants it looks again.</summary>
+    /// <returns>EBUSY when it still is at the deadline.</returns>
+    /// <remarks>Who moves it needs no mmap lock to end that. Source: Linux migration_entry_wait.</remarks>
+    private Errno AwaitMigration(CpuLeaf leaf, ulong page)
+    {
+        Deadline deadline = Clock.After(Deadline.Default);
+        for (CpuPte pte = leaf.Read(page); pte.IsMigration; pte = leaf.Read(page))
+        {
+            if (deadline.HasPassed)
+            {
+                return Errno.EBUSY;
+            }
+
+            _frames.AwaitUnlock(pte.Frame, deadline);
+        }
+
+        return Errno.None;
     }
 
     /// <summary>Forgets that no frame was left when another thread has served the same fault meanwhile: it may have got the last one.</summary>
@@ -216,7 +240,7 @@ public sealed partial class AddressSpace
     /// <summary>Has the CPU do what the entry of a page says, and lets accesses go on that wait for it. Page-table lock held.</summary>
     /// <remarks>Also where nothing was changed: a live CPU may have fewer entries than the table.</remarks>
     /// <returns>EAGAIN when the CPU could not be told.</returns>
-    private Errno TellCpu(CpuLeaf leaf, ulong page)
+    internal Errno TellCpu(CpuLeaf leaf, ulong page)
     {
         AddressRange range = AddressRange.PageAt(page);
         CpuPte pte = leaf.Read(page);

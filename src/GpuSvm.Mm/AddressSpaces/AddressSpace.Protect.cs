@@ -150,23 +150,23 @@ public sealed partial class AddressSpace
     private void SetRights(CpuLeaf leaf, ulong address, Protection wanted, ref CpuFlush flush)
     {
         CpuPte pte = leaf.Read(address);
-        if (!pte.HasFrame)
+        if (!pte.HasFrame && !pte.IsMigration)
         {
             return;
         }
 
-        Protection rights = EntryRights(pte.Rights, wanted);
-        if (rights == pte.Rights)
+        Protection rights = EntryRights(pte.KeptRights, wanted);
+        if (rights == pte.KeptRights)
         {
             return;
         }
 
         leaf.SetRights(address, rights);
-        if (rights < pte.Rights)
+        if (rights < pte.KeptRights)
         {
             flush.Add(address, pte.Frame);
         }
-        else
+        else if (pte.HasFrame)
         {
             // A CPU that cannot be told now faults on its next access, and is told then.
             _ = _cpu.Map(AddressRange.PageAt(address), pte.Frame, rights);

@@ -82,6 +82,9 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         }
     }
 
+/// <summary>The CPU.</summary>
+    internal ICpu Cpu => _cpu;
+
     /// <summary>The mapping that holds an address, or null.</summary>
     /// <remarks>Locking: the mmap lock is held, shared or exclusively.</remarks>
     public Vma? VmaAt(VirtualAddress address)
@@ -90,8 +93,9 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         return _vmas.At(address);
     }
 
-    /// <summary>The first mapping that ends above an address, or null. Mmap lock held.</summary>
-    internal Vma? NextVma(VirtualAddress address)
+    /// <summary>The first mapping that ends above an address, or null.</summary>
+    /// <remarks>Locking: the mmap lock is held, shared or exclusively. Source: Linux find_vma.</remarks>
+    public Vma? NextVma(VirtualAddress address)
     {
         MmapLock.AssertHeld();
         return _vmas.Next(address);

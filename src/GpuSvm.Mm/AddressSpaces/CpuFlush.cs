@@ -34,6 +34,9 @@ internal struct CpuFlush(ICpu cpu)
     /// <summary>Has the CPU forget every translation of the pages.</summary>
     public readonly void Revoke() => Each(static (cpu, run) => cpu.Revoke(run.Range, run.FirstFrame));
 
+    /// <summary>Has the CPU stop storing to the pages.</summary>
+    public readonly void Isolate() => Each(static (cpu, run) => cpu.Isolate(run.Range));
+
     /// <summary>Has the CPU forget that it may write the pages.</summary>
     public readonly void WriteProtect() => Each(static (cpu, run) => cpu.WriteProtect(run.Range));
 

@@ -56,9 +56,14 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
             for (; address < end; address += Page.Size)
             {
                 CpuPte pte = leaf.Clear(address);
-                if (pte.HasFrame)
+                if (pte.HasFrame || pte.IsMigration)
                 {
                     flush.Add(address, pte.Frame);
+                }
+
+                // The frame of a page that is being moved belongs to who moves it, who will find its entry gone.
+                if (pte.HasFrame)
+                {
                     _frames.Add(pte.Frame);
                 }
             }

@@ -10,7 +10,8 @@ namespace GpuSvm;
 /// <para>Used by one operating-system thread at a time. An access that hits the TLB takes no lock; one that faults may wait.</para>
 /// <para>
 /// Every access throws <see cref="SegmentationFaultException"/> where nothing is mapped or the protection forbids it, and
-/// <see cref="SvmException"/> with ENOMEM when no frame is left, or with EBUSY when the page was taken away again 10,000 times in a row.
+/// <see cref="SvmException"/> with ENOMEM when no frame is left, or with EBUSY when the page was taken away again 10,000 times in a row
+/// or was being moved for longer than a second.
 /// </para>
 /// </remarks>
 public sealed class CpuThread

@@ -41,30 +41,38 @@ internal sealed class PageLocks(object owner)
     /// <summary>Takes the lock if it is free.</summary>
     public bool TryLock(ref int word)
     {
-        SchedulePoint.Reach(SchedulePointKind.TryLock);
-        if (Interlocked.CompareExchange(ref word, Held, Free) != Free)
-        {
-            return false;
-        }
-
-        if (Checks.Enabled)
+        bool taken = TryTake(ref word);
+        if (taken && Checks.Enabled)
         {
             HeldLocks.AcquireTried(owner, LockRank.Page);
         }
 
-        return true;
+        return taken;
     }
 
     /// <summary>Releases the lock.</summary>
     public void Unlock(ref int word, FrameNumber frame)
     {
-        int was = Interlocked.Exchange(ref word, Free);
-        Checks.That(was != Free, "A page is unlocked only when it is locked.");
         if (Checks.Enabled)
         {
             HeldLocks.Release(owner);
         }
 
+        Give(ref word, frame);
+    }
+
+    /// <summary>Takes the lock if it is free, for a caller that holds many and accounts for them as one lock.</summary>
+    public static bool TryTake(ref int word)
+    {
+        SchedulePoint.Reach(SchedulePointKind.TryLock);
+        return Interlocked.CompareExchange(ref word, Held, Free) == Free;
+    }
+
+    /// <summary>Releases the lock that <see cref="TryTake"/> took.</summary>
+    public void Give(ref int word, FrameNumber frame)
+    {
+        int was = Interlocked.Exchange(ref word, Free);
+        Checks.That(was != Free, "A page is unlocked only when it is locked.");
         if (was == HeldAndWaitedFor)
         {
             Bucket bucket = BucketOf(frame);
@@ -76,6 +84,20 @@ internal sealed class PageLocks(object owner)
         }
 
         SchedulePoint.Reach(SchedulePointKind.Unlock);
+    }
+
+    /// <summary>Waits until the lock is released; at once if it is free. May return before, so the caller looks again.</summary>
+    /// <remarks>Takes nothing: who waits for a page to stay is not who changes it. Source: Linux folio_put_wait_locked.</remarks>
+    public void AwaitUnlock(ref int word, FrameNumber frame, Deadline deadline)
+    {
+        Bucket bucket = BucketOf(frame);
+        using (bucket.Guard.Enter())
+        {
+            if (Interlocked.CompareExchange(ref word, HeldAndWaitedFor, Held) != Free)
+            {
+                bucket.Queue.Wait(deadline);
+            }
+        }
     }
 
     /// <summary>True if some thread holds the lock.</summary>

@@ -14,6 +14,7 @@ namespace GpuSvm.Mm;
 /// the fault fails                 EFAULT                       -
 /// page, writable                  frame, VALID, WRITE          the same
 /// page, read-only, or zero page   frame, VALID; for writing: fault    frame, VALID
+/// page that is being moved        wait, look again             0
 /// </code>
 /// <para>
 /// An answer is only true under the mirror's update lock, after <see cref="IntervalNotifier.ReadRetry"/> said no.
@@ -38,7 +39,8 @@ public static class HmmRangeFault
     /// <param name="mm">The address space.</param>
     /// <param name="range">What is asked, and where the answers go.</param>
     /// <returns>
-    /// <see cref="Errno.EBUSY"/>: an invalidation came, maybe through a fault of this call; begin the read again. <see cref="Errno.EFAULT"/>, <see cref="Errno.EPERM"/>: of
+    /// <see cref="Errno.EBUSY"/>: an invalidation came, maybe through a fault of this call, or a page was being moved until the deadline;
+    /// begin the read again. <see cref="Errno.EFAULT"/>, <see cref="Errno.EPERM"/>: of
     /// the first page that was wanted and cannot be had so. After these two the words of pages before the one that failed are answers
     /// and the others still requests; after EBUSY any word may be either. Who asks by single words writes them again before the next call.
     /// </returns>
@@ -177,7 +179,7 @@ public static class HmmRangeFault
             Errno error = mm.HandleFaultLocked(vma, address, need == Need.Write ? CpuAccess.Write : CpuAccess.Read);
             if (error is not (Errno.None or Errno.EAGAIN))
             {
-                return Errno.EFAULT;
+                return error == Errno.EBUSY ? Errno.EBUSY : Errno.EFAULT;
             }
         }
 

@@ -59,6 +59,27 @@ internal sealed class CpuLeaf
         while (!TryReplace(address, pte, pte.WithRights(protection)));
     }
 
+    /// <summary>Puts a migration entry in place of one that holds a frame. Lock held; the caller flushes the CPU.</summary>
+    public void BeginMigration(ulong address)
+    {
+        Lock.AssertHeld();
+        CpuPte pte;
+        do
+        {
+            pte = Read(address);
+        }
+        while (!TryReplace(address, pte, pte.ToMigration()));
+    }
+
+    /// <summary>Puts the entry of a frame in place of a migration entry. Lock held.</summary>
+    public void EndMigration(ulong address, FrameNumber frame)
+    {
+        Lock.AssertHeld();
+        CpuPte pte = Read(address);
+        Checks.That(pte.IsMigration, "Only a migration entry is replaced by that of the page.");
+        Volatile.Write(ref At(address), pte.FromMigration(frame).Bits);
+    }
+
     /// <summary>What the CPU's walker does: looks the entry up and notes the access in it. Any thread, no lock.</summary>
     /// <returns>False when the entry does not allow the access.</returns>
     public bool TryTouch(ulong address, CpuAccess access, out CpuPte pte)

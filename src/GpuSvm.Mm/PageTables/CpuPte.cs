@@ -10,8 +10,17 @@ namespace GpuSvm.Mm;
 /// </code>
 /// <para>
 /// All zero: nothing there yet. P: the CPU may read; W: it may write; A and D: it has read or written, set by the CPU's walker. With P
-/// clear and <c>none</c> set the page is there but its mapping allows nothing. Bits 11:9 are free to tell further kinds of entries that
-/// are not present (their payload in the frame field) and special ones.
+/// clear and <c>none</c> set the page is there but its mapping allows nothing. Bits 11:9, the kind, tell entries that are not present:
+/// </para>
+/// <code>
+///   63      52 51                        12 11  9   8    7  6 5 4 3  2   1   0
+///  +----------+----------------------------+-----+------+---+-+-+---+---+---+---+
+///  |    0     | page frame number          | kind|  0   | 0 |D|A| 0 | R | W | 0 |
+///  +----------+----------------------------+-----+------+---+-+-+---+---+---+---+
+/// </code>
+/// <para>
+/// Kind 1, a migration entry: the page of that frame is being moved, and comes back with these rights and marks. The other kinds are
+/// free, with their payload in the frame field. Source: Linux include/linux/swapops.h (SWP_MIGRATION_READ and SWP_MIGRATION_WRITE).
 /// </para>
 /// <para>Source: Intel SDM volume 3, 4.5.4 (4-level paging); Linux arch/x86/include/asm/pgtable_types.h (_PAGE_PROTNONE is bit 8).</para>
 /// </remarks>
@@ -23,6 +32,11 @@ public readonly record struct CpuPte(ulong Bits)
     private const ulong AccessedBit = 1UL << 5;
     private const ulong DirtyBit = 1UL << 6;
     private const ulong ProtNoneBit = 1UL << 8;
+
+    // Of entries that are not present.
+    private const ulong ReadBehindBit = 1UL << 2;
+    private const ulong KindBits = 7UL << 9;
+    private const ulong MigrationKind = 1UL << 9;
 
     private static BitField FrameField => new(51, 12);
 
@@ -41,13 +55,16 @@ public readonly record struct CpuPte(ulong Bits)
     /// <summary>True if the entry holds a frame: it is present or without rights.</summary>
     public bool HasFrame => (Bits & (PresentBit | ProtNoneBit)) != 0;
 
+    /// <summary>True if the page is being moved: whoever wants it waits until its migration has ended.</summary>
+    public bool IsMigration => (Bits & (PresentBit | KindBits)) == MigrationKind;
+
     /// <summary>True if the CPU has read or written the page through this entry.</summary>
     public bool IsAccessed => (Bits & AccessedBit) != 0;
 
     /// <summary>True if the CPU has written the page through this entry.</summary>
     public bool IsDirty => (Bits & DirtyBit) != 0;
 
-    /// <summary>The frame; only where <see cref="HasFrame"/>.</summary>
+    /// <summary>The frame; only where <see cref="HasFrame"/> or, for the frame that is left, <see cref="IsMigration"/>.</summary>
     public FrameNumber Frame => new(FrameField.Get(Bits));
 
     /// <summary>An entry that maps a frame; <see cref="Protection.None"/> keeps the frame without any right.</summary>
@@ -56,13 +73,23 @@ public readonly record struct CpuPte(ulong Bits)
     /// <summary>The entry with its rights replaced; what else it says stays.</summary>
     public CpuPte WithRights(Protection protection)
     {
-        ulong rest = Bits & ~(PresentBit | WriteBit | ProtNoneBit);
-        return new CpuPte(rest | protection switch
+        ulong rest = Bits & ~(PresentBit | WriteBit | ProtNoneBit | ReadBehindBit);
+        return new CpuPte(rest | (IsMigration ? BitsBehind(protection) : protection switch
         {
             Protection.None => ProtNoneBit,
             Protection.Read => PresentBit,
             _ => PresentBit | WriteBit,
-        });
+        }));
+    }
+
+    /// <summary>The migration entry of a page, in place of its entry.</summary>
+    public CpuPte ToMigration() => new CpuPte((Bits & ~(PresentBit | ProtNoneBit)) | MigrationKind).WithRights(Rights);
+
+    /// <summary>The entry of a page that was moved, in place of its migration entry.</summary>
+    public CpuPte FromMigration(FrameNumber frame)
+    {
+        ulong marks = Bits & (AccessedBit | DirtyBit);
+        return new CpuPte(FrameField.Put(frame.Value) | marks).WithRights(KeptRights);
     }
 
     /// <summary>The entry as the CPU's walker leaves it behind an access.</summary>
@@ -73,4 +100,17 @@ public readonly record struct CpuPte(ulong Bits)
 
     /// <summary>What the CPU may do: nothing, read, or read and write.</summary>
     public Protection Rights => IsWritable ? Protection.ReadWrite : IsPresent ? Protection.Read : Protection.None;
+
+    /// <summary>As <see cref="Rights"/>; of a migration entry those that the page comes back with.</summary>
+    public Protection KeptRights =>
+        !IsMigration ? Rights :
+        (Bits & WriteBit) != 0 ? Protection.ReadWrite :
+        (Bits & ReadBehindBit) != 0 ? Protection.Read : Protection.None;
+
+    private static ulong BitsBehind(Protection protection) => protection switch
+    {
+        Protection.None => 0,
+        Protection.Read => ReadBehindBit,
+        _ => ReadBehindBit | WriteBit,
+    };
 }

@@ -7,7 +7,7 @@ namespace GpuSvm.Scenarios;
 /// The GPU executes on the thread that launches, and serves its faults there, unless <see cref="SmallMachineOptions"/> say otherwise.
 /// Freed frames are poisoned when checks are on.
 /// </remarks>
-internal sealed class SmallMachine : IDisposable
+internal sealed partial class SmallMachine : IDisposable
 {
     /// <summary>Address of the first of the machine's <see cref="PageCount"/> pages.</summary>
     public const ulong Address = 0x40_0000;
@@ -61,6 +61,7 @@ internal sealed class SmallMachine : IDisposable
 
         run.DemandProgress(Deadline.Default);
         run.Invariant(CheckMirror);
+        run.Invariant(CheckOwners);
         run.AtEnd(TakeDown);
     }
 
@@ -124,6 +125,13 @@ internal sealed class SmallMachine : IDisposable
         Demand(isExpected, $"The launch ended as {result.Status}: {result.Fault}");
     }
 
+    /// <summary>Has the driver move the first pages to other frames, as many as can be had.</summary>
+    public void Migrate(int pages)
+    {
+        MigrationResult result = Driver.Migrate(Client, AddressRange.FromLength(Address, (ulong)pages * Page.Size));
+        Demand(result.Error == Errno.None, $"Mapped pages can be moved: {result.Error}.");
+    }
+
     /// <summary>Parts process and GPU.</summary>
     public void Close()
     {
@@ -134,6 +142,7 @@ internal sealed class SmallMachine : IDisposable
     /// <summary>Ends the process and the GPU, and looks whether anything is left.</summary>
     public void TakeDown()
     {
+        CheckOwnersAtRest();
         Close();
         Mm.Dispose();
         Driver.Dispose();
@@ -165,11 +174,13 @@ internal sealed class SmallMachine : IDisposable
         for (int page = 0; page < PageCount && !_isClosing; page++)
         {
             CpuPte entry = Mm.PageTable.Read(PageAt(page));
+
+            // Its driver skips the event of a page that it moves, and drops the GPU's entry a moment later.
             Demand(
-                entry.IsPresent || !Client.Mirror.Grants(PageAt(page), TranslationRights.Read),
+                entry.IsPresent || entry.IsMigration || !Client.Mirror.Grants(PageAt(page), TranslationRights.Read),
                 "The GPU's table holds no page that the CPU's does not hold.");
             Demand(
-                entry.IsWritable || !Client.Mirror.Grants(PageAt(page), TranslationRights.Write),
+                (entry.KeptRights & Protection.Write) != 0 || !Client.Mirror.Grants(PageAt(page), TranslationRights.Write),
                 "The GPU may not write a page that the CPU may not write.");
         }
     }

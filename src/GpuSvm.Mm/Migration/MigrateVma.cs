@@ -1,0 +1,184 @@
+namespace GpuSvm.Mm;
+
+/// <summary>Moves pages of one mapping to other frames, in three steps, between which the caller copies. Best effort for each page.</summary>
+/// <remarks>
+/// <code>
+/// Setup(range, owner)       mmap lock held: pages are locked, their entries become migration entries, no store of the CPU completes
+///    allocate frames, copy  Source tells from where, Destination is told to where; mirrors of the owner are dropped before the copy
+/// MigratePages()            pages that can move have been taken from the CPU: from here on a device may be shown their new frames
+/// Complete()                the CPU gets its entries, of the new frames or the old ones; pages are unlocked, frames left over are freed
+/// </code>
+/// <para>
+/// What a page drops out for, with its bits cleared. At Setup: nothing is there, or the zero page; it is of a
+/// <see cref="MemoryObject"/>; it is locked, or being moved already; someone else refers to the frame. At MigratePages: no frame was
+/// given; the page was unmapped or discarded meanwhile. At Complete: unmapped or discarded until then. Nobody waits for anybody here.
+/// </para>
+/// <para>
+/// Between Setup and Complete whoever touches such a page waits, holding the mmap lock maybe: so these two and all between them
+/// take no mmap lock. The mmap lock of Setup may be released, and then mappings change, without waiting for the migration: an entry that
+/// is taken out stays out, changed rights are those that the page comes back with.
+/// </para>
+/// <para>
+/// The invalidation inside Setup is of cause <see cref="InvalidationCause.Migrate"/>. A mirror may skip that of its own owner only if the owner
+/// drops and flushes the mirror's entries itself between Setup and the copy: before Setup they could come back, after the copy stores through
+/// them would be lost. Locking: the three steps are made by one thread, which holds page locks between the first and the last.
+/// Source: Linux 7.0 mm/migrate_device.c, migrate_vma_setup, migrate_vma_pages, migrate_vma_finalize.
+/// </para>
+/// </remarks>
+public sealed partial class MigrateVma
+{
+    private readonly AddressSpace _mm;
+    private readonly PageFrames _frames;
+    private readonly MigratePfn[] _source;
+    private readonly MigratePfn[] _destination;
+    private AddressRange _range;
+    private Stage _stage;
+
+    /// <summary>Makes a migration that can be used again and again.</summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="capacity">Most pages that are moved at once: at least 1.</param>
+    public MigrateVma(AddressSpace mm, int capacity)
+    {
+        ArgumentNullException.ThrowIfNull(mm);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        _mm = mm;
+        _frames = mm.Frames;
+        _source = new MigratePfn[capacity];
+        _destination = new MigratePfn[capacity];
+    }
+
+    private enum Stage : byte
+    {
+        Idle,
+        SetUp,
+        Moved,
+    }
+
+    /// <summary>Most pages that are moved at once.</summary>
+    public int Capacity => _source.Length;
+
+    /// <summary>The pages of the migration that runs, or of the last one.</summary>
+    public AddressRange Range => _range;
+
+    /// <summary>The pages of the range, in order: what is still to be moved, and after <see cref="Complete"/> what was moved.</summary>
+    public ReadOnlySpan<MigratePfn> Source => _source.AsSpan(0, PageCount);
+
+    /// <summary>Where each page goes: filled by the caller between <see cref="Setup"/> and <see cref="MigratePages"/>; 0 for nowhere.</summary>
+    /// <remarks>A frame has one reference, which is the migration's from then on: what it does not need it frees.</remarks>
+    public Span<MigratePfn> Destination => _destination.AsSpan(0, PageCount);
+
+    /// <summary>Number of pages that <see cref="Setup"/> has collected.</summary>
+    public int Collected { get; private set; }
+
+    private int PageCount => (int)_range.PageCount;
+
+    private CpuPageTable Table => _mm.PageTable;
+
+    /// <summary>Collects the pages of a range that can be moved, and stops the CPU's stores to them.</summary>
+    /// <param name="range">Page-aligned, not empty, at most <see cref="Capacity"/> pages.</param>
+    /// <param name="owner">Whose own mirror may skip the invalidation; null for nobody's.</param>
+    /// <returns>
+    /// EINVAL: the range is not in one mapping. EOPNOTSUPP: the CPU's frames are fixed by what is mapped, and no page can ever be moved.
+    /// Else None, and <see cref="Complete"/> must follow, be it that no page was collected.
+    /// </returns>
+    /// <exception cref="ArgumentException">The range is empty, unaligned or too long.</exception>
+    /// <exception cref="InvalidOperationException">The last migration was not completed.</exception>
+    /// <remarks>
+    /// Locking: the mmap lock is held, shared is enough, and may be released afterwards; no lock from the page locks on. Opens an
+    /// invalidation, which has ended on return.
+    /// </remarks>
+    public Errno Setup(AddressRange range, object? owner)
+    {
+        Require(_stage == Stage.Idle);
+        if (!range.IsPageAligned || range.IsEmpty || range.PageCount > (ulong)Capacity)
+        {
+            throw new ArgumentException($"{range} is not one to {Capacity} whole pages.", nameof(range));
+        }
+
+        if (_mm.NextVma(range.Start) is not { } vma || !vma.Range.Contains(range))
+        {
+            return Errno.EINVAL;
+        }
+
+        if ((_mm.Cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        _range = range;
+        _stage = Stage.SetUp;
+        Collected = 0;
+        _source.AsSpan(0, PageCount).Clear();
+        _destination.AsSpan(0, PageCount).Clear();
+        if (vma.Backing is null)
+        {
+            Collect(owner);
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Takes the pages that move from the CPU: on return no access of it completes through an old translation.</summary>
+    /// <returns>Number of pages that still move.</returns>
+    /// <exception cref="InvalidOperationException">Not after <see cref="Setup"/>.</exception>
+    /// <remarks>Locking: no lock but page locks is needed; no lock from the CPU page table on may be held.</remarks>
+    public int MigratePages()
+    {
+        Require(_stage == Stage.SetUp);
+        _stage = Stage.Moved;
+        int left = 0;
+        for (ulong start = _range.Start, end; start < _range.End.Value; start = end)
+        {
+            end = Math.Min(CpuPageTable.LeafEnd(start), _range.End);
+            left += DetachPages(LeafOf(start), start, end);
+        }
+
+        return left;
+    }
+
+    /// <summary>Ends the migration: every page has an entry again, unless it was unmapped, and whoever waits for it goes on.</summary>
+    /// <returns>Number of pages that have moved. Without <see cref="MigratePages"/> before, none: all is as it was.</returns>
+    /// <exception cref="InvalidOperationException">Not after <see cref="Setup"/>.</exception>
+    /// <remarks>Locking: as <see cref="MigratePages"/>; on return no page lock is held.</remarks>
+    public int Complete()
+    {
+        Require(_stage != Stage.Idle);
+        if (_stage == Stage.SetUp)
+        {
+            foreach (ref MigratePfn source in _source.AsSpan(0, PageCount))
+            {
+                source = source.Staying();
+            }
+        }
+
+        int moved = 0;
+        for (ulong start = _range.Start, end; start < _range.End.Value; start = end)
+        {
+            end = Math.Min(CpuPageTable.LeafEnd(start), _range.End);
+            moved += EnterPages(LeafOf(start), start, end);
+        }
+
+        if (Checks.Enabled && Collected > 0)
+        {
+            HeldLocks.Release(this);
+        }
+
+        _stage = Stage.Idle;
+        return moved;
+    }
+
+    private static void Require(bool isInOrder)
+    {
+        if (!isInOrder)
+        {
+            throw new InvalidOperationException("The steps of a migration are Setup, MigratePages, Complete.");
+        }
+    }
+
+    /// <summary>The leaf of an address; one without entries where there is none any more, since all was unmapped.</summary>
+    private CpuLeaf LeafOf(ulong address) => Table.Find(address) ?? new CpuLeaf();
+
+    private ref MigratePfn SourceAt(ulong page) => ref _source[IndexOf(page)];
+
+    private int IndexOf(ulong page) => (int)((page - _range.Start.Value) >> Page.Shift);
+}
