@@ -58,7 +58,7 @@ public sealed class AddressSpaceModelTests
         };
         ulong[] pages = [.. Enumerable.Range(0, (int)count).Select(i => start + ((ulong)i * Size))];
         CpuThread cpu = m.Cpu.Thread(random.Next(3));
-        switch (random.Next(8))
+        switch (random.Next(9))
         {
             case 0:
                 Assert.Equal(Errno.None, m.MapAt(start, count, protection));
@@ -86,7 +86,11 @@ public sealed class AddressSpaceModelTests
                 }
 
                 break;
-            case 4 or 5:
+            case 4:
+                // Whatever moves and whatever does not, the program sees nothing of it.
+                m.Migrate(start, count);
+                break;
+            case 5 or 6:
                 Load(cpu, model, start);
                 break;
             default:
