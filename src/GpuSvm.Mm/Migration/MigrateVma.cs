@@ -95,7 +95,7 @@ public sealed partial class MigrateVma
             throw new ArgumentException($"{range} is not one to {Capacity} whole pages.", nameof(range));
         }
 
-        if (_mm.NextVma(range.Start) is not { } vma || !vma.Range.Contains(range))
+        if (_mm.VmaAt(range.Start) is not { } vma || !vma.Range.Contains(range))
         {
             return Errno.EINVAL;
         }

@@ -1,22 +1,22 @@
 namespace GpuSvm.Scenarios;
 
-/// <summary>Two threads move the same page at once while the CPU counts in it.</summary>
+/// <summary>Two threads move the same pages at once while the CPU counts in one of them.</summary>
 public sealed class TwoMigrations : IRaceScenario
 {
-    private const int Stores = 2;
+    private const int Stores = 3;
 
     /// <inheritdoc/>
     public string Name => "two-migrations";
 
     /// <inheritdoc/>
-    public string Description => "Two threads move the same page at once while the CPU counts in it.";
+    public string Description => "Two threads move the same pages at once while the CPU counts in one of them.";
 
     /// <inheritdoc/>
     public void Build(ScheduleRun run)
     {
         var machine = new SmallMachine(run, new SmallMachineOptions());
-        run.Thread("driver 0", () => machine.Migrate(1));
-        run.Thread("driver 1", () => machine.Migrate(1));
+        run.Thread("driver 0", () => machine.Migrate(2));
+        run.Thread("driver 1", () => machine.Migrate(2));
         run.Thread("cpu", () =>
         {
             CpuThread cpu = machine.Cpu.Thread(0);

@@ -47,6 +47,32 @@ public sealed class MigrationRaceTests
         Assert.Equal(change == Change.Replace ? 99UL : 0UL, m.Mm.VmaCount == 0 ? 0UL : m.Thread.Load<ulong>(Base));
     }
 
+    [Fact]
+    public void A_page_that_was_replaced_and_is_being_moved_by_another_is_not_taken_for_the_old_one()
+    {
+        using var m = new TestMachine();
+        var isReplaced = new WakeEvent();
+        var isSetUp = new WakeEvent();
+        SvmThread first = SvmThread.Start("first", () =>
+        {
+            MigrateVma migration = Begin(m, 1, out _);
+            migration.Copy(m.Frames);
+            isSetUp.Set();
+            isReplaced.Wait();
+            Assert.Equal((0, 0), (migration.MigratePages(), migration.Complete()));
+        });
+        isSetUp.Wait();
+        Apply(m, Change.Replace);
+        var second = new MigrateVma(m.Mm, 1);
+        Assert.Equal(Errno.None, second.SetUp(m.Mm, Base, 1));
+        isReplaced.Set();
+        first.Join();
+
+        second.Copy(m.Frames);
+        Assert.Equal((1, 1), (second.MigratePages(), second.Complete()));
+        Assert.Equal((99UL, 1L), (m.Thread.Load<ulong>(Base), m.Frames.AllocatedFrames));
+    }
+
     [Theory]
     [InlineData(Protection.Read, Protection.Read)]
     [InlineData(Protection.None, Protection.None)]
