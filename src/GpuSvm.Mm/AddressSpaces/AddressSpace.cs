@@ -82,7 +82,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         }
     }
 
-/// <summary>The CPU.</summary>
+    /// <summary>The CPU.</summary>
     internal ICpu Cpu => _cpu;
 
     /// <summary>The mapping that holds an address, or null.</summary>
