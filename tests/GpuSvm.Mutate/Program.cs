@@ -26,7 +26,8 @@ var command = new RootCommand(
 command.SetAction(async (parsed, _) =>
 {
     string root = Environment.CurrentDirectory;
-    MutableProject[] projects = await Task.WhenAll(Target.All.Select(target => MutableProject.LoadAsync(root, target))).ConfigureAwait(false);
+    MutableProject[] projects = await Task.WhenAll(Target.All.Select(target => MutableProject.LoadAsync(root, target)))
+        .ConfigureAwait(false);
     string[] wanted = parsed.GetValue(only) ?? [];
     int step = parsed.GetValue(sample);
     HashSet<Mutation> chosen =
