@@ -96,7 +96,9 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
     {
         using (UpdateLock.Enter())
         {
+            // First the entries: what no interval guards must not stay mapped, not even while this lock is held.
             var rest = new AddressRange(0UL, ulong.MaxValue);
+            _mirror.Drop(rest);
             while (_mm.Notifiers.TryFind(this, rest, out IntervalNotifier? notifier))
             {
                 rest = new AddressRange(notifier.Range.End, rest.End);
