@@ -8,6 +8,7 @@ namespace GpuSvm.Mmu;
 /// <param name="Attributes">Page: the rest.</param>
 /// <param name="Address">Page: byte address. Table: byte address of the directory or small page table; 0 if there is none.</param>
 /// <param name="LargeTable">Table: byte address of the large page table; 0 if there is none.</param>
+/// <param name="RawBits">Page: the entry's word, for what only the format knows.</param>
 public readonly record struct DecodedEntry(
     PageTableEntryKind Kind,
     byte Shift,
@@ -15,7 +16,8 @@ public readonly record struct DecodedEntry(
     TranslationRights Rights = TranslationRights.None,
     PageAttributes Attributes = PageAttributes.None,
     ulong Address = 0,
-    ulong LargeTable = 0)
+    ulong LargeTable = 0,
+    ulong RawBits = 0)
 {
     /// <summary>The tables to go on with.</summary>
     public TablePair Tables => new(Address, LargeTable);

@@ -4,8 +4,9 @@ namespace GpuSvm.Mmu;
 /// <remarks>
 /// <para>
 /// Implemented by empty structs, so that a walk over a format compiles to code for that format alone. Depth 0 is the root directory,
-/// depth <see cref="LevelCount"/> - 2 the last directory, whose entries are <em>dual</em>: they name a large and a small page table, or are
-/// themselves a page. Depth <see cref="LevelCount"/> - 1 are these two page tables.
+/// depth <see cref="LevelCount"/> - 2 the last directory, whose entries are <em>dual</em>: they name a large and a small page table.
+/// Depth <see cref="LevelCount"/> - 1 are these two page tables. A directory entry of any depth may itself be sparse or a page, as the
+/// page types say.
 /// </para>
 /// <para>Decoding never throws, whatever the bits. Encoding checks alignment and width.</para>
 /// </remarks>
@@ -30,6 +31,19 @@ public interface IPageTableFormat
     /// <param name="depth">0 to <see cref="LevelCount"/> - 2.</param>
     static abstract TableLayout Directory(int depth);
 
+    /// <summary>Number of page types.</summary>
+    static abstract int PageTypeCount { get; }
+
+    /// <summary>A page type; the largest is number 0, and each has the size of the entries of one kind of table.</summary>
+    /// <param name="index">0 to <see cref="PageTypeCount"/> - 1.</param>
+    static abstract PageType PageType(int index);
+
+    /// <summary>Bytes over which all pages have one type, because the hardware selects it for a directory entry; 0 for no such rule.</summary>
+    static virtual ulong PageBlock => 0;
+
+    /// <summary>True if memory of this kind (tiling) can be mapped.</summary>
+    static abstract bool HasKind(byte kind);
+
     /// <summary>Decodes a directory entry: a table, a page, sparse or invalid.</summary>
     /// <param name="depth">Depth of the directory: 0 to <see cref="LevelCount"/> - 2.</param>
     /// <param name="low">The entry's first word.</param>
@@ -46,6 +60,15 @@ public interface IPageTableFormat
     /// <exception cref="ArgumentException">An address is unaligned or too wide.</exception>
     static abstract void EncodeDirectory(int depth, TablePair tables, out ulong low, out ulong high);
 
+    /// <summary>The first word of a sparse directory entry, whose other word is 0; 0 where there is no sparse entry.</summary>
+    static abstract ulong SparseDirectory(int depth);
+
+    /// <summary>The sparse entry of a page table; 0 where there is none.</summary>
+    static abstract ulong SparsePage { get; }
+
+    /// <summary>The entry of a large page table that says: no page, and the small table is not asked; 0 where there is none.</summary>
+    static abstract ulong NoSmallPages { get; }
+
     /// <summary>True if an entry can name this page address.</summary>
     static abstract bool CanAddress(PageTarget target);
 
@@ -53,16 +76,23 @@ public interface IPageTableFormat
     /// <exception cref="ArgumentException">The address is unaligned or too wide: see <see cref="CanAddress"/>.</exception>
     static abstract ulong EncodePage(PageTarget target, TranslationRights rights);
 
+    /// <summary>Encodes a page.</summary>
+    /// <exception cref="ArgumentException">The address is unaligned or too wide: see <see cref="CanAddress"/>.</exception>
+    static abstract ulong EncodePage(PageTarget target, TranslationRights rights, PageAttributes attributes, byte kind);
+
+    /// <summary>What a page's entry is larger by than that of the page before it, in contiguous memory.</summary>
+    /// <param name="shift">Binary logarithm of the page size.</param>
+    static abstract ulong PageStep(int shift);
+
+    /// <summary>Encodes a run of pages that all are valid and lie in video memory, as <see cref="EncodePage(PageTarget, TranslationRights)"/> does.</summary>
+    /// <param name="pfns">The pages; their addresses have been checked.</param>
+    /// <param name="entries">As many entries of 8 bytes.</param>
+    static abstract void EncodeVideoPages(ReadOnlySpan<PfnEntry> pfns, Span<ulong> entries);
+
     /// <summary>True if a page entry is valid.</summary>
     static abstract bool IsValidPage(ulong word);
 
-    /// <summary>
-    /// The entry made invalid, and nothing but invalid, with <see cref="TargetOf"/> still readable: what stands in the table between the
-    /// moment that a page is taken back and the moment that the TLB is flushed and the page released.
-    /// </summary>
-    static abstract ulong WithdrawPage(ulong word);
-
-    /// <summary>Where the page of a valid or withdrawn entry lies.</summary>
+    /// <summary>Where the page of a valid entry lies.</summary>
     static abstract PageTarget TargetOf(ulong word);
 
     /// <summary>True if a valid entry may become another without a flush: the same page, with at least the rights it had.</summary>

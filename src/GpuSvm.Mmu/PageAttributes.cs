@@ -15,4 +15,7 @@ public enum PageAttributes : byte
 
     /// <summary>The memory is encrypted.</summary>
     Encrypted = 4,
+
+    /// <summary>Only in a request: the GPU may not store. What an entry allows stands in its rights.</summary>
+    ReadOnly = 8,
 }

@@ -51,10 +51,10 @@ public class FailedCallTests
         f.Memory.Failures.Allowed = 5;
         Assert.Equal(Errno.ENOMEM, f.Map(Start, Host(1), Host(2)));
 
-        // Five tables; the sixth fails. The fifth was never linked; the other four were, and a walk may have read their entries.
+        // Five tables; the sixth fails. All five were linked, and a walk may have read their entries.
         Assert.Equal(
-            $"alloc 4096\nalloc 4096\nalloc 4096\nalloc 4096\nalloc 4096\nfree 4096\n" +
-            $"flush [0x{Start:x}, 0x{Start + 0x1000:x}) depth 0\nfree 4096\nfree 4096\nfree 4096\nfree 4096",
+            $"alloc 4096\nalloc 4096\nalloc 4096\nalloc 4096\nalloc 4096\n" +
+            $"flush [0x{Start:x}, 0x{Start + 0x2000:x}) depth 0\nfree 4096\nfree 4096\nfree 4096\nfree 4096\nfree 4096",
             f.Journal.Take());
     }
 
@@ -64,8 +64,10 @@ public class FailedCallTests
         using var f = new AddressSpaceFixture();
         f.MapOk(Start, Host(1));
         DecodedEntry before = f.Walk(Start);
-        f.Dma.Failures.Allowed = 1;
-        Assert.Equal(Errno.ENOMEM, f.Map(Start, Host(11), Host(12)));
+        f.Dma.Failures.Allowed = 0;
+        PfnEntry[] pfns = [Host(11)];
+        Assert.Equal(Errno.ENOMEM, f.Map(Start, pfns));
+        Assert.False(pfns[0].IsValid);
         Assert.Equal(before, f.Walk(Start));
         Assert.Equal(new FrameNumber(1), f.Dma.Resolve(before.Address).Frame);
         Assert.Equal((1, 1), (f.Space.MappedPages, f.Dma.MappedPages));
@@ -79,7 +81,8 @@ public class FailedCallTests
         using var f = new AddressSpaceFixture();
         f.MapOk(Start, Host(1));
         f.Dma.FrameCount = 10;
-        Assert.Throws<ArgumentOutOfRangeException>(() => f.Map(Start, Host(2), Host(3), Host(10)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => f.Map(Start + 0x1000, Host(2), Host(10)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => f.Map(Start, Host(10)));
         Assert.Equal((1, 1), (f.Space.MappedPages, f.Dma.MappedPages));
         Assert.Equal((OneLeafBytes, OneLeafBytes), (f.Space.PageTableBytes, f.Memory.LiveBytes));
         Assert.Equal(new FrameNumber(1), f.Dma.Resolve(f.Walk(Start).Address).Frame);

@@ -51,7 +51,7 @@ public class PfnMapTests
         ulong table = (f.TableAt(0x7F12_3456_7000, depth: 3)[325] >> 8) << 12;
         Assert.Equal((table >> 4) | (1UL << 1), f.TableAt(0x7F12_3456_7000, depth: 3)[325]);
         Assert.Equal(0x400_008DUL, f.Memory.Words(table, 4096)[359]);
-        f.Tlb.AtFlush = () => Assert.Equal(0x400_0084UL, f.Memory.Words(table, 4096)[359]);
+        f.Tlb.AtFlush = () => Assert.Equal(0UL, f.Memory.Words(table, 4096)[359]);
         f.UnmapOk(0x7F12_3456_7000, 0x7F12_3456_8000);
         Assert.EndsWith(
             "flush [0x7f1234567000, 0x7f1234568000) depth 0\nunmap pfn:0x77\nfree 4096\nfree 4096\nfree 4096\nfree 4096",
@@ -96,7 +96,7 @@ public class PfnMapTests
 
     [Theory]
     [InlineData(16, 0x10000UL, 1)]
-    [InlineData(21, 0x200000UL, 1)]
+    [InlineData(21, 0x201000UL, 1)]
     [InlineData(0, 0x1000UL, 1)]
     [InlineData(12, 0x1001UL, 1)]
     [InlineData(12, 0x1800UL, 1)]
@@ -118,9 +118,9 @@ public class PfnMapTests
     public void Video_memory_that_the_format_cannot_address_is_refused()
     {
         using var f = new AddressSpaceFixture();
-        Assert.Equal(Errno.EINVAL, f.Map(Address, Host(1), Video(1UL << 37)));
+        Assert.Equal(Errno.EINVAL, f.Map(Address, Host(1), Video(1UL << 58)));
         Assert.Equal("", f.Journal.Take());
-        f.MapOk(Address, Host(1), Video((1UL << 37) - 0x1000));
+        f.MapOk(Address, Host(1), Video((1UL << 58) - 0x1000));
     }
 
     [Fact]
@@ -141,18 +141,29 @@ public class PfnMapTests
         f.Tlb.AtFlush = () =>
         {
             Assert.Equal(PageTableEntryKind.Invalid, f.Walk(Address).Kind);
-            Assert.Equal(PageTableEntryKind.Page, f.Walk(Address + 0x1000).Kind);
-            Assert.Equal(PageTableEntryKind.Invalid, f.Walk(Address + 0x2000).Kind);
+            Assert.Equal(PageTableEntryKind.Invalid, f.Walk(Address + 0x1000).Kind);
+            Assert.Equal(PageTableEntryKind.Page, f.Walk(Address + 0x2000).Kind);
         };
 
-        f.MapOk(Address, Host(11, ReadOnly), PfnEntry.None, Video(0x9000));
+        f.MapOk(Address, Host(11, ReadOnly), Video(0x9000));
         Assert.Equal(
-            $"map pfn:0xb ToDevice\nflush [0x{Address:x}, 0x{Address + 0x3000:x}) depth 4\nunmap pfn:0x1\nunmap pfn:0x3",
+            $"map pfn:0xb ToDevice\nflush [0x{Address:x}, 0x{Address + 0x2000:x}) depth 4\nunmap pfn:0x1\nunmap pfn:0x2",
             f.Journal.Take());
         Assert.Equal(3, f.Space.MappedPages);
         Assert.Equal(2, f.Dma.MappedPages);
         Assert.Equal(new FrameNumber(11), f.Dma.Resolve(f.Walk(Address).Address).Frame);
-        Assert.Equal(0x9000UL, f.Walk(Address + 0x2000).Address);
+        Assert.Equal(0x9000UL, f.Walk(Address + 0x1000).Address);
+    }
+
+    [Fact]
+    public void An_entry_that_is_not_valid_unmaps_what_is_there()
+    {
+        using var f = new AddressSpaceFixture();
+        f.MapOk(Address, Host(1), Host(2), Host(3));
+        f.MapOk(Address, Video(0x4000), PfnEntry.None, Video(0x5000));
+        Assert.Equal((2, 0), (f.Space.MappedPages, f.Dma.MappedPages));
+        Assert.Equal(PageTableEntryKind.Invalid, f.Walk(Address + 0x1000).Kind);
+        Assert.Equal(0x5000UL, f.Walk(Address + 0x2000).Address);
     }
 
     [Theory]

@@ -5,7 +5,7 @@ internal sealed partial class VmaSet
 {
     /// <summary>Cuts the smallest free piece that fits, the one of the lowest address among equals, and takes it out of the free ones.</summary>
     /// <param name="size">Number of bytes; not 0.</param>
-    /// <param name="alignShift">Binary logarithm of the start's alignment; at most 48.</param>
+    /// <param name="alignShift">Binary logarithm of the start's alignment; at most 63.</param>
     /// <param name="page">Index of the page type that it is for, or <see cref="GpuVma.None"/>.</param>
     /// <param name="pageBlock">
     /// Number of bytes over which neighbours share one page type, so that a block is not shared with a neighbour of another one; 0 if the
@@ -50,7 +50,7 @@ internal sealed partial class VmaSet
         return start <= end && end - start >= size;
     }
 
-    // Addresses have at most 57 bits, and alignments 48: the sum does not wrap.
+    // Addresses have at most 57 bits, and alignments 63: the sum does not wrap.
     private static ulong AlignUp(ulong address, ulong alignment) => (address + alignment - 1) & ~(alignment - 1);
 
     private Errno TryCut(SortedPosition at, GpuVma free, ulong start, ulong size, out GpuVma? vma)

@@ -2,31 +2,44 @@ namespace GpuSvm.Mmu.Tables;
 
 /// <summary>The driver's own record of a directory, or of the two page tables below one dual directory entry.</summary>
 /// <remarks>
-/// Counts say how many entries are in use, so that a table goes when its last entry goes; large and small page tables are counted on
-/// their own. Nodes are used again, so that a warm address space allocates nothing. Source: Linux nouveau vmm.h, nvkm_vmm_pt.
+/// <para>
+/// References say how many times entries are in use, so that a table goes when its last entry goes; large and small page tables are
+/// counted apart. An entry can be in use more than once: for being sparse and for what is mapped there.
+/// </para>
+/// <para>Nodes are used again, so that a warm address space allocates nothing. Source: Linux nouveau vmm.h, nvkm_vmm_pt.</para>
 /// </remarks>
 internal sealed class TableNode
 {
-    public TableNode(int depth, int childCount)
+    public TableNode(int depth, int childCount, int largeEntries)
     {
         Depth = depth;
         Children = childCount == 0 ? [] : new TableNode?[childCount];
+        LargeStates = largeEntries == 0 ? [] : new LargeState[largeEntries];
     }
 
     /// <summary>Depth of the tables: 0 for the root.</summary>
     public int Depth { get; }
 
-    /// <summary>The nodes below a directory's entries; empty for page tables.</summary>
+    /// <summary>The nodes below a directory's entries, a mark where an entry is sparse; empty for page tables.</summary>
     public TableNode?[] Children { get; }
 
-    /// <summary>Where the encoded tables lie.</summary>
-    public TablePair Tables { get; set; }
+    /// <summary>What is known of each large entry; empty for directories.</summary>
+    public LargeState[] LargeStates { get; }
 
-    /// <summary>Entries in use in the directory or the small page table.</summary>
-    public int Count { get; set; }
+    /// <summary>Byte address of the directory or small page table; 0 while there is none.</summary>
+    public ulong Table { get; set; }
 
-    /// <summary>Entries in use in the large page table.</summary>
-    public int LargeCount { get; set; }
+    /// <summary>Byte address of the large page table; 0 while there is none.</summary>
+    public ulong LargeTable { get; set; }
+
+    /// <summary>References of entries of the directory or small page table.</summary>
+    public int References { get; set; }
+
+    /// <summary>References of entries of the large page table.</summary>
+    public int LargeReferences { get; set; }
+
+    /// <summary>The addresses that the node covers, divided by their number.</summary>
+    public ulong Place { get; set; }
 
     /// <summary>The directory above; null for the root and for a node that is not linked.</summary>
     public TableNode? Parent { get; set; }
@@ -34,18 +47,18 @@ internal sealed class TableNode
     /// <summary>Which entry of the directory above names this node's tables.</summary>
     public int Index { get; set; }
 
-    /// <summary>The next node of a chain of unlinked or spare nodes.</summary>
+    /// <summary>Made below an entry that was sparse, and is again when the node goes: entries that nobody uses are sparse.</summary>
+    public bool IsSparse { get; set; }
+
+    /// <summary>An entry of the directory or small page table that nobody uses may be other than 0.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>Pages of system memory that entries of the directory or small page table map by pfn: each has a DMA mapping.</summary>
+    public int DmaPages { get; set; }
+
+    /// <summary>The next node of a chain of spare nodes.</summary>
     public TableNode? Next { get; set; }
 
-    /// <summary>The next page table of which the running call took pages back.</summary>
-    public TableNode? NextTouched { get; set; }
-
-    /// <summary>First entry that the running call looks at.</summary>
-    public int TouchedFrom { get; set; }
-
-    /// <summary>First entry behind those.</summary>
-    public int TouchedTo { get; set; }
-
-    /// <summary>True if no entry is in use.</summary>
-    public bool IsEmpty => Count == 0 && LargeCount == 0;
+    /// <summary>What a directory entry says of the node.</summary>
+    public TablePair Tables => new(Table, LargeTable);
 }

@@ -7,27 +7,41 @@ internal struct TlbBatch(int deepest)
     private readonly int _deepest = deepest;
     private ulong _start = ulong.MaxValue;
     private ulong _end;
-    private int _depth = deepest;
+    private int _depth = int.MaxValue;
 
-    /// <summary>Adds a range of addresses of which page entries changed.</summary>
+    /// <summary>True if something has to be flushed.</summary>
+    public readonly bool IsNeeded => _depth != int.MaxValue;
+
+    /// <summary>Notes that an entry was changed, or removed, that the device may remember.</summary>
+    /// <param name="depth">Depth of its table.</param>
+    public void Mark(int depth) => _depth = Math.Min(_depth, depth);
+
+    /// <summary>Adds the addresses that the marked entries are about; without a mark they do not matter.</summary>
     public void Add(ulong start, ulong end)
     {
-        _start = Math.Min(_start, start);
-        _end = Math.Max(_end, end);
+        if (IsNeeded)
+        {
+            _start = Math.Min(_start, start);
+            _end = Math.Max(_end, end);
+        }
     }
 
-    /// <summary>Adds a changed entry of a directory.</summary>
-    public void AddDirectory(int depth) => _depth = Math.Min(_depth, depth);
-
-    /// <summary>Flushes what was added; nothing if that is nothing. On return no access through an old entry can complete.</summary>
-    public readonly void Flush(ITlbInvalidator tlb, PageDirectoryBase root)
+    /// <summary>Flushes what was marked; nothing if that is nothing. On return no access through an old entry can complete.</summary>
+    /// <returns>True if the device was told.</returns>
+    public bool Flush(ITlbInvalidator tlb, PageDirectoryBase root)
     {
-        if (_start >= _end || Breaks.FlushLeftOut)
+        int depth = _depth;
+        ulong start = _start;
+        ulong end = _end;
+        _depth = int.MaxValue;
+        _start = ulong.MaxValue;
+        _end = 0;
+        if (start >= end || Breaks.FlushLeftOut)
         {
-            return;
+            return false;
         }
 
-        int depth = Breaks.FlushTooShallow ? Math.Min(_depth + 1, _deepest) : _depth;
-        tlb.InvalidateTlb(root, new AddressRange(_start, _end), depth);
+        tlb.InvalidateTlb(root, new AddressRange(start, end), Breaks.FlushTooShallow ? Math.Min(depth + 1, _deepest) : depth);
+        return true;
     }
 }

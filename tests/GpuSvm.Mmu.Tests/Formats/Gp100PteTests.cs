@@ -79,7 +79,7 @@ public class Gp100PteTests
     }
 
     [Theory]
-    [InlineData(Aperture.VideoMemory, 37)]
+    [InlineData(Aperture.VideoMemory, 58)]
     [InlineData(Aperture.Peer, 37)]
     [InlineData(Aperture.SystemCoherent, 58)]
     [InlineData(Aperture.SystemNonCoherent, 58)]
@@ -103,17 +103,23 @@ public class Gp100PteTests
     }
 
     [Fact]
-    public void A_withdrawn_entry_is_invalid_everywhere_and_still_says_where_its_page_was()
+    public void A_run_of_pages_of_video_memory_is_encoded_as_each_page_is()
     {
-        foreach (Aperture aperture in Enum.GetValues<Aperture>())
+        var random = new SeededRandom(3);
+        for (int length = 0; length < 20; length++)
         {
-            for (int bits = 0; bits < 8 * 8; bits++)
+            var pfns = new PfnEntry[length];
+            var words = new ulong[length + 1];
+            for (int i = 0; i < length; i++)
             {
-                ulong word = Gp100Format.WithdrawPage(
-                    Gp100Pte.Page(aperture, 0x1234_5000, (TranslationRights)(bits & 7), (PageAttributes)(bits >> 3)).Bits);
-                Assert.Equal(PageTableEntryKind.Invalid, Gp100Format.DecodeSmallPage(word).Kind);
-                Assert.Equal(PageTableEntryKind.Invalid, Gp100Format.DecodeLargePage(word).Kind);
-                Assert.Equal(new PageTarget(aperture, 0x1234_5000), Gp100Format.TargetOf(word));
+                pfns[i] = PfnEntry.VideoMemory(random.Next(1UL << 46) << 12, (TranslationRights)random.Next(8));
+            }
+
+            Gp100Format.EncodeVideoPages(pfns, words);
+            Assert.Equal(0UL, words[length]);
+            for (int i = 0; i < length; i++)
+            {
+                Assert.Equal(Gp100Format.EncodePage(new PageTarget(Aperture.VideoMemory, pfns[i].Address), pfns[i].Rights), words[i]);
             }
         }
     }

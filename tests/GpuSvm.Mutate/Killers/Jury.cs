@@ -32,9 +32,8 @@ public sealed class Jury : IDisposable
     {
         Killer[] killers =
         [
-            Killer.OfTests(project.Target.Tests[0]),
             Killer.OfExplorer("pct", 100),
-            .. project.Target.Tests.Skip(1).Select(Killer.OfTests),
+            .. project.Target.Tests.Select(Killer.OfTests),
             Killer.OfExplorer("random", 300),
             Killer.OfExplorer("pct", 2000),
         ];

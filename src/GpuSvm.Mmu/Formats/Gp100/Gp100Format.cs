@@ -47,6 +47,26 @@ public readonly struct Gp100Format : IPageTableFormat
     };
 
     /// <inheritdoc/>
+    public static int PageTypeCount => 6;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PageType PageType(int index) => index switch
+    {
+        0 => new(Shift: 47, PageTypeUses.Sparse),
+        1 => new(Shift: 38, PageTypeUses.Sparse),
+        2 => new(Shift: 29, PageTypeUses.Sparse),
+        3 => new(Shift: 21, PageTypeUses.Sparse | PageTypeUses.VideoMemory | PageTypeUses.Pfn),
+        4 => new(Shift: 16, PageTypeUses.Sparse | PageTypeUses.VideoMemory),
+        5 => new(Shift: 12, PageTypeUses.Sparse | PageTypeUses.VideoMemory | PageTypeUses.SystemMemory | PageTypeUses.Pfn),
+        _ => throw new ArgumentOutOfRangeException(nameof(index), index, "GP100 has page types 0 to 5."),
+    };
+
+    /// <inheritdoc/>
+    /// <remarks>Pitch and generic 16Bx2. Source: Linux nouveau mmugm200.c, without the kinds that need compression tags.</remarks>
+    public static bool HasKind(byte kind) => kind is 0x00 or 0xfe;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DecodedEntry DecodeDirectory(int depth, ulong low, ulong high) =>
         depth == LastDirectory ? new Gp100DualPde(low, high).Decode() : new Gp100Pde(low).Decode(Directory(depth).Shift);
@@ -74,6 +94,15 @@ public readonly struct Gp100Format : IPageTableFormat
     }
 
     /// <inheritdoc/>
+    public static ulong SparseDirectory(int depth) => Gp100Pde.Sparse.Bits;
+
+    /// <inheritdoc/>
+    public static ulong SparsePage => Gp100Pte.Sparse.Bits;
+
+    /// <inheritdoc/>
+    public static ulong NoSmallPages => Gp100Pte.NoSmallPages.Bits;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool CanAddress(PageTarget target) => Gp100Pte.CanAddress(target.Aperture, target.Address);
 
@@ -83,12 +112,18 @@ public readonly struct Gp100Format : IPageTableFormat
         target.Aperture, target.Address, rights, target.IsSystemMemory ? PageAttributes.Volatile : PageAttributes.None).Bits;
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsValidPage(ulong word) => new Gp100Pte(word).IsValid;
+    public static ulong EncodePage(PageTarget target, TranslationRights rights, PageAttributes attributes, byte kind) =>
+        Gp100Pte.Page(target.Aperture, target.Address, rights, attributes, kind).Bits;
+
+    /// <inheritdoc/>
+    public static ulong PageStep(int shift) => Gp100Pte.AddressStep(shift);
+
+    /// <inheritdoc/>
+    public static void EncodeVideoPages(ReadOnlySpan<PfnEntry> pfns, Span<ulong> entries) => Gp100Pte.EncodeVideoPages(pfns, entries);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong WithdrawPage(ulong word) => new Gp100Pte(word).Withdrawn().Bits;
+    public static bool IsValidPage(ulong word) => new Gp100Pte(word).IsValid;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace GpuSvm.Mmu.Formats.Gp100;
 
@@ -8,12 +10,13 @@ namespace GpuSvm.Mmu.Formats.Gp100;
 /// <code>
 ///   63   56 55   54 53     36 35  33 32                 8  7  6  5  4  3  2  1  0
 ///  +-------+-------+---------+------+--------------------+--+--+--+--+--+-----+--+
-///  | kind  |   0   | comptag | peer | ADDRESS_VID        |AD|RO|PR|EN|VO|aper.| V|   video memory, peer
-///  |       |       |         ADDRESS_SYS                 |  |  |  |  |  |     |  |   system memory
+///  | kind  |   0   |         ADDRESS                     |AD|RO|PR|EN|VO|aper.| V|   video memory, system memory
+///  |       |       |    0    | peer | ADDRESS_VID        |  |  |  |  |  |     |  |   peer
 ///  +-------+-------+-------------------------------------+--+--+--+--+--+-----+--+
 ///  V = 0: VO = 1 is sparse; otherwise PR = 1 in a large page table says "no small pages below"; otherwise invalid.
 /// </code>
-/// Addresses are byte addresses divided by 4096. Compression tags are not supported: always 0.
+/// Addresses are byte addresses divided by 4096. Compression tags, which share bits 53:36 with addresses of video memory beyond 2^40, are
+/// not supported; so video memory takes the whole field, and its own size is the limit.
 /// Source: NVIDIA open-gpu-kernel-modules 590.48, swref/published/pascal/gp100/dev_mmu.h, NV_MMU_VER2_PTE;
 /// Linux 7.0 nouveau vmmgp100.c.
 /// </remarks>
@@ -28,6 +31,11 @@ public readonly record struct Gp100Pte(ulong Bits)
     private const ulong AtomicDisableBit = 1 << 7;
     private const ulong RightsBits = ReadOnlyBit | AtomicDisableBit;
 
+    // W and A of a pfn lie in the order of READ_ONLY and ATOMIC_DISABLE, five bits below, and mean the contrary.
+    private const ulong PfnRights = 6;
+    private const int PfnRightsShift = 5;
+    private const int PfnAddressShift = 12;
+
     // A page address lies at its own place shifted right by 4: the field starts at bit 8 and counts units of 2^12 bytes.
     private const int AddressShift = 4;
 
@@ -40,11 +48,11 @@ public readonly record struct Gp100Pte(ulong Bits)
     /// <summary>In a large page table: nothing is mapped, and the small page table is not asked.</summary>
     public static Gp100Pte NoSmallPages => new(PrivilegeBit);
 
-    /// <summary>Width of a page address in video memory or a peer's, in bits.</summary>
-    public static int VideoAddressBits => 37;
+    /// <summary>Width of a page address in a peer's memory, in bits.</summary>
+    public static int PeerAddressBits => 37;
 
-    /// <summary>Width of a page address in system memory, in bits.</summary>
-    public static int SystemAddressBits => 58;
+    /// <summary>Width of a page address in video memory and in system memory, in bits.</summary>
+    public static int AddressBits => 58;
 
     /// <summary>VALID: the entry maps a page.</summary>
     public bool IsValid => (Bits & ValidBit) != 0;
@@ -90,9 +98,9 @@ public readonly record struct Gp100Pte(ulong Bits)
         (IsPrivileged ? PageAttributes.Privileged : 0) |
         (IsEncrypted ? PageAttributes.Encrypted : 0);
 
-    private static BitField VideoAddress => new(32, 8);
+    private static BitField PeerAddress => new(32, 8);
 
-    private static BitField SystemAddress => new(53, 8);
+    private static BitField LocalAddress => new(53, 8);
 
     private static BitField PeerField => new(35, 33);
 
@@ -103,7 +111,7 @@ public readonly record struct Gp100Pte(ulong Bits)
 
     /// <summary>Maps a page.</summary>
     /// <param name="aperture">Which memory the page lies in.</param>
-    /// <param name="address">Byte address: a multiple of 4096, below 2^37 in video memory and a peer's, 2^58 in system memory.</param>
+    /// <param name="address">Byte address: a multiple of 4096, below 2^58, or 2^37 in a peer's memory.</param>
     /// <param name="rights">What the GPU may do; reading is always allowed.</param>
     /// <param name="attributes">The rest.</param>
     /// <param name="kind">How the memory is tiled; 0 is pitch.</param>
@@ -141,11 +149,34 @@ public readonly record struct Gp100Pte(ulong Bits)
             ((ulong)kind << 56));
     }
 
-    /// <summary>
-    /// The entry without VALID, and without the bits that mean something else when VALID is clear: it is invalid, not sparse, and its
-    /// address and aperture can still be read.
-    /// </summary>
-    public Gp100Pte Withdrawn() => new(Bits & ~(ValidBit | VolatileBit | PrivilegeBit));
+    /// <summary>What the word of the next page of contiguous memory is larger by.</summary>
+    public static ulong AddressStep(int shift) => 1UL << (shift - AddressShift);
+
+    /// <summary>Encodes pages of video memory that are asked for by pfn, each of them valid.</summary>
+    public static void EncodeVideoPages(ReadOnlySpan<PfnEntry> pfns, Span<ulong> entries)
+    {
+        ReadOnlySpan<ulong> bits = MemoryMarshal.Cast<PfnEntry, ulong>(pfns);
+        ref ulong from = ref MemoryMarshal.GetReference(bits);
+        ref ulong to = ref MemoryMarshal.GetReference(entries[..bits.Length]);
+        nuint at = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (nuint last = (nuint)bits.Length & ~(nuint)3; at < last; at += 4)
+            {
+                Vector256<ulong> pfn = Vector256.LoadUnsafe(ref from, at);
+                Vector256<ulong> denied = (pfn & Vector256.Create(PfnRights)) ^ Vector256.Create(PfnRights);
+                Vector256<ulong> address = (pfn >> PfnAddressShift) << (PfnAddressShift - AddressShift);
+                (address | (denied << PfnRightsShift) | Vector256.Create(ValidBit)).StoreUnsafe(ref to, at);
+            }
+        }
+
+        for (; at < (nuint)bits.Length; at++)
+        {
+            ulong pfn = Unsafe.Add(ref from, at);
+            ulong denied = (pfn & PfnRights) ^ PfnRights;
+            Unsafe.Add(ref to, at) = ((pfn >> PfnAddressShift) << (PfnAddressShift - AddressShift)) | (denied << PfnRightsShift) | ValidBit;
+        }
+    }
 
     /// <summary>True if <paramref name="after"/> differs at most in rights, and takes none away.</summary>
     public bool OnlyWidens(Gp100Pte after) => (after.Bits & ~Bits) == 0 && ((Bits ^ after.Bits) & ~RightsBits) == 0;
@@ -157,7 +188,7 @@ public readonly record struct Gp100Pte(ulong Bits)
     {
         if (IsValid)
         {
-            return new DecodedEntry(PageTableEntryKind.Page, (byte)shift, Aperture, Rights, Attributes, Address);
+            return new DecodedEntry(PageTableEntryKind.Page, (byte)shift, Aperture, Rights, Attributes, Address, RawBits: Bits);
         }
 
         PageTableEntryKind kind =
@@ -168,7 +199,7 @@ public readonly record struct Gp100Pte(ulong Bits)
     }
 
     private static BitField AddressField(Aperture aperture) =>
-        aperture >= Aperture.SystemCoherent ? SystemAddress : VideoAddress;
+        aperture == Aperture.Peer ? PeerAddress : LocalAddress;
 
     private static void CheckPeer(Aperture aperture, int peer)
     {
@@ -181,5 +212,5 @@ public readonly record struct Gp100Pte(ulong Bits)
     }
 
     private static void RejectAddress(Aperture aperture, ulong address) => throw new ArgumentOutOfRangeException(
-        nameof(address), $"0x{address:x}", $"A page of {aperture} needs a multiple of 4096 that fits 37 bits, or 58 in system memory.");
+        nameof(address), $"0x{address:x}", $"A page of {aperture} needs a multiple of 4096 that fits 58 bits, or 37 in a peer's memory.");
 }

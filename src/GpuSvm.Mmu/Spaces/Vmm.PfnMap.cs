@@ -1,0 +1,339 @@
+using System.Numerics;
+using GpuSvm.Mmu.Areas;
+using GpuSvm.Mmu.Tables;
+
+namespace GpuSvm.Mmu.Spaces;
+
+/// <content>Pages are mapped by pfn.</content>
+internal sealed partial class Vmm<TFormat>
+{
+    // The encoded entries of the running piece.
+    private ulong[] _words = [];
+
+    /// <inheritdoc/>
+    public override Errno PfnMap(int pageShift, VirtualAddress address, Span<PfnEntry> pfns)
+    {
+        if (!TryFindPfnType(pageShift, out int type))
+        {
+            return Errno.EINVAL;
+        }
+
+        ref readonly PageSlot slot = ref TableTree<TFormat>.SlotOf(type);
+        if (slot.AlignDown(address) != address.Value ||
+            (ulong)pfns.Length > ulong.MaxValue >> pageShift ||
+            !AddressRange.TryFromLength(address, (ulong)pfns.Length << pageShift, out AddressRange range) ||
+            range.End > Bounds.End ||
+            !CanAddressAll(pfns))
+        {
+            return Errno.EINVAL;
+        }
+
+        using RankedLock.Scope scope = Enter();
+        if (pfns.IsEmpty)
+        {
+            return Errno.None;
+        }
+
+        return _areas.Find(address) is { } vma ? MapPieces(slot, vma, address, pfns) : Errno.ENOENT;
+    }
+
+    private static bool TryFindPfnType(int pageShift, out int type)
+    {
+        for (type = 0; type < TFormat.PageTypeCount; type++)
+        {
+            PageType offered = TFormat.PageType(type);
+            if (offered.Shift == pageShift && offered.Can(PageTypeUses.Pfn))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool CanAddressAll(ReadOnlySpan<PfnEntry> pfns)
+    {
+        foreach (PfnEntry pfn in pfns)
+        {
+            if (pfn.IsValid && pfn.IsVideoMemory && !TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, pfn.Address)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Goes through the request piece by piece: a run of equal V in one piece of the address space.</summary>
+    private Errno MapPieces(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns)
+    {
+        Errno result = Errno.None;
+        for (;;)
+        {
+            Span<PfnEntry> run = pfns[..RunLength(pfns)];
+            int done = run.Length;
+            Errno error = run[0].IsValid
+                ? MapSome(slot, vma, start, run, out done)
+                : TryUnmapRange(vma, start, start + ((ulong)done << slot.Shift));
+            result = error == Errno.None ? result : error;
+            if (done == pfns.Length)
+            {
+                return result;
+            }
+
+            start += (ulong)done << slot.Shift;
+            pfns = pfns[done..];
+            vma = FindPiece(start);
+        }
+    }
+
+    /// <summary>Number of entries, from the first on, that are all valid or all not.</summary>
+    private static int RunLength(ReadOnlySpan<PfnEntry> pfns)
+    {
+        bool isValid = pfns[0].IsValid;
+        int length = 1;
+        while (length < pfns.Length && pfns[length].IsValid == isValid)
+        {
+            length++;
+        }
+
+        return length;
+    }
+
+    /// <summary>The piece that holds an address, used or free.</summary>
+    private GpuVma FindPiece(ulong address)
+    {
+        if (_areas.Find(address) is { } used)
+        {
+            return used;
+        }
+
+        GpuVma vma = _areas.First!;
+        while (!vma.Contains(address))
+        {
+            vma = vma.Next!;
+        }
+
+        return vma;
+    }
+
+    /// <summary>Maps as many pages of a run as lie in a piece; or a single page that lies in several.</summary>
+    private Errno MapSome(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> run, out int done)
+    {
+        done = (int)Math.Min((ulong)run.Length, (vma.End - start) >> slot.Shift);
+        if (!vma.IsMapRef || vma.Memory is not null)
+        {
+            // A page that only begins here is refused too.
+            done = Math.Max(done, 1);
+            Reject(run[..done]);
+            return Errno.None;
+        }
+
+        if (done == 0 || (vma.IsMapped && vma.Referenced != slot.Type))
+        {
+            done = 1;
+            return MapOverOthers(slot, vma, start, run[..1]);
+        }
+
+        return vma.IsMapped ? MapOverEqual(slot, start, run[..done]) : MapNew(slot, vma, start, run[..done]);
+    }
+
+    /// <summary>Maps pages in a piece where nothing is mapped. All of them or none.</summary>
+    private Errno MapNew(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns)
+    {
+        ulong end = start + ((ulong)pfns.Length << slot.Shift);
+        Neighbours into = Neighbours.Mapped(vma, start, end, slot.Type);
+        GpuVma? piece = vma;
+        if (!into.Any && !_areas.TrySplit(vma, start, end - start, out piece))
+        {
+            Reject(pfns);
+            return Errno.ENOMEM;
+        }
+
+        bool isVideo = AreAllInVideoMemory(pfns);
+        bool isReady = false;
+        bool hasReferences = false;
+        try
+        {
+            hasReferences = _tree.TryReference(slot, start, end);
+            isReady = hasReferences && (isVideo || TryEncode(slot, pfns) == Errno.None);
+            if (!isReady)
+            {
+                return Errno.ENOMEM;
+            }
+        }
+        finally
+        {
+            // Also where the DMA mapper throws, for a frame that does not exist.
+            if (!isReady)
+            {
+                GiveUp(slot, start, hasReferences ? end : start);
+                if (!into.Any)
+                {
+                    MergeUnmapped(piece!);
+                }
+
+                Reject(pfns);
+            }
+        }
+
+        EntryHistory history = vma.IsSparse ? EntryHistory.Remembered : EntryHistory.Forgotten;
+        SetMapped(into.Any ? _areas.Merge(into.Previous, vma, into.Next, end - start) : piece!, slot.Type);
+        _mappedPages += (long)((end - start) >> Page.Shift);
+        if (isVideo)
+        {
+            _tree.MapVideoPages(slot, start, pfns, history);
+        }
+        else
+        {
+            _tree.MapWords(slot, start, _words.AsSpan(0, pfns.Length), history);
+        }
+
+        Complete();
+        return Errno.None;
+    }
+
+    /// <summary>Maps pages over pages of the same size: the old ones are taken back before the first new one shows.</summary>
+    private Errno MapOverEqual(in PageSlot slot, ulong start, Span<PfnEntry> pfns)
+    {
+        bool isReady = false;
+        try
+        {
+            isReady = TryEncode(slot, pfns) == Errno.None;
+        }
+        finally
+        {
+            if (!isReady)
+            {
+                Reject(pfns);
+            }
+        }
+
+        if (!isReady)
+        {
+            return Errno.ENOMEM;
+        }
+
+        ReadOnlySpan<ulong> words = _words.AsSpan(0, pfns.Length);
+        _tree.WithdrawReplaced(slot, start, words);
+        Complete();
+        _tree.MapWords(slot, start, words, EntryHistory.Forgotten);
+        return Errno.None;
+    }
+
+    private static void SetMapped(GpuVma vma, int type)
+    {
+        vma.IsMapped = true;
+        vma.Referenced = type;
+    }
+
+    /// <summary>Takes back what was prepared for pages that are not mapped after all.</summary>
+    private void GiveUp(in PageSlot slot, ulong start, ulong end)
+    {
+        _tree.Release(slot, start, end);
+        Complete();
+    }
+
+    /// <summary>Encodes all entries, and maps host pages for DMA.</summary>
+    private Errno TryEncode(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
+    {
+        if (_words.Length < pfns.Length)
+        {
+            _words = new ulong[BitOperations.RoundUpToPowerOf2((uint)pfns.Length)];
+        }
+
+        int done = 0;
+        bool isReady = false;
+        try
+        {
+            while (done < pfns.Length)
+            {
+                if (!TryEncode(slot, pfns[done], out _words[done]))
+                {
+                    return Errno.ENOMEM;
+                }
+
+                done++;
+            }
+
+            isReady = true;
+        }
+        finally
+        {
+            if (!isReady)
+            {
+                UndoMappings(slot, done);
+            }
+        }
+
+        return Errno.None;
+    }
+
+    private bool TryEncode(in PageSlot slot, PfnEntry pfn, out ulong word)
+    {
+        var target = new PageTarget(Aperture.VideoMemory, pfn.Address);
+        if (!pfn.IsVideoMemory && !TryMapForDma(slot, pfn, out target))
+        {
+            word = 0;
+            return false;
+        }
+
+        word = TFormat.EncodePage(target, pfn.Rights);
+        return true;
+    }
+
+    private bool TryMapForDma(in PageSlot slot, PfnEntry pfn, out PageTarget target)
+    {
+        const TranslationRights Changing = TranslationRights.Write | TranslationRights.Atomic;
+        DmaDirection direction = (pfn.Rights & Changing) != 0 ? DmaDirection.Bidirectional : DmaDirection.ToDevice;
+        int order = slot.Shift - Page.Shift;
+        target = default;
+        if (_dma.TryMap(new PhysicalAddress(pfn.Address).Frame, order, direction, out DeviceAddress device) != Errno.None)
+        {
+            return false;
+        }
+
+        _dmaMaps++;
+        target = new PageTarget(Aperture.SystemCoherent, device.Value);
+        if (TFormat.CanAddress(target))
+        {
+            return true;
+        }
+
+        // The IOMMU has no address left that the device can reach.
+        _retirement.UndoUnused(device, order);
+        return false;
+    }
+
+    private void UndoMappings(in PageSlot slot, int count)
+    {
+        foreach (ulong word in _words.AsSpan(0, count))
+        {
+            if (TFormat.TargetOf(word) is { IsSystemMemory: true } target)
+            {
+                _retirement.UndoUnused(new DeviceAddress(target.Address), slot.Shift - Page.Shift);
+            }
+        }
+    }
+
+    private static bool AreAllInVideoMemory(ReadOnlySpan<PfnEntry> pfns)
+    {
+        foreach (PfnEntry pfn in pfns)
+        {
+            if (!pfn.IsVideoMemory)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void Reject(Span<PfnEntry> pfns)
+    {
+        foreach (ref PfnEntry pfn in pfns)
+        {
+            pfn = pfn.Rejected();
+        }
+    }
+}

@@ -1,0 +1,202 @@
+using GpuSvm.Mmu.Areas;
+using GpuSvm.Mmu.Tables;
+
+namespace GpuSvm.Mmu.Spaces;
+
+/// <summary>An address space whose tables have a certain format.</summary>
+/// <typeparam name="TFormat">The format.</typeparam>
+/// <remarks>
+/// It keeps the books of addresses and the tables in step: what can fail happens first, then both change. Source: Linux nouveau vmm.c,
+/// corrected as docs/departures.md says.
+/// </remarks>
+internal sealed partial class Vmm<TFormat> : GpuAddressSpace
+    where TFormat : struct, IPageTableFormat
+{
+    private readonly RankedLock _lock = new(LockRank.GpuAddressSpace);
+    private readonly GpuAddressSpaceOptions _options;
+    private readonly IPageTableMemory _memory;
+    private readonly IDmaMapper _dma;
+    private readonly VmaSet _areas;
+    private readonly TableStore _store;
+    private readonly Retirement _retirement;
+    private readonly TableTree<TFormat> _tree;
+    private readonly List<ulong> _instances = [];
+    private int _references = 1;
+    private long _mappedPages;
+    private long _dmaMaps;
+    private bool _isBooted;
+    private bool _isDisposed;
+
+    private Vmm(
+        IPageTableMemory memory,
+        IDmaMapper dma,
+        GpuAddressSpaceOptions options,
+        AddressRange bounds,
+        VmaSet areas,
+        TableStore store,
+        Retirement retirement,
+        TableTree<TFormat> tree)
+    {
+        _memory = memory;
+        _dma = dma;
+        _options = options;
+        _areas = areas;
+        _store = store;
+        _retirement = retirement;
+        _tree = tree;
+        Bounds = bounds;
+        Root = new PageDirectoryBase(tree.Root.Table);
+    }
+
+    /// <inheritdoc/>
+    public override PageDirectoryBase Root { get; }
+
+    /// <inheritdoc/>
+    public override AddressRange Bounds { get; }
+
+    /// <inheritdoc/>
+    public override long MappedPages
+    {
+        get
+        {
+            using RankedLock.Scope scope = _lock.Enter();
+            return _mappedPages;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long PageTableBytes
+    {
+        get
+        {
+            using RankedLock.Scope scope = _lock.Enter();
+            return _store.LiveBytes;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override GpuAddressSpaceCounters Counters
+    {
+        get
+        {
+            using RankedLock.Scope scope = _lock.Enter();
+            return new GpuAddressSpaceCounters(
+                _store.Allocations, _store.Frees, _dmaMaps, _retirement.DmaUnmaps, _retirement.Flushes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int References => Volatile.Read(ref _references);
+
+    /// <summary>Makes an address space.</summary>
+    internal static Errno TryCreate(
+        IPageTableMemory memory, IDmaMapper dma, ITlbInvalidator tlb, GpuAddressSpaceOptions options, out Vmm<TFormat>? vmm)
+    {
+        vmm = null;
+        var areas = new VmaSet(options.Bookkeeping);
+        var store = new TableStore(memory, options.SpareTables);
+        var retirement = new Retirement(tlb, dma, store, TableTree<TFormat>.PageTableDepth);
+        if (!TryBounds(options, out AddressRange bounds))
+        {
+            return Errno.EINVAL;
+        }
+
+        Errno error = TryAddAreas(areas, options, bounds);
+        if (error == Errno.None)
+        {
+            error = TableTree<TFormat>.TryCreate(store, retirement, options.Bookkeeping, out TableTree<TFormat>? tree);
+            vmm = tree is null ? null : new Vmm<TFormat>(memory, dma, options, bounds, areas, store, retirement, tree);
+        }
+
+        return error;
+    }
+
+    /// <inheritdoc/>
+    public override void AddReference()
+    {
+        int before = Interlocked.Increment(ref _references);
+        Checks.That(before > 1, "An address space that is gone has no references.");
+    }
+
+    /// <inheritdoc/>
+    public override bool Release()
+    {
+        int left = Interlocked.Decrement(ref _references);
+        Checks.That(left >= 0, "Each reference is dropped once.");
+        if (left > 0)
+        {
+            return false;
+        }
+
+        Dispose();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override DecodedEntry Translate(VirtualAddress address)
+    {
+        if (address.Value >> TFormat.AddressBits != 0)
+        {
+            return default;
+        }
+
+        using RankedLock.Scope scope = Enter();
+        return new PageTableCursor<TFormat>(_memory, Root, address).Finish();
+    }
+
+    private static bool TryBounds(GpuAddressSpaceOptions options, out AddressRange bounds)
+    {
+        ulong limit = 1UL << TFormat.AddressBits;
+        bounds = new AddressRange(0, limit);
+        if (!AddressRange.TryFromLength(options.Start, options.Size, out AddressRange range) || range.End > limit)
+        {
+            return false;
+        }
+
+        if (options.Management == GpuAddressSpaceManagement.Unmanaged)
+        {
+            bounds = options.Size == 0 ? new AddressRange(options.Start, limit) : range;
+            return !bounds.IsEmpty;
+        }
+
+        return true;
+    }
+
+    private static Errno TryAddAreas(VmaSet areas, GpuAddressSpaceOptions options, AddressRange bounds)
+    {
+        if (options.Management == GpuAddressSpaceManagement.Unmanaged)
+        {
+            return areas.TryAddFree(bounds.Start, bounds.Length);
+        }
+
+        ulong end = options.Start + options.Size;
+        Errno error = options.Start == 0 ? Errno.None : areas.TryAddManaged(0, options.Start);
+        if (error == Errno.None && options.Size != 0)
+        {
+            error = areas.TryAddFree(options.Start, options.Size);
+        }
+
+        if (error == Errno.None && end != bounds.End.Value)
+        {
+            error = areas.TryAddManaged(end, bounds.End.Value - end);
+        }
+
+        return error;
+    }
+
+    private static ulong SmallAtRest(GpuVma vma) => vma.IsSparse ? TFormat.SparsePage : 0;
+
+    private RankedLock.Scope Enter()
+    {
+        RankedLock.Scope scope = _lock.Enter();
+        if (_isDisposed)
+        {
+            scope.Dispose();
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+        }
+
+        return scope;
+    }
+
+    private void Complete() => _retirement.Complete(Root);
+}

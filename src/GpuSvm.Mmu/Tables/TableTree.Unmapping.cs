@@ -1,0 +1,94 @@
+namespace GpuSvm.Mmu.Tables;
+
+/// <content>Entries are taken back.</content>
+internal sealed partial class TableTree<TFormat>
+{
+    /// <summary>Drops the references of entries that map nothing, and so are at rest.</summary>
+    public void Release(in PageSlot slot, ulong start, ulong end)
+    {
+        var operation = default(Dropping);
+        Walk(slot, start, end, ref operation);
+    }
+
+    /// <summary>Takes pages back, and keeps the references.</summary>
+    /// <param name="slot">Where the entries stand.</param>
+    /// <param name="start">First address.</param>
+    /// <param name="end">Address behind the last page.</param>
+    /// <param name="smallAtRest">What a small entry is then: sparse or 0.</param>
+    public void Unmap(in PageSlot slot, ulong start, ulong end, ulong smallAtRest)
+    {
+        var operation = new Unmapping<KeepReferences>(smallAtRest);
+        Walk(slot, start, end, ref operation);
+    }
+
+    /// <summary>Takes pages back, with their references and DMA mappings.</summary>
+    /// <inheritdoc cref="Unmap"/>
+    public void UnmapAndRelease(in PageSlot slot, ulong start, ulong end, ulong smallAtRest)
+    {
+        var operation = new Unmapping<DropThem>(smallAtRest);
+        Walk(slot, start, end, ref operation);
+    }
+
+    /// <summary>Hands the DMA mappings of pages that were mapped by pfn to the retirement.</summary>
+    private void RetireMappings(in PageSlot slot, TableNode node, int first, int count)
+    {
+        int entryWords = slot.Layout.EntryWords;
+        Span<ulong> words = WordsOf(slot, node).Slice(first * entryWords, count * entryWords);
+        for (int i = 0; i < words.Length && node.DmaPages > 0; i += entryWords)
+        {
+            RetireMapping(slot, node, words[i]);
+        }
+    }
+
+    private void RetireMapping(in PageSlot slot, TableNode node, ulong word)
+    {
+        if (TFormat.IsValidPage(word) && TFormat.TargetOf(word) is { IsSystemMemory: true } target)
+        {
+            node.DmaPages--;
+            _retirement.Add(new DeviceAddress(target.Address), slot.Shift - Page.Shift);
+        }
+    }
+
+    /// <summary>What becomes of the references of entries that are taken back.</summary>
+    private interface IReferencePolicy
+    {
+        static abstract bool DropsReferences { get; }
+    }
+
+    private readonly struct KeepReferences : IReferencePolicy
+    {
+        public static bool DropsReferences => false;
+    }
+
+    private readonly struct DropThem : IReferencePolicy
+    {
+        public static bool DropsReferences => true;
+    }
+
+    private readonly struct Dropping : IOperation
+    {
+        public void Apply(TableTree<TFormat> tree, in PageSlot slot, TableNode node, int first, int count) =>
+            tree.DropReferences(slot, node, first, count);
+    }
+
+    private readonly struct Unmapping<TPolicy>(ulong smallAtRest) : IOperation
+        where TPolicy : struct, IReferencePolicy
+    {
+        public void Apply(TableTree<TFormat> tree, in PageSlot slot, TableNode node, int first, int count)
+        {
+            tree._retirement.Batch.Mark(slot.Depth);
+
+            // Only small page tables and directories count such pages: they are what pfns are mapped in.
+            if (node.DmaPages > 0 && !slot.IsLarge)
+            {
+                tree.RetireMappings(slot, node, first, count);
+            }
+
+            // Entries of a table that goes need not be written: no entry names the table any more.
+            if (!TPolicy.DropsReferences || tree.DropReferences(slot, node, first, count))
+            {
+                tree.PutAtRest(slot, node, first, count, smallAtRest);
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace GpuSvm.Mmu.Tables;
+
+/// <summary>Writes words that the device's walker reads at the same time, one 64-bit word at once.</summary>
+/// <remarks>
+/// Runs are written with vector stores, whose aligned 64-bit lanes no reader sees half of. In an explored process each word is written on
+/// its own, so that a walk can come between any two.
+/// </remarks>
+internal static class TableWords
+{
+    /// <summary>Writes a word after everything that was written before.</summary>
+    public static void Write(ref ulong word, ulong value)
+    {
+        SchedulePoint.Reach(SchedulePointKind.Word);
+        Volatile.Write(ref word, value);
+    }
+
+    /// <summary>Writes one value to all words.</summary>
+    public static void Fill(Span<ulong> words, ulong value)
+    {
+        if (Exploration.Enabled)
+        {
+            WriteSeries(words, value, step: 0);
+        }
+        else
+        {
+            words.Fill(value);
+        }
+    }
+
+    /// <summary>Writes a value, the value plus a step, and so on.</summary>
+    public static void FillSeries(Span<ulong> words, ulong value, ulong step)
+    {
+        int done = 0;
+        if (!Exploration.Enabled && Vector256.IsHardwareAccelerated)
+        {
+            ref ulong first = ref MemoryMarshal.GetReference(words);
+            Vector256<ulong> next = Vector256.Create(value) + (Vector256.Create(0UL, 1, 2, 3) * step);
+            Vector256<ulong> stride = Vector256.Create(unchecked(4 * step));
+            for (; done <= words.Length - 4; done += 4)
+            {
+                next.StoreUnsafe(ref first, (nuint)done);
+                next += stride;
+            }
+        }
+
+        WriteSeries(words[done..], unchecked(value + ((ulong)done * step)), step);
+    }
+
+    /// <summary>Copies words into a table.</summary>
+    public static void Copy(ReadOnlySpan<ulong> from, Span<ulong> words)
+    {
+        for (int i = 0; i < from.Length; i++)
+        {
+            Write(ref words[i], from[i]);
+        }
+    }
+
+    private static void WriteSeries(Span<ulong> words, ulong value, ulong step)
+    {
+        foreach (ref ulong word in words)
+        {
+            Write(ref word, value);
+            value = unchecked(value + step);
+        }
+    }
+}

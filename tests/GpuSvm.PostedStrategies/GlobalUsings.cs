@@ -1,6 +1,0 @@
-global using GpuSvm.Core;
-global using GpuSvm.Driver;
-global using GpuSvm.Gpu;
-global using GpuSvm.Mm;
-global using GpuSvm.Mmu;
-global using GpuSvm.Scenarios;
