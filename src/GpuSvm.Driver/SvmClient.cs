@@ -28,6 +28,8 @@ public sealed class SvmClient
     /// <summary>The root of the GPU's page table.</summary>
     public PageDirectoryBase Root => _space.Root;
 
+    internal IMirrorStrategy Strategy => _strategy;
+
     internal FaultResolver Resolver { get; }
 
     internal bool IsDisposed { get; private set; }

@@ -67,9 +67,20 @@ public sealed class SvmDriver : IDisposable
     /// <param name="mm">The process's address space.</param>
     /// <param name="client">The mirror, in case of success.</param>
     /// <returns><see cref="Errno.None"/>; <see cref="Errno.EBUSY"/> when it is mirrored already; <see cref="Errno.ENOMEM"/>.</returns>
-    public Errno TryOpen(AddressSpace mm, [NotNullWhen(true)] out SvmClient? client)
+    public Errno TryOpen(AddressSpace mm, [NotNullWhen(true)] out SvmClient? client) => TryOpen(mm, new SvmClientOptions(), out client);
+
+    /// <summary>Starts to mirror an address space.</summary>
+    /// <param name="mm">The process's address space.</param>
+    /// <param name="options">How.</param>
+    /// <param name="client">The mirror, in case of success.</param>
+    /// <returns>
+    /// <see cref="Errno.None"/>; <see cref="Errno.EBUSY"/> when it is mirrored already; <see cref="Errno.ENOMEM"/>;
+    /// <see cref="Errno.EINVAL"/> for a window that is not made of whole pages or reaches beyond what the GPU can translate.
+    /// </returns>
+    public Errno TryOpen(AddressSpace mm, SvmClientOptions options, [NotNullWhen(true)] out SvmClient? client)
     {
         ArgumentNullException.ThrowIfNull(mm);
+        ArgumentNullException.ThrowIfNull(options);
         client = null;
         using (_svmLock.EnterExclusive())
         {
@@ -85,10 +96,16 @@ public sealed class SvmDriver : IDisposable
                 return error;
             }
 
-            var mirror = new GpuMirror(space!);
-            var strategy = new PerFaultStrategy(mm, mirror);
+            if (!options.Unmanaged.IsPageAligned || !space!.Bounds.Contains(options.Unmanaged))
+            {
+                space!.Dispose();
+                return Errno.EINVAL;
+            }
+
+            var mirror = new GpuMirror(space, options.Unmanaged);
+            IMirrorStrategy strategy = _options.Strategy(mm, mirror);
             var resolver = new FaultResolver(mm, mirror, strategy, _servicer.Counters, _options);
-            client = new SvmClient(mm, space!, mirror, strategy, resolver);
+            client = new SvmClient(mm, space, mirror, strategy, resolver);
             _clients.Add(client);
             return Errno.None;
         }

@@ -24,8 +24,26 @@ public sealed record SvmDriverOptions
     /// <summary>Where faults are served.</summary>
     public FaultServicing Servicing { get; init; } = FaultServicing.OnWorker;
 
+    /// <summary>Most pages that one fault maps: 1 to 512, a power of two.</summary>
+    /// <remarks>
+    /// With more than one, a fault also maps what the CPU holds in the aligned block of so many pages around it, as far as the interval
+    /// guards it (<see cref="MirrorInterval.Range"/>) and nothing is mapped there yet. Nothing but the page itself is faulted in.
+    /// </remarks>
+    public int PagesPerFault { get; init; } = 1;
+
+    /// <summary>Makes the strategy by which each client's mirror hears of changes; <see cref="PerFaultStrategy"/> unless set.</summary>
+    public Func<AddressSpace, GpuMirror, IMirrorStrategy> Strategy { get; init; } = static (mm, mirror) => new PerFaultStrategy(mm, mirror);
+
     internal void Validate()
     {
+        ArgumentNullException.ThrowIfNull(Strategy);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PagesPerFault, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(PagesPerFault, 512);
+        if (!System.Numerics.BitOperations.IsPow2(PagesPerFault))
+        {
+            throw new ArgumentOutOfRangeException(nameof(PagesPerFault), PagesPerFault, "Blocks of pages are powers of two.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize, 65536);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatches, 1);

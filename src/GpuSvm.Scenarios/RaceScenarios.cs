@@ -1,16 +1,23 @@
+using System.Reflection;
+
 namespace GpuSvm.Scenarios;
 
 /// <summary>The scenarios that there are.</summary>
 public static class RaceScenarios
 {
-    /// <summary>All scenarios, each made anew, by name.</summary>
-    public static IReadOnlyList<IRaceScenario> All() =>
+    /// <summary>All scenarios of GpuSvm, each made anew, by name.</summary>
+    public static IReadOnlyList<IRaceScenario> All() => In(typeof(IRaceScenario).Assembly);
+
+    /// <summary>All scenarios of an assembly, each made anew, by name; those of its reviews included.</summary>
+    public static IReadOnlyList<IRaceScenario> In(Assembly assembly) =>
     [
-        .. typeof(IRaceScenario).Assembly.GetTypes()
-            .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IRaceScenario)))
-            .Select(type => (IRaceScenario)Activator.CreateInstance(type)!)
+        .. Make<IRaceScenario>(assembly)
+            .Concat(ReviewsIn(assembly).SelectMany(review => review.Points).SelectMany(point => new[] { point.Posted, point.Repaired }))
             .OrderBy(scenario => scenario.Name, StringComparer.Ordinal),
     ];
+
+    /// <summary>All reviews of an assembly, each made anew.</summary>
+    public static IReadOnlyList<IReview> ReviewsIn(Assembly assembly) => [.. Make<IReview>(assembly)];
 
     /// <summary>The mutations of <see cref="Breaks"/> that scenarios find; the others belong to live processes.</summary>
     public static IReadOnlyList<string> Breaks { get; } =
@@ -19,4 +26,13 @@ public static class RaceScenarios
         "overflow-lost", "remove-does-not-wait", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
     ];
+
+    private static IEnumerable<T> Make<T>(Assembly assembly)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        return assembly.GetTypes()
+            .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(T)))
+            .Where(type => type.GetConstructor(Type.EmptyTypes) is not null)
+            .Select(type => (T)Activator.CreateInstance(type)!);
+    }
 }

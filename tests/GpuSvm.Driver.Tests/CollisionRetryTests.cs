@@ -49,6 +49,26 @@ public sealed class CollisionRetryTests
     }
 
     [Fact]
+    public void A_channel_that_parts_takes_the_deferrals_of_its_pages_along_and_no_others()
+    {
+        var tracker = new DeferralTracker(limit: 1);
+        FaultEntry[] faults = [EntryAt(0x1000), EntryAt(0x2000), EntryAt(0x1000, instance: 0x2000)];
+        Assert.All(faults, fault => Assert.False(tracker.Exceeds(fault)));
+
+        tracker.Forget(new InstancePointer(0x1000));
+
+        Assert.Equal([false, false, true], faults.Select(fault => tracker.Exceeds(fault)));
+    }
+
+    [Fact]
+    public void The_GPUs_entries_are_written_and_dropped_under_the_update_lock_only()
+    {
+        using var d = new DriverFixture();
+        Assert.Throws<InvariantException>(() => d.Client.Mirror.Map(0x1000UL, new PfnEntry[1]));
+        Assert.Throws<InvariantException>(() => d.Client.Mirror.Drop(new AddressRange(0x1000UL, 0x2000UL)));
+    }
+
+    [Fact]
     public void An_invalidation_drops_the_GPUs_entries_before_it_returns()
     {
         using var d = new DriverFixture();
@@ -65,6 +85,6 @@ public sealed class CollisionRetryTests
         Assert.Equal(1, d.Driver.Invalidations);
     }
 
-    private static FaultEntry EntryAt(ulong address) =>
-        new(new InstancePointer(0x1000), address, 0, 0, 0, false, FaultAccess.Read, 0, FaultType.Pte);
+    private static FaultEntry EntryAt(ulong address, ulong instance = 0x1000) =>
+        new(new InstancePointer(instance), address, 0, 0, 0, false, FaultAccess.Read, 0, FaultType.Pte);
 }

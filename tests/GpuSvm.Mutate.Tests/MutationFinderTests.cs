@@ -70,6 +70,7 @@ public sealed class MutationFinderTests
 
     [Theory]
     [InlineData("Checks.That(a > b, \"It is.\"); F();", "drop-1")]
+    [InlineData("SchedulePoint.Reach(kind); F();", "drop-1")]
     [InlineData("ArgumentNullException.ThrowIfNull(a); F();", "drop-1")]
     [InlineData("Counters.Calls++; F();", "drop-1")]
     [InlineData("long current; F();", "drop-1")]

@@ -8,10 +8,16 @@ internal static partial class Tool
     /// <summary>Explores and gives the exit code and the results by scenario or, where breaks are on, by break.</summary>
     public static async Task<(int ExitCode, Dictionary<string, JsonElement> Results)> ExploreAsync(params string[] arguments)
     {
+        (int exitCode, JsonElement document) = await ExploreDocumentAsync(arguments);
+        return (exitCode, document.GetProperty("results").EnumerateArray().ToDictionary(NameOf));
+    }
+
+    /// <summary>Explores and gives the exit code and the document.</summary>
+    public static async Task<(int ExitCode, JsonElement Document)> ExploreDocumentAsync(params string[] arguments)
+    {
         ToolResult explored = await RunAsync(["explore", .. arguments, "--json"]);
         Assert.Equal("", explored.Error);
-        JsonElement[] results = [.. JsonDocument.Parse(explored.Output).RootElement.GetProperty("results").EnumerateArray()];
-        return (explored.ExitCode, results.ToDictionary(NameOf));
+        return (explored.ExitCode, JsonDocument.Parse(explored.Output).RootElement);
     }
 
     private static string NameOf(JsonElement result) =>

@@ -8,7 +8,8 @@ namespace GpuSvm.Cli.Explore;
 internal static class Exploration
 {
     /// <summary>Explores scenarios on the production code as it is: each CPU takes its share of the seeds.</summary>
-    public static async Task<IReadOnlyList<ExploreRow>> OfScenariosAsync(IReadOnlyList<string> scenarios, SearchOptions options)
+    public static async Task<IReadOnlyList<ExploreRow>> OfScenariosAsync(
+        IReadOnlyList<string> scenarios, SearchOptions options, string? assembly = null)
     {
         int shares = options.Strategy == SearchStrategy.Exhaustive ? 1 : Math.Min(ProcessAffinity.Cpus.Count, options.Schedules);
         ExploreTask[] tasks =
@@ -18,17 +19,25 @@ internal static class Exploration
                 FirstSeed = unchecked(options.FirstSeed + (ulong)share),
                 Stride = shares,
                 Schedules = (options.Schedules + shares - 1 - share) / shares,
-            })),
+            }, assembly)),
         ];
         IReadOnlyList<ExplorePart>[] parts = await RunAllAsync(tasks).ConfigureAwait(false);
         return [.. scenarios.Select(scenario => Merge(scenario, null, [.. parts.SelectMany(part => part.Where(one => one.Scenario == scenario))]))];
     }
 
+    /// <summary>Explores scenarios that may fail, each in a process of its own: threads of a failed schedule may not unwind.</summary>
+    public static async Task<IReadOnlyList<ExploreRow>> OfEachAsync(IReadOnlyList<string> scenarios, SearchOptions options, string assembly)
+    {
+        IReadOnlyList<ExplorePart>[] parts = await RunAllAsync([.. scenarios.Select(name => new ExploreTask([name], null, options, assembly))])
+            .ConfigureAwait(false);
+        return [.. scenarios.Zip(parts, (name, part) => Merge(name, null, part))];
+    }
+
     /// <summary>Switches mutations on, one after another, and looks for a scenario that finds each.</summary>
     public static async Task<IReadOnlyList<ExploreRow>> OfBreaksAsync(
-        IReadOnlyList<string> breaks, IReadOnlyList<string> scenarios, SearchOptions options)
+        IReadOnlyList<string> breaks, IReadOnlyList<string> scenarios, SearchOptions options, string? assembly = null)
     {
-        IReadOnlyList<ExplorePart>[] parts = await RunAllAsync([.. breaks.Select(name => new ExploreTask(scenarios, name, options))])
+        IReadOnlyList<ExplorePart>[] parts = await RunAllAsync([.. breaks.Select(name => new ExploreTask(scenarios, name, options, assembly))])
             .ConfigureAwait(false);
         return [.. breaks.Zip(parts, OfBreak)];
     }

@@ -70,7 +70,8 @@ internal static class ExploreProcess
     /// <returns>False if one failed.</returns>
     private static bool Search(Explorer explorer, string name, in SearchOptions options)
     {
-        IRaceScenario scenario = RaceScenarios.All().First(scenario => scenario.Name == name);
+        string? assembly = Environment.GetEnvironmentVariable(ScenarioAssembly.Variable);
+        IRaceScenario scenario = ScenarioAssembly.Scenarios(assembly).First(scenario => scenario.Name == name);
         var search = new ScenarioSearch(explorer, scenario);
         int length = options.Strategy == SearchStrategy.Exhaustive ? options.Schedules : SliceLength;
         bool isClean = true;
@@ -110,6 +111,7 @@ internal static class ExploreProcess
         // The compiler's second tier would run beside the schedules on the same CPU and be done when they are: one tier takes half the time.
         start.Environment["DOTNET_TieredCompilation"] = "0";
         start.Environment["GPUSVM_BREAK"] = task.Break ?? "";
+        start.Environment[ScenarioAssembly.Variable] = task.Assembly;
         start.Environment.Remove("GPUSVM_JITTER");
         return start;
     }

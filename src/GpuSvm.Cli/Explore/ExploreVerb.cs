@@ -10,11 +10,12 @@ internal static class ExploreVerb
 {
     private const string Everything = "all";
     private const string List = "list";
+    private const string Review = "review";
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var scenario = new Argument<string>("SCENARIO") { Description = $"A race; '{Everything}' for each, '{List}' to name them." };
+        var scenario = new Argument<string>("SCENARIO") { Description = $"A race; '{Everything}' for each, '{List}' to name them, '{Review}' for a reviewed patch, posted and repaired." };
         Option<int> schedules = NumberOption.Create("--schedules", "Schedules of each scenario at most.", 1000, 1, 100_000_000);
         Option<ulong> seed = NumberOption.Create("--seed", "Seed of the first schedule; each takes the next.", 1UL, 0UL, ulong.MaxValue);
         var strategy = new Option<string>("--strategy")
@@ -24,50 +25,84 @@ internal static class ExploreVerb
         };
         strategy.AcceptOnlyFromAmong("random", "pct", "exhaustive");
         var breaks = new Option<string?>("--break") { Description = $"A defect to switch on in the production code, or '{Everything}' of them." };
+        var assembly = new Option<string?>("--scenarios") { Description = "An assembly with races of your own, instead of GpuSvm's." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document instead of a table." };
         var command = new Command("explore", "Run races on small machines in one order of their threads after another.")
         {
-            scenario, schedules, seed, strategy, breaks, json,
+            scenario, schedules, seed, strategy, breaks, assembly, json,
         };
         command.SetAction(async (parsed, _) =>
         {
             string name = parsed.GetRequiredValue(scenario);
+            string? from = parsed.GetValue(assembly);
             if (name == List)
             {
-                return PrintList(parsed.GetValue(json));
+                return PrintList(ScenarioAssembly.Scenarios(from), parsed.GetValue(json));
             }
 
-            IReadOnlyList<string> scenarios = Choose("SCENARIO", name, [.. RaceScenarios.All().Select(one => one.Name)]);
             var options = new SearchOptions(
                 Enum.Parse<SearchStrategy>(parsed.GetRequiredValue(strategy), ignoreCase: true),
                 parsed.GetValue(seed),
                 Stride: 1,
                 parsed.GetValue(schedules));
+            if (name == Review)
+            {
+                if (from is not null || parsed.GetValue(breaks) is not null)
+                {
+                    throw new BadInputException($"{Review}: has scenarios of its own, and no breaks");
+                }
+
+                return Print(
+                    await ReviewExploration.RunAsync(options with
+                    {
+                        Strategy = IsGiven(parsed, strategy) ? options.Strategy : SearchStrategy.Pct,
+                        Schedules = IsGiven(parsed, schedules) ? options.Schedules : ReviewExploration.Schedules,
+                    }).ConfigureAwait(false),
+                    parsed.GetValue(json));
+            }
+
+            IReadOnlyList<string> scenarios = Choose("SCENARIO", name, [.. ScenarioAssembly.Scenarios(from).Select(one => one.Name)]);
             IReadOnlyList<ExploreRow> rows = parsed.GetValue(breaks) is { } broken
-                ? await Exploration.OfBreaksAsync(Choose("--break", broken, RaceScenarios.Breaks), scenarios, options).ConfigureAwait(false)
-                : await Exploration.OfScenariosAsync(scenarios, options).ConfigureAwait(false);
+                ? await Exploration.OfBreaksAsync(Choose("--break", broken, RaceScenarios.Breaks), scenarios, options, from).ConfigureAwait(false)
+                : await Exploration.OfScenariosAsync(scenarios, options, from).ConfigureAwait(false);
             return Print(new ExploreDocument(parsed.GetRequiredValue(strategy), options.FirstSeed, rows), parsed.GetValue(json));
         });
         return command;
     }
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static IReadOnlyList<string> Choose(string what, string name, IReadOnlyList<string> all) =>
         name == Everything ? all :
         all.Contains(name) ? [name] :
         throw new BadInputException($"{what} {name}: is unknown, expected {Everything} or one of {string.Join(", ", all)}");
 
-    private static int PrintList(bool isJson)
+    private static int PrintList(IReadOnlyList<IRaceScenario> scenarios, bool isJson)
     {
         if (isJson)
         {
-            JsonOutput.Write(new ExploreList([.. RaceScenarios.All().Select(scenario => scenario.Name)], RaceScenarios.Breaks));
+            JsonOutput.Write(new ExploreList([.. scenarios.Select(scenario => scenario.Name)], RaceScenarios.Breaks));
         }
         else
         {
-            TextOutput.Write(RaceScenarios.All());
+            TextOutput.Write(scenarios);
         }
 
         return ExitCodes.Success;
+    }
+
+    private static int Print(ReviewDocument document, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonOutput.Write(document);
+        }
+        else
+        {
+            TextOutput.Write(document);
+        }
+
+        return document.Holds ? ExitCodes.Success : ExitCodes.Failure;
     }
 
     private static int Print(ExploreDocument document, bool isJson)

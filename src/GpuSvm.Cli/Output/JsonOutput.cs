@@ -25,6 +25,7 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(BenchDocument))]
 [JsonSerializable(typeof(ExploreDocument))]
 [JsonSerializable(typeof(ExploreList))]
+[JsonSerializable(typeof(ReviewDocument))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>Prints the document of a run.</summary>
@@ -35,6 +36,9 @@ internal sealed partial class JsonOutput : JsonSerializerContext
 
     /// <summary>Prints the document of an exploration.</summary>
     public static void Write(ExploreDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.ExploreDocument));
+
+    /// <summary>Prints the document of a review.</summary>
+    public static void Write(ReviewDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.ReviewDocument));
 
     /// <summary>Prints what there is to explore.</summary>
     public static void Write(ExploreList list) => Console.Out.WriteLine(JsonSerializer.Serialize(list, Default.ExploreList));

@@ -49,6 +49,42 @@ internal static partial class TextOutput
         }
     }
 
+    /// <summary>Prints for each point of a review what is wrong, the shortest schedule that shows it, and how the repaired code did.</summary>
+    public static void Write(ReviewDocument document)
+    {
+        foreach (ReviewRow row in document.Points)
+        {
+            Console.Out.WriteLine($"{row.Id}  {row.Point}");
+            Console.Out.WriteLine();
+            WritePosted(row);
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  repaired: {row.Repaired.Schedules:n0} schedules, {(row.Repaired.Failure is { } failure ? $"FAILED at seed {failure.Seed}: {failure.Message}" : "clean")}"));
+            Console.Out.WriteLine();
+        }
+
+        int found = document.Points.Count(row => row.Posted.Failure is not null);
+        int clean = document.Points.Count(row => row.Repaired.Failure is null);
+        Console.Out.WriteLine($"{found} of {document.Points.Count} defects found; {clean} of {document.Points.Count} repaired and clean on the same seeds.");
+    }
+
+    private static void WritePosted(ReviewRow row)
+    {
+        if (row.Posted.Failure is not { } failure)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  as posted: NOT FOUND in {row.Posted.Schedules:n0} schedules"));
+            return;
+        }
+
+        foreach (string line in failure.Interleaving)
+        {
+            Console.Out.WriteLine($"    {line}");
+        }
+
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  as posted: fails at seed {failure.Seed}"));
+    }
+
     private static string Repeat(ExploreRow row, string strategy)
     {
         string breaks = row.Break is null ? "" : $" --break {row.Break}";

@@ -3,26 +3,28 @@ namespace GpuSvm.Driver;
 /// <summary>Resolves the fault of one page by copying the CPU's translation into the GPU's page table: the collision-retry protocol.</summary>
 /// <remarks>
 /// <code>
+/// begin: acquire an interval                     from the strategy
 /// again: sequence = ReadBegin                    waits out an invalidation that runs
 ///        HmmRangeFault, mmap lock shared         looks the page up, faults it in where asked
 ///        update lock
 ///            ReadRetry(sequence)? → again        an invalidation came between: what was looked up may be stale
-///            write the GPU's entry
+///            interval left or shrunk? → begin    the read is good, but nobody would hear of what changes it
+///            write the GPU's entries
 /// </code>
 /// Source: Linux Documentation/mm/hmm.rst; nouveau_svm.c, nouveau_range_fault. Not thread-safe: one fault at a time.
 /// </remarks>
 internal sealed class FaultResolver(
     AddressSpace mm, GpuMirror mirror, IMirrorStrategy strategy, DriverCounters counters, SvmDriverOptions options)
 {
-    private readonly HmmPfn[] _hmmPfns = new HmmPfn[1];
-    private readonly PfnEntry[] _pfns = new PfnEntry[1];
+    private readonly HmmPfn[] _hmmPfns = new HmmPfn[options.PagesPerFault];
+    private readonly PfnEntry[] _pfns = new PfnEntry[options.PagesPerFault];
 
     /// <summary>Maps a page with the rights that <paramref name="access"/> needs.</summary>
     /// <remarks>Locking: takes the mmap lock shared and the update lock, one after the other; the SVM lock is held by the caller.</remarks>
     public FaultResult Resolve(VirtualAddress address, FaultAccess access)
     {
         VirtualAddress page = Page.AlignDown(address);
-        if (!mirror.Bounds.Contains(page))
+        if (!mirror.Mirrors(page))
         {
             return FaultResult.Fatal(Errno.EINVAL);
         }
@@ -32,25 +34,37 @@ internal sealed class FaultResolver(
             return FaultResult.Covered;
         }
 
-        Errno error = strategy.TryAcquire(page, out MirrorInterval interval);
-        if (error != Errno.None)
+        Deadline deadline = options.Clock.After(options.Timeout);
+        do
         {
-            return FaultResult.Fatal(Errno.EFAULT);
-        }
+            Errno error = strategy.TryAcquire(page, out MirrorInterval interval);
+            if (error != Errno.None)
+            {
+                return FaultResult.Fatal(Errno.EFAULT);
+            }
 
-        try
-        {
-            return ResolveGuarded(interval, page, access);
+            try
+            {
+                if (ResolveGuarded(interval, page, access, deadline) is { } result)
+                {
+                    return result;
+                }
+            }
+            finally
+            {
+                strategy.Release(interval);
+            }
         }
-        finally
-        {
-            strategy.Release(interval);
-        }
+        while (!deadline.HasPassed);
+
+        return FaultResult.Deferred;
     }
 
-    private FaultResult ResolveGuarded(in MirrorInterval interval, VirtualAddress page, FaultAccess access)
+    /// <summary>Resolves a fault under an interval.</summary>
+    /// <returns>Null if the interval guards the page no longer: another must be acquired.</returns>
+    private FaultResult? ResolveGuarded(in MirrorInterval interval, VirtualAddress page, FaultAccess access, Deadline deadline)
     {
-        Deadline deadline = options.Clock.After(options.Timeout);
+        AddressRange block = BlockAround(page, interval);
         do
         {
             if (!interval.Notifier.TryReadBegin(deadline, out long sequence))
@@ -58,10 +72,15 @@ internal sealed class FaultResolver(
                 return FaultResult.Deferred;
             }
 
-            Errno error = LookUp(interval, page, access, sequence);
+            Errno error = LookUp(interval, block, page, access, sequence);
             if (error == Errno.EBUSY)
             {
                 counters.Retries++;
+                if (interval.Notifier.IsRemoved)
+                {
+                    return null;
+                }
+
                 continue;
             }
 
@@ -79,7 +98,13 @@ internal sealed class FaultResolver(
                     continue;
                 }
 
-                return MapLookedUp(page, access);
+                if (interval.Guards(block))
+                {
+                    return MapLookedUp(block, page, access);
+                }
+
+                counters.Retries++;
+                return null;
             }
         }
         while (!deadline.HasPassed);
@@ -87,16 +112,27 @@ internal sealed class FaultResolver(
         return FaultResult.Deferred;
     }
 
-    private Errno LookUp(in MirrorInterval interval, VirtualAddress page, FaultAccess access, long sequence)
+    /// <summary>The pages that may be mapped with the one that faulted: those of its block that the interval guards.</summary>
+    private AddressRange BlockAround(VirtualAddress page, in MirrorInterval interval)
     {
-        _hmmPfns[0] = default;
+        ulong size = (ulong)options.PagesPerFault * Page.Size;
+        AddressRange block = AddressRange.FromLength(page.Value & ~(size - 1), size);
+        block = mirror.MirroredAround(page, block.Intersect(interval.Range));
+        return block.IsPageAligned ? block : AddressRange.PageAt(page);
+    }
+
+    private Errno LookUp(in MirrorInterval interval, AddressRange block, VirtualAddress page, FaultAccess access, long sequence)
+    {
+        Span<HmmPfn> words = _hmmPfns.AsSpan(0, (int)block.PageCount);
+        words.Clear();
+        words[IndexOf(page, block)] = RequestOf(access);
         var range = new HmmRange
         {
             Notifier = interval.Notifier,
             Sequence = sequence,
-            Range = AddressRange.PageAt(page),
-            DefaultFlags = RequestOf(access),
-            Pfns = _hmmPfns,
+            Range = block,
+            FlagsMask = HmmPfn.RequestFault | HmmPfn.RequestWrite,
+            Pfns = words,
         };
 
         using (mm.MmapLock.EnterShared())
@@ -105,9 +141,10 @@ internal sealed class FaultResolver(
         }
     }
 
-    private FaultResult MapLookedUp(VirtualAddress page, FaultAccess access)
+    private FaultResult MapLookedUp(AddressRange block, VirtualAddress page, FaultAccess access)
     {
-        HmmPfn found = _hmmPfns[0];
+        int index = IndexOf(page, block);
+        HmmPfn found = _hmmPfns[index];
         if (!found.IsValid)
         {
             // Only a prefetch asks for nothing; every other access gets its page or an error.
@@ -119,12 +156,46 @@ internal sealed class FaultResolver(
             return FaultResult.Fatal(Errno.EPERM);
         }
 
-        // Where the CPU may write the GPU may, and atomically: else the first store to a page that was read faults again.
-        TranslationRights rights = RightsFor(found.IsWritable ? FaultAccess.Atomic : FaultAccess.Read);
-        _pfns[0] = PfnEntry.Host(found.Frame, rights);
-        Errno error = mirror.Map(page, _pfns);
-        return error == Errno.None && _pfns[0].IsValid ? FaultResult.Resolved : FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error);
+        Span<PfnEntry> entries = _pfns.AsSpan(0, (int)block.PageCount);
+        int around = FillAround(block, index, entries);
+        entries[index] = EntryOf(found);
+        Errno error = mirror.Map(block.Start, entries);
+        if (error == Errno.ENOMEM && around > 0)
+        {
+            // There may still be room for the page itself.
+            around = 0;
+            entries[index] = EntryOf(found);
+            entries = entries.Slice(index, 1);
+            index = 0;
+            error = mirror.Map(page, entries);
+        }
+
+        counters.PagesMapped += error == Errno.None ? around : 0;
+        return error == Errno.None && entries[index].IsValid
+            ? FaultResult.Resolved
+            : FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error);
     }
+
+    /// <summary>Names the pages around the one that faulted that the CPU holds and the GPU does not.</summary>
+    private int FillAround(AddressRange block, int index, Span<PfnEntry> entries)
+    {
+        int count = 0;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            HmmPfn found = _hmmPfns[i];
+            bool isWanted = i != index && found.IsValid && !mirror.IsMapped(block.Start + ((ulong)i * Page.Size));
+            entries[i] = isWanted ? EntryOf(found) : default;
+            count += isWanted ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>Where the CPU may write the GPU may, and atomically: else the first store to a page that was read faults again.</summary>
+    private static PfnEntry EntryOf(HmmPfn found) =>
+        PfnEntry.Host(found.Frame, RightsFor(found.IsWritable ? FaultAccess.Atomic : FaultAccess.Read));
+
+    private static int IndexOf(VirtualAddress page, AddressRange block) => (int)((page.Value - block.Start.Value) >> Page.Shift);
 
     private static HmmPfn RequestOf(FaultAccess access) => access switch
     {

@@ -7,7 +7,14 @@ public sealed class GpuMirror
     private readonly GpuAddressSpace _space;
     private long _invalidations;
 
-    internal GpuMirror(GpuAddressSpace space) => _space = space;
+    internal GpuMirror(GpuAddressSpace space, AddressRange unmanaged)
+    {
+        _space = space;
+        Unmanaged = unmanaged;
+    }
+
+    /// <summary>The page table, for those who map in the window.</summary>
+    internal GpuAddressSpace Space => _space;
 
     /// <summary>Serialises every change to the GPU's entries.</summary>
     public RankedLock UpdateLock { get; } = new(LockRank.Update);
@@ -20,6 +27,22 @@ public sealed class GpuMirror
 
     /// <summary>The part of the process's addresses that this GPU can translate.</summary>
     public AddressRange Bounds => _space.Bounds;
+
+    /// <summary>The window in which the client maps what it likes: nothing is mirrored there, and nothing dropped. Empty for none.</summary>
+    public AddressRange Unmanaged { get; }
+
+    /// <summary>True if the page of an address is mirrored: the GPU can translate it, and it does not lie in the window.</summary>
+    public bool Mirrors(VirtualAddress address) => Bounds.Contains(address) && !Unmanaged.Contains(address);
+
+    /// <summary>The part of a range around one of its mirrored pages that lies on the same side of the window.</summary>
+    public AddressRange MirroredAround(VirtualAddress page, AddressRange range)
+    {
+        AddressRange side =
+            Unmanaged.IsEmpty ? Bounds :
+            page < Unmanaged.Start ? new AddressRange(Bounds.Start, Unmanaged.Start) :
+            new AddressRange(Unmanaged.End, Bounds.End);
+        return range.Intersect(side);
+    }
 
     /// <summary>True if the GPU's entry of a page allows all of <paramref name="rights"/> now.</summary>
     /// <remarks>Locking: takes <see cref="UpdateLock"/>. What is true may be over at once; then the access faults again.</remarks>
@@ -35,12 +58,25 @@ public sealed class GpuMirror
     /// <summary>Writes entries for pages that were looked up on the CPU's side.</summary>
     /// <param name="address">Address of the first page.</param>
     /// <param name="pfns">One entry a page; the valid bits of what was not mapped are cleared.</param>
-    /// <returns><see cref="Errno.None"/>, or <see cref="Errno.ENOMEM"/> when a table or a DMA address could not be had.</returns>
+    /// <returns>
+    /// <see cref="Errno.None"/>; <see cref="Errno.ENOMEM"/> when a table or a DMA address could not be had; <see cref="Errno.EINVAL"/> when
+    /// a page lies in the window or beyond what the GPU can translate.
+    /// </returns>
     /// <remarks>Locking: under <see cref="UpdateLock"/>, after read retry answered false.</remarks>
     public Errno Map(VirtualAddress address, Span<PfnEntry> pfns)
     {
         UpdateLock.AssertHeld();
-        return _space.PfnMap(Page.Shift, address, pfns);
+        return AddressRange.TryFromLength(address, (ulong)pfns.Length * Page.Size, out AddressRange range) && !Unmanaged.Overlaps(range)
+            ? _space.PfnMap(Page.Shift, address, pfns)
+            : Errno.EINVAL;
+    }
+
+    /// <summary>True if a page has an entry, whatever it allows.</summary>
+    /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>
+    public bool IsMapped(VirtualAddress page)
+    {
+        UpdateLock.AssertHeld();
+        return _space.Translate(page).Kind == PageTableEntryKind.Page;
     }
 
     /// <summary>True for an invalidation that this mirror's own driver makes, which drops the entries itself before it copies.</summary>
@@ -49,13 +85,25 @@ public sealed class GpuMirror
         invalidation.Cause == InvalidationCause.Migrate && ReferenceEquals(invalidation.Owner, this);
 
     /// <summary>Drops every entry of a range; on return no device access completes through one.</summary>
-    /// <param name="range">Any range; the part that the GPU can translate counts.</param>
+    /// <param name="range">Any range; what lies below and above the window counts, as far as the GPU can translate it.</param>
     /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>
     public void Drop(AddressRange range)
     {
         UpdateLock.AssertHeld();
         _invalidations++;
-        AddressRange clipped = range.Intersect(_space.Bounds);
+        if (!Unmanaged.Overlaps(range))
+        {
+            DropClipped(range);
+            return;
+        }
+
+        DropClipped(range.Intersect(new AddressRange(Bounds.Start, Unmanaged.Start)));
+        DropClipped(range.Intersect(new AddressRange(Unmanaged.End, Bounds.End)));
+    }
+
+    private void DropClipped(AddressRange range)
+    {
+        AddressRange clipped = range.Intersect(Bounds);
         if (!clipped.IsEmpty)
         {
             Errno error = _space.PfnUnmap(clipped);

@@ -20,10 +20,13 @@ public interface IMirrorStrategy : IDisposable
     /// <param name="page">Address of the page's first byte.</param>
     /// <param name="interval">The interval that covers the page, and perhaps more that may be mapped with it.</param>
     /// <returns>
-    /// <see cref="Errno.None"/>, or <see cref="Errno.EINVAL"/> when the address space has ended. Give the interval back with
-    /// <see cref="Release"/> in the first case only.
+    /// <see cref="Errno.None"/>; <see cref="Errno.EINVAL"/> when the address space has ended; <see cref="Errno.EFAULT"/> when nothing is
+    /// mapped there. Give the interval back with <see cref="Release"/> in the first case only.
     /// </returns>
-    /// <remarks>Locking: holds no mm lock on entry. One fault at a time per strategy in this version.</remarks>
+    /// <remarks>
+    /// An interval may shrink or leave while it is held, by an invalidation: then <see cref="MirrorInterval.Guards"/> says no, and the
+    /// page is acquired again. Locking: holds no mm lock on entry. One fault at a time per strategy in this version.
+    /// </remarks>
     Errno TryAcquire(VirtualAddress page, out MirrorInterval interval);
 
     /// <summary>Ends what <see cref="TryAcquire"/> began; what was mapped stays guarded.</summary>

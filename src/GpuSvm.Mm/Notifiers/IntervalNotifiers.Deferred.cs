@@ -14,8 +14,8 @@ public sealed partial class IntervalNotifiers
     /// <exception cref="InvalidOperationException">The notifier is not inserted here, or leaves.</exception>
     /// <remarks>
     /// Until it is done, invalidations of the old range reach the notifier too. A range that reaches beyond the old one counts as being
-    /// invalidated, so that readers wait until it is done. What the mirror holds outside the new range, it drops before it gives the
-    /// update lock up. Locking: the mirror's update lock is held. Never waits; may be called from a callback.
+    /// invalidated, so that readers wait until it is done. What the mirror holds outside the new range it drops before the call:
+    /// a change may go by at once. Locking: the mirror's update lock is held. Never waits; may be called from a callback.
     /// </remarks>
     public Errno Resize(IntervalNotifier notifier, AddressRange range)
     {
@@ -68,8 +68,8 @@ public sealed partial class IntervalNotifiers
     /// called; when it has returned is what <see cref="Synchronize"/> waits for.
     /// </para>
     /// <para>
-    /// What the mirror holds under the notifier, it drops before it gives the update lock up. Locking: the mirror's update lock is held.
-    /// Never waits; may be called from a callback.
+    /// What the mirror holds under the notifier it drops before the call: a change may go by at once, while the caller still has the update
+    /// lock. Locking: the mirror's update lock is held. Never waits; may be called from a callback.
     /// </para>
     /// </remarks>
     public void RemoveDeferred(IntervalNotifier notifier)

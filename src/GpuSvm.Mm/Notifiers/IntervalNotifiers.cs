@@ -147,7 +147,7 @@ public sealed partial class IntervalNotifiers
         {
             sequence = notifier.IsRemoved ? IntervalNotifier.NeverConfirmed : notifier.Sequence;
             long running = _sequence;
-            if (sequence == running)
+            if (sequence == running || notifier.IsLeaving)
             {
                 // Once is enough: if another invalidation comes meanwhile, ReadRetry will tell.
                 while (_sequence == running)

@@ -41,15 +41,17 @@ internal sealed partial class SmallMachine : IDisposable
             VideoMemory = ByteSize.MiB(1),
             DmaPages = 32,
         });
-        Driver = new SvmDriver(_gpu, new SvmDriverOptions
+        var driver = new SvmDriverOptions
         {
             Servicing = options.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
             BatchSize = options.BatchSize,
             ReplayPolicy = options.ReplayPolicy,
-        });
+            PagesPerFault = options.PagesPerFault,
+        };
+        Driver = new SvmDriver(_gpu, options.Strategy is { } strategy ? driver with { Strategy = strategy } : driver);
         Cpu = new SimulatedCpu(_memory, 2);
         Mm = new AddressSpace(_frames, Cpu, new AddressSpaceOptions());
-        Errno error = Driver.TryOpen(Mm, out SvmClient? client);
+        Errno error = Driver.TryOpen(Mm, new SvmClientOptions { Unmanaged = options.Unmanaged }, out SvmClient? client);
         Demand(error == Errno.None, $"A new process is joined to the GPU: {error}.");
         Client = client!;
         _channel = Driver.Join(Client).Instance;

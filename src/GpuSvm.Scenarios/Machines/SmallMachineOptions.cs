@@ -17,4 +17,13 @@ internal sealed record SmallMachineOptions
 
     /// <summary>When accesses that wait are told to try again.</summary>
     public ReplayPolicy ReplayPolicy { get; init; } = ReplayPolicy.BatchFlush;
+
+    /// <summary>Makes the mirror strategy; null for the driver's default.</summary>
+    public Func<AddressSpace, GpuMirror, IMirrorStrategy>? Strategy { get; init; }
+
+    /// <summary>Most pages that one fault maps.</summary>
+    public int PagesPerFault { get; init; } = 1;
+
+    /// <summary>The window that the client manages itself.</summary>
+    public AddressRange Unmanaged { get; init; }
 }

@@ -17,14 +17,22 @@ internal sealed class RaceMirror(IntervalNotifiers notifiers) : IMirror
 
     public bool IsGone { get; set; }
 
+    /// <summary>Number of notifiers that were released.</summary>
+    public int Releases { get; private set; }
+
     /// <summary>False if the mirror holds something else than the CPU, and nothing is being invalidated.</summary>
     public bool IsTrue => notifiers.ActiveInvalidations > 0 || _copy is null || _copy == _page;
 
     /// <summary>Copies the page by the collision-retry protocol.</summary>
-    public void LookUp(IntervalNotifier notifier)
+    public void LookUp(IntervalNotifier notifier) =>
+        SmallMachine.Demand(TryLookUp(notifier), "A reader goes on once the invalidations have ended.");
+
+    /// <summary>Copies the page by the collision-retry protocol, unless the notifier was removed.</summary>
+    /// <returns>False if it was, or if an invalidation was waited for too long.</returns>
+    public bool TryLookUp(IntervalNotifier notifier)
     {
         Deadline deadline = Clock.Monotonic.After(Patience);
-        while (notifier.TryReadBegin(deadline, out long sequence))
+        while (!notifier.IsRemoved && notifier.TryReadBegin(deadline, out long sequence))
         {
             SchedulePoint.Reach(SchedulePointKind.Word);
             int found = _page;
@@ -33,13 +41,16 @@ internal sealed class RaceMirror(IntervalNotifiers notifiers) : IMirror
                 if (!notifier.ReadRetry(sequence))
                 {
                     _copy = found;
-                    return;
+                    return true;
                 }
             }
         }
 
-        throw new InvariantException("A reader goes on once the invalidations have ended.");
+        return false;
     }
+
+    /// <summary>Drops the copy. Under the update lock.</summary>
+    public void Forget() => _copy = null;
 
     /// <summary>Changes the page as the CPU does: inside an invalidation.</summary>
     public void ChangeOnce()
@@ -72,6 +83,13 @@ internal sealed class RaceMirror(IntervalNotifiers notifiers) : IMirror
         SchedulePoint.Reach(SchedulePointKind.Word);
         SmallMachine.Demand(!IsGone, "No interval notifier is removed while its callback runs.");
         return true;
+    }
+
+    public void Released(IntervalNotifier notifier)
+    {
+        SchedulePoint.Reach(SchedulePointKind.Word);
+        SmallMachine.Demand(!IsGone, "No notifier is released once its removal was waited for.");
+        Releases++;
     }
 
     private void Change()

@@ -37,6 +37,7 @@ public sealed class ScriptCheckout : IDisposable
 
         Write("src/GpuSvm.Core/A.cs", "class A;");
         Write("src/GpuSvm.Cli/B.cs", "class B;");
+        Write("tests/GpuSvm.PostedStrategies/C.cs", "class C;");
     }
 
     public string Root { get; }

@@ -83,6 +83,7 @@ public sealed class ProjectTests
 
     private static IEnumerable<string> References(string project) =>
         from reference in Load(project).Descendants("ProjectReference")
+        where reference.Attribute("ReferenceOutputAssembly")?.Value != "false" // built beside it, not used
         let path = Path.Combine(Repository.Root, Path.GetDirectoryName(project)!, reference.Attribute("Include")!.Value)
         select Path.GetRelativePath(Repository.Root, Path.GetFullPath(path));
 

@@ -5,14 +5,14 @@ internal sealed class DriverFixture : IDisposable
 {
     private readonly SystemMemory _memory = new(4096);
 
-    public DriverFixture(SvmDriverOptions? options = null, int ringEntries = 64)
+    public DriverFixture(SvmDriverOptions? options = null, int ringEntries = 64, AddressRange unmanaged = default)
     {
         Gpu = new ScriptedGpu(ringEntries);
         Frames = new PageFrames(_memory, new PageFramesOptions { Seed = 3 });
         Cpu = new SimulatedCpu(_memory, 1);
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions { Seed = 3 });
         Driver = new SvmDriver(Gpu, (options ?? new SvmDriverOptions()) with { Servicing = FaultServicing.InInterrupt });
-        Assert.Equal(Errno.None, Driver.TryOpen(Mm, out SvmClient? client));
+        Assert.Equal(Errno.None, Driver.TryOpen(Mm, new SvmClientOptions { Unmanaged = unmanaged }, out SvmClient? client));
         Client = client!;
         Channel = Driver.Join(Client);
     }

@@ -120,9 +120,10 @@ public sealed class DeferredChangeTests
         Begin(Left).Dispose();
         Assert.Equal((1, 2, 0), (_set.Count, _mirror.Log.Count, _mirror.Released.Count));
         Assert.Equal((true, true), (_notifier.IsInserted, _notifier.IsRemoved));
+        Assert.False(_notifier.TryReadBegin(Now(), out _));
+        outer.Dispose();
         Assert.True(_notifier.TryReadBegin(Now(), out long sequence));
         Assert.True(Retry(sequence));
-        outer.Dispose();
         Assert.Equal((0, false), (_set.Count, _notifier.IsInserted));
         Assert.Equal([_notifier], _mirror.Released);
     }

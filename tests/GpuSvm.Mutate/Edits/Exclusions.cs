@@ -8,8 +8,9 @@ namespace GpuSvm.Mutate.Edits;
 internal static class Exclusions
 {
     /// <summary>
-    /// True for checks of invariants (<c>Checks.That</c>) and of arguments (<c>ThrowIfNull</c> and the like), and for what a break alone
-    /// runs: behind <c>Breaks.X &amp;&amp;</c> and <c>Breaks.X ?</c>, and members that are documented as "What Breaks.X does".
+    /// True for checks of invariants (<c>Checks.That</c>) and of arguments (<c>ThrowIfNull</c> and the like), for schedule points, which do
+    /// nothing outside the explorer, and for what a break alone runs: behind <c>Breaks.X &amp;&amp;</c> and <c>Breaks.X ?</c>, and members
+    /// that are documented as "What Breaks.X does".
     /// </summary>
     public static bool Covers(SyntaxNode node) => node.AncestorsAndSelf().Any(ancestor => ancestor switch
     {
@@ -43,7 +44,8 @@ internal static class Exclusions
 
     private static bool IsCheck(ExpressionStatementSyntax statement) =>
         statement.Expression is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax call }
-        && (call.Expression.ToString() == "Checks" || call.Name.Identifier.Text.StartsWith("ThrowIf", StringComparison.Ordinal));
+        && (call.Expression.ToString() is "Checks" or "SchedulePoint"
+            || call.Name.Identifier.Text.StartsWith("ThrowIf", StringComparison.Ordinal));
 
     private static bool IsCount(ExpressionSyntax expression) => expression switch
     {

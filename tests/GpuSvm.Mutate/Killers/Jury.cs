@@ -32,8 +32,9 @@ public sealed class Jury : IDisposable
     {
         Killer[] killers =
         [
+            Killer.OfTests(project.Target.Tests[0]),
             Killer.OfExplorer("pct", 100),
-            .. project.Target.Tests.Select(Killer.OfTests),
+            .. project.Target.Tests.Skip(1).Select(Killer.OfTests),
             Killer.OfExplorer("random", 300),
             Killer.OfExplorer("pct", 2000),
         ];
