@@ -54,8 +54,8 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         FaultsReported = _faultBuffer.Written,
         Overflows = _faultBuffer.Overflows,
         Replays = _signals.ReplayEpoch,
-        Cancels = Volatile.Read(ref _cancels),
-        Invalidations = Volatile.Read(ref _invalidations),
+        Cancels = SharedWord.Read(ref _cancels),
+        Invalidations = SharedWord.Read(ref _invalidations),
     };
 
     /// <summary>Runs a kernel on a grid of blocks.</summary>
@@ -90,7 +90,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     }
 
     /// <inheritdoc/>
-    public void SetFaultInterrupt(Action? handler) => Volatile.Write(ref _interrupt, handler);
+    public void SetFaultInterrupt(Action? handler) => SharedWord.Write(ref _interrupt, handler);
 
     /// <inheritdoc/>
     public Errno BindInstance(InstancePointer instance, PageDirectoryBase root) => _channels.Bind(instance, root);
@@ -101,7 +101,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     /// <inheritdoc/>
     public void InvalidateTlb(PageDirectoryBase root, AddressRange range, int depth)
     {
-        Interlocked.Increment(ref _invalidations);
+        SharedWord.Add(ref _invalidations, 1);
         if (_channels.Find(root) is not { } domain || range.IsEmpty)
         {
             return;
@@ -126,7 +126,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     public void Cancel(InstancePointer instance, GpuFaultReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        Interlocked.Increment(ref _cancels);
+        SharedWord.Add(ref _cancels, 1);
         foreach (Launch launch in _channels.LaunchesOf(instance))
         {
             launch.TryStop(LaunchStop.Fault(report));
@@ -213,7 +213,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     {
         try
         {
-            Volatile.Read(ref _interrupt)?.Invoke();
+            SharedWord.Read(ref _interrupt)?.Invoke();
         }
         catch (Exception error)
         {

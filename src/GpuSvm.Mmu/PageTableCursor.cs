@@ -95,8 +95,8 @@ public struct PageTableCursor<TFormat>
         int first = layout.Index(_address) * layout.EntryWords;
         return TFormat.DecodeDirectory(
             Depth,
-            Volatile.Read(ref words[first]),
-            layout.EntryWords == 2 ? Volatile.Read(ref words[first + 1]) : 0);
+            SharedWord.Read(ref words[first]),
+            layout.EntryWords == 2 ? SharedWord.Read(ref words[first + 1]) : 0);
     }
 
     /// <summary>The large page table answers first, and the small one only if the large one says nothing.</summary>
@@ -121,5 +121,5 @@ public struct PageTableCursor<TFormat>
 
     /// <summary>A word of a table; 0, which no format calls valid, where an entry names memory that does not exist.</summary>
     private readonly ulong ReadWord(ulong table, TableLayout layout) =>
-        _memory.TryWords(table, layout.SizeBytes, out Span<ulong> words) ? Volatile.Read(ref words[layout.Index(_address)]) : 0;
+        _memory.TryWords(table, layout.SizeBytes, out Span<ulong> words) ? SharedWord.Read(ref words[layout.Index(_address)]) : 0;
 }

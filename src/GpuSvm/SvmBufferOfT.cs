@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using GpuSvm.Core;
 using GpuSvm.Live;
 
 namespace GpuSvm;
@@ -63,7 +64,7 @@ public sealed class SvmBuffer<T> : IDisposable
     /// <summary>Gives the memory back. A second call does nothing.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (SharedWord.Exchange(ref _disposed, 1) == 0)
         {
             _session.Retire(_mapped);
         }

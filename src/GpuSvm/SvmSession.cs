@@ -115,7 +115,7 @@ public sealed partial class SvmSession : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        if (SharedWord.Exchange(ref _disposed, 1) != 0)
         {
             return;
         }

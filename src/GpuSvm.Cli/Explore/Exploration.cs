@@ -54,7 +54,7 @@ internal static class Exploration
         int next = -1;
         await Task.WhenAll(ProcessAffinity.Cpus.Select(async cpu =>
         {
-            for (int i = Interlocked.Increment(ref next); i < tasks.Length; i = Interlocked.Increment(ref next))
+            for (int i = SharedWord.Add(ref next, 1); i < tasks.Length; i = SharedWord.Add(ref next, 1))
             {
                 results[i] = await ExploreProcess.RunAsync(tasks[i], cpu).ConfigureAwait(false);
             }

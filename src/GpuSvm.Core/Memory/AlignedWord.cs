@@ -5,7 +5,7 @@ namespace GpuSvm.Core;
 /// <summary>Atomic reads and writes of naturally aligned words of 1, 2, 4 and 8 bytes, as hardware does them.</summary>
 /// <remarks>
 /// The caller vouches for alignment: an address is a multiple of the word's size. Reads and writes are volatile (acquire and release), as
-/// on x86; the atomic operations are full fences. Source: Intel SDM volume 3, 8.1.1 and 8.2.
+/// on x86; the atomic operations are full fences. Each is a schedule point. Source: Intel SDM volume 3, 8.1.1 and 8.2.
 /// </remarks>
 public static class AlignedWord
 {
@@ -19,6 +19,7 @@ public static class AlignedWord
     public static T Read<T>(ref byte at)
         where T : unmanaged
     {
+        SchedulePoint.Reach(SchedulePointKind.Word);
         if (Unsafe.SizeOf<T>() == 1)
         {
             return Unsafe.BitCast<byte, T>(Volatile.Read(ref at));
@@ -42,6 +43,7 @@ public static class AlignedWord
     public static void Write<T>(ref byte at, T value)
         where T : unmanaged
     {
+        SchedulePoint.Reach(SchedulePointKind.Word);
         if (Unsafe.SizeOf<T>() == 1)
         {
             Volatile.Write(ref at, Unsafe.BitCast<T, byte>(value));
@@ -66,6 +68,7 @@ public static class AlignedWord
     public static T CompareExchange<T>(ref byte at, T value, T expected)
         where T : unmanaged
     {
+        SchedulePoint.Reach(SchedulePointKind.Word);
         if (Unsafe.SizeOf<T>() == 1)
         {
             return Unsafe.BitCast<byte, T>(Interlocked.CompareExchange(

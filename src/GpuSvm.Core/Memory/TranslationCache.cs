@@ -111,6 +111,7 @@ public sealed class TranslationCache
     public void Drop(AddressRange range)
     {
         _drops.Advance();
+        SchedulePoint.Reach(SchedulePointKind.Word);
         if (range.PageCount >= EntryCount)
         {
             foreach (ref Entry entry in _entries.AsSpan())
@@ -136,7 +137,7 @@ public sealed class TranslationCache
     /// <summary>Waits until the access that was in flight has ended. Any thread, after <see cref="AccessBarrier.Pass"/>.</summary>
     public void WaitForAccessInFlight()
     {
-        long mark = Volatile.Read(ref _accesses.Value);
+        long mark = SharedWord.Read(ref _accesses.Value);
         if ((mark & 1) == 0 || Breaks.InFlightNotWaitedFor)
         {
             return;

@@ -20,7 +20,7 @@ public sealed class GpuMirror
     public RankedLock UpdateLock { get; } = new(LockRank.Update);
 
     /// <summary>Number of invalidations that reached the GPU's page table.</summary>
-    public long Invalidations => Volatile.Read(ref _invalidations);
+    public long Invalidations => SharedWord.Read(ref _invalidations);
 
     /// <summary>Number of 4 KiB pages that the GPU can reach now.</summary>
     public long MappedPages => _space.MappedPages;

@@ -5,7 +5,7 @@ internal sealed class Channel
 {
     private static readonly AddressRange Everything = new(0UL, ulong.MaxValue);
 
-    private volatile TranslationDomain? _domain;
+    private TranslationDomain? _domain;
     private Launch? _running;
 
     internal Channel(InstancePointer instance, int sms, Func<Channel, SmPort> makePort)
@@ -26,15 +26,15 @@ internal sealed class Channel
     /// <summary>The address space; null while the instance is not bound.</summary>
     internal TranslationDomain? Domain
     {
-        get => _domain;
-        set => _domain = value;
+        get => SharedWord.Read(ref _domain);
+        set => SharedWord.Write(ref _domain, value);
     }
 
     /// <summary>The launches that are not finished. Under the device's lock.</summary>
     internal List<Launch> Launches { get; } = [];
 
     /// <summary>The launch that runs now.</summary>
-    internal Launch? Running => Volatile.Read(ref _running);
+    internal Launch? Running => SharedWord.Read(ref _running);
 
     internal void SetRunning(Launch? launch)
     {
@@ -43,7 +43,7 @@ internal sealed class Channel
             port.Launch = launch;
         }
 
-        Volatile.Write(ref _running, launch);
+        SharedWord.Write(ref _running, launch);
     }
 
     /// <summary>Stops the running launch because of an access.</summary>

@@ -74,7 +74,7 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
             if (domain is null)
             {
                 domain = new TranslationDomain(memory, root);
-                Volatile.Write(ref _domains, [.. _domains, domain]);
+                SharedWord.Write(ref _domains, [.. _domains, domain]);
             }
 
             domain.Instances++;
@@ -102,7 +102,7 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
             domain.Remove(channel.Ports);
             if (--domain.Instances == 0)
             {
-                Volatile.Write(ref _domains, [.. _domains.Where(other => other != domain)]);
+                SharedWord.Write(ref _domains, [.. _domains.Where(other => other != domain)]);
             }
 
             RemoveIfUnused(channel);
@@ -112,7 +112,7 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
     /// <summary>The address space of a root, or null. Any thread, no lock.</summary>
     internal TranslationDomain? Find(PageDirectoryBase root)
     {
-        foreach (TranslationDomain domain in Volatile.Read(ref _domains))
+        foreach (TranslationDomain domain in SharedWord.Read(ref _domains))
         {
             if (domain.Root == root)
             {

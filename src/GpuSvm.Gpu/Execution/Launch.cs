@@ -40,11 +40,11 @@ internal abstract class Launch
     internal Task<LaunchResult> Result => _result.Task;
 
     /// <summary>Why the launch was stopped; null while it was not.</summary>
-    internal LaunchStop? StopReason => Volatile.Read(ref _stop);
+    internal LaunchStop? StopReason => SharedWord.Read(ref _stop);
 
-    internal bool IsStopped => Volatile.Read(ref _stop) is not null;
+    internal bool IsStopped => SharedWord.Read(ref _stop) is not null;
 
-    internal bool IsFinished => Volatile.Read(ref _unfinishedBlocks) == 0;
+    internal bool IsFinished => SharedWord.Read(ref _unfinishedBlocks) == 0;
 
     /// <summary>Runs the kernel on a thread up to its first wait.</summary>
     internal abstract GpuTask Start(GpuThread lane);
@@ -53,31 +53,31 @@ internal abstract class Launch
     internal LaunchSlice SliceOn(Sm sm) => _slices[sm.Index] ??= new LaunchSlice(this, sm);
 
     /// <summary>True if the SM has work of this launch, or could take a block of it.</summary>
-    internal bool Concerns(Sm sm) => _slices[sm.Index] is not null || Volatile.Read(ref _nextBlock) < Grid;
+    internal bool Concerns(Sm sm) => _slices[sm.Index] is not null || SharedWord.Read(ref _nextBlock) < Grid;
 
     /// <summary>Takes the next block that is not started.</summary>
     internal bool TryTakeBlock(out int index)
     {
-        index = Volatile.Read(ref _nextBlock) < Grid ? Interlocked.Increment(ref _nextBlock) - 1 : Grid;
+        index = SharedWord.Read(ref _nextBlock) < Grid ? SharedWord.Add(ref _nextBlock, 1) - 1 : Grid;
         return index < Grid;
     }
 
     /// <summary>Counts a block as finished.</summary>
-    internal void FinishBlock() => Interlocked.Decrement(ref _unfinishedBlocks);
+    internal void FinishBlock() => SharedWord.Add(ref _unfinishedBlocks, -1);
 
     /// <summary>Stops the launch: no block starts any more, and every access of its threads ends with an exception.</summary>
     /// <returns>False when it was stopped before.</returns>
     internal bool TryStop(LaunchStop stop)
     {
-        if (Interlocked.CompareExchange(ref _stop, stop, null) is not null)
+        if (SharedWord.CompareExchange(ref _stop, stop, null) is not null)
         {
             return false;
         }
 
-        int next = Interlocked.Exchange(ref _nextBlock, Grid);
+        int next = SharedWord.Exchange(ref _nextBlock, Grid);
         if (next < Grid)
         {
-            Interlocked.Add(ref _unfinishedBlocks, next - Grid);
+            SharedWord.Add(ref _unfinishedBlocks, next - Grid);
         }
 
         // Hits would go on for ever without looking at the reason; a miss looks.

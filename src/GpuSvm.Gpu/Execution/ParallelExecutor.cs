@@ -28,9 +28,9 @@ internal sealed class ParallelExecutor : IExecutor
     /// <inheritdoc/>
     public bool OthersExecuteAfterDrop => _running.AnyAfterDrop();
 
-    private Launch[] Active => Volatile.Read(ref _active);
+    private Launch[] Active => SharedWord.Read(ref _active);
 
-    private bool IsStopping => Volatile.Read(ref _stopping);
+    private bool IsStopping => SharedWord.Read(ref _stopping);
 
     /// <inheritdoc/>
     public void Submit(Launch launch)
@@ -77,7 +77,7 @@ internal sealed class ParallelExecutor : IExecutor
     {
         using (_lock.Enter())
         {
-            Volatile.Write(ref _stopping, true);
+            SharedWord.Write(ref _stopping, true);
         }
 
         Wake();
@@ -165,7 +165,7 @@ internal sealed class ParallelExecutor : IExecutor
                 return false;
             }
 
-            Volatile.Write(ref _active, [.. _active.Where(other => other != launch)]);
+            SharedWord.Write(ref _active, [.. _active.Where(other => other != launch)]);
             launch.Channel.SetRunning(null);
             int next = _queued.FindIndex(other => other.Channel == launch.Channel);
             if (next >= 0)
@@ -181,6 +181,6 @@ internal sealed class ParallelExecutor : IExecutor
     private void Activate(Launch launch)
     {
         launch.Channel.SetRunning(launch);
-        Volatile.Write(ref _active, [.. _active, launch]);
+        SharedWord.Write(ref _active, [.. _active, launch]);
     }
 }

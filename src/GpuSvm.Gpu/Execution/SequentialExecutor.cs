@@ -43,7 +43,7 @@ internal sealed class SequentialExecutor : IExecutor
         get
         {
             Interlocked.MemoryBarrier();
-            int id = Volatile.Read(ref _runnerId);
+            int id = SharedWord.Read(ref _runnerId);
             return id != 0 && id != SvmThread.CurrentId;
         }
     }
@@ -71,7 +71,7 @@ internal sealed class SequentialExecutor : IExecutor
     /// <remarks>Nothing to do on the thread that executes: it looks again before it sleeps.</remarks>
     public void Wake()
     {
-        if (Volatile.Read(ref _runnerId) != SvmThread.CurrentId)
+        if (SharedWord.Read(ref _runnerId) != SvmThread.CurrentId)
         {
             _wake.Set();
         }
@@ -87,7 +87,7 @@ internal sealed class SequentialExecutor : IExecutor
     private void TakeTurn()
     {
         int self = SvmThread.CurrentId;
-        if (Volatile.Read(ref _runnerId) == self)
+        if (SharedWord.Read(ref _runnerId) == self)
         {
             throw new InvalidOperationException("A sequential GPU is used by its own fault interrupt: launch and dispose outside of it.");
         }
@@ -100,7 +100,7 @@ internal sealed class SequentialExecutor : IExecutor
             }
 
             // A full fence: accesses of this turn see what a flush dropped before, or the flush sees this turn.
-            Interlocked.Exchange(ref _runnerId, self);
+            SharedWord.Exchange(ref _runnerId, self);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class SequentialExecutor : IExecutor
     {
         using (_lock.Enter())
         {
-            Volatile.Write(ref _runnerId, 0);
+            SharedWord.Write(ref _runnerId, 0);
             _turnEnded.WakeAll();
         }
     }

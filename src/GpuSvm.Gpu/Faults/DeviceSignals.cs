@@ -7,12 +7,12 @@ internal sealed class DeviceSignals
     private long _getMoves;
 
     /// <summary>Number of replays so far.</summary>
-    internal long ReplayEpoch => Volatile.Read(ref _replays);
+    internal long ReplayEpoch => SharedWord.Read(ref _replays);
 
     /// <summary>Number of times that GET moved.</summary>
-    internal long GetMoves => Volatile.Read(ref _getMoves);
+    internal long GetMoves => SharedWord.Read(ref _getMoves);
 
-    internal void Replay() => Interlocked.Increment(ref _replays);
+    internal void Replay() => SharedWord.Add(ref _replays, 1);
 
-    internal void MoveGet() => Interlocked.Increment(ref _getMoves);
+    internal void MoveGet() => SharedWord.Add(ref _getMoves, 1);
 }

@@ -15,7 +15,7 @@ public sealed class FaultBuffer : IFaultBuffer
     private int _put;
     private long _overflows;
     private long _written;
-    private volatile bool _overflow;
+    private bool _overflow;
 
     /// <summary>Makes an empty ring.</summary>
     /// <param name="entryCount">Number of entries, at least 2; one always stays free.</param>
@@ -34,19 +34,19 @@ public sealed class FaultBuffer : IFaultBuffer
     public int EntryCount { get; }
 
     /// <inheritdoc/>
-    public int Get => Volatile.Read(ref _get);
+    public int Get => SharedWord.Read(ref _get);
 
     /// <inheritdoc/>
-    public int Put => Volatile.Read(ref _put);
+    public int Put => SharedWord.Read(ref _put);
 
     /// <inheritdoc/>
-    public bool Overflow => _overflow;
+    public bool Overflow => SharedWord.Read(ref _overflow);
 
     /// <summary>Number of entries that were written.</summary>
-    internal long Written => Volatile.Read(ref _written);
+    internal long Written => SharedWord.Read(ref _written);
 
     /// <summary>Number of times that an entry met a full ring.</summary>
-    internal long Overflows => Volatile.Read(ref _overflows);
+    internal long Overflows => SharedWord.Read(ref _overflows);
 
     /// <summary>The raw bytes of an entry.</summary>
     /// <param name="index">0 to <see cref="EntryCount"/> - 1.</param>
@@ -64,14 +64,14 @@ public sealed class FaultBuffer : IFaultBuffer
                 throw new ArgumentOutOfRangeException(nameof(index), index, $"GET moves from {_get} at most to PUT, which is {_put}.");
             }
 
-            Volatile.Write(ref _get, index);
+            SharedWord.Write(ref _get, index);
         }
 
         _getMoved();
     }
 
     /// <inheritdoc/>
-    public void ClearOverflow() => _overflow = false;
+    public void ClearOverflow() => SharedWord.Write(ref _overflow, false);
 
     /// <inheritdoc/>
     public bool TryRead(int index, out FaultEntry entry)
@@ -80,10 +80,10 @@ public sealed class FaultBuffer : IFaultBuffer
         ref uint info = ref Info(bytes);
         if (_pollsLeft[index] > 0 && --_pollsLeft[index] == 0)
         {
-            Volatile.Write(ref info, info | FaultEntryCodec.ValidMask);
+            SharedWord.Write(ref info, info | FaultEntryCodec.ValidMask);
         }
 
-        if ((Volatile.Read(ref info) & FaultEntryCodec.ValidMask) == 0)
+        if ((SharedWord.Read(ref info) & FaultEntryCodec.ValidMask) == 0)
         {
             entry = default;
             return false;
@@ -97,7 +97,7 @@ public sealed class FaultBuffer : IFaultBuffer
     public void MarkInvalid(int index)
     {
         ref uint info = ref Info(EntryBytes(index));
-        Volatile.Write(ref info, info & ~FaultEntryCodec.ValidMask);
+        SharedWord.Write(ref info, info & ~FaultEntryCodec.ValidMask);
     }
 
     /// <summary>Writes an entry at PUT; the ring must have room for it.</summary>
@@ -114,7 +114,7 @@ public sealed class FaultBuffer : IFaultBuffer
             {
                 if (whenFull == WhenFull.SetOverflow)
                 {
-                    _overflow = true;
+                    SharedWord.Write(ref _overflow, true);
                     _overflows++;
                 }
 
@@ -123,15 +123,15 @@ public sealed class FaultBuffer : IFaultBuffer
 
             Span<byte> bytes = EntryBytes(put);
             FaultEntryCodec.EncodeInvalid(entry, bytes);
-            Volatile.Write(ref _pollsLeft[put], _lateValidPolls);
+            SharedWord.Write(ref _pollsLeft[put], _lateValidPolls);
             if (_lateValidPolls == 0)
             {
                 ref uint info = ref Info(bytes);
-                Volatile.Write(ref info, info | FaultEntryCodec.ValidMask);
+                SharedWord.Write(ref info, info | FaultEntryCodec.ValidMask);
             }
 
             _written++;
-            Volatile.Write(ref _put, next);
+            SharedWord.Write(ref _put, next);
             return true;
         }
     }

@@ -39,7 +39,7 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
     }
 
     /// <inheritdoc/>
-    public long MappedPages => Volatile.Read(ref _mapped);
+    public long MappedPages => SharedWord.Read(ref _mapped);
 
     /// <summary>Number of entries of the table: device page numbers lie below it.</summary>
     internal ulong PageCount { get; }

@@ -31,7 +31,7 @@ public sealed class VideoMemory : IPageTableMemory, IDisposable
     public ulong SizeBytes => _bytes.SizeBytes;
 
     /// <summary>Bytes that are allocated now, each block rounded up to its power of two: 0 once everything is torn down.</summary>
-    public long AllocatedBytes => Volatile.Read(ref _allocatedBytes);
+    public long AllocatedBytes => SharedWord.Read(ref _allocatedBytes);
 
     /// <inheritdoc/>
     public Errno TryAllocate(int sizeBytes, int alignmentBytes, out ulong address)

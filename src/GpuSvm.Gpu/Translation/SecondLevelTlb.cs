@@ -31,7 +31,7 @@ internal sealed class SecondLevelTlb
     internal bool TryTranslate(ulong address, TranslationRights needed, out TranslationRights rights, out ulong target)
     {
         ulong page = address >> Page.Shift;
-        ulong entry = Volatile.Read(ref _entries[page & IndexMask]);
+        ulong entry = SharedWord.Read(ref _entries[page & IndexMask]);
         rights = (TranslationRights)(entry & RightsMask);
         target = ((entry >> RightsBits) & (DevicePageLimit - 1)) << Page.Shift;
         return entry >> TagShift == page >> IndexBits && (rights & needed) == needed;
@@ -44,7 +44,7 @@ internal sealed class SecondLevelTlb
         ulong devicePage = target >> Page.Shift;
         if (devicePage < DevicePageLimit)
         {
-            Volatile.Write(ref _entries[page & IndexMask], ((page >> IndexBits) << TagShift) | (devicePage << RightsBits) | (ulong)rights);
+            SharedWord.Write(ref _entries[page & IndexMask], ((page >> IndexBits) << TagShift) | (devicePage << RightsBits) | (ulong)rights);
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class SecondLevelTlb
             ref ulong entry = ref _entries[page & IndexMask];
             if (entry >> TagShift == page >> IndexBits)
             {
-                Volatile.Write(ref entry, 0);
+                SharedWord.Write(ref entry, 0);
             }
         }
     }

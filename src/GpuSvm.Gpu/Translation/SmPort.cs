@@ -120,7 +120,7 @@ internal sealed unsafe class SmPort
             if (page < _iommuPages)
             {
                 // SAFETY: the page number was compared with the length of the table.
-                ulong entry = Volatile.Read(ref _iommu[page]);
+                ulong entry = SharedWord.Read(ref _iommu[page]);
                 ulong needed = (ulong)rights & DirectionMask;
                 if ((entry & needed) == needed)
                 {

@@ -16,16 +16,16 @@ internal sealed class TranslationDomain(VideoMemory memory, PageDirectoryBase ro
     internal int Instances { get; set; }
 
     /// <summary>Adds the caches of a channel. Under the device's lock.</summary>
-    internal void Add(SmPort[] ports) => Volatile.Write(ref _ports, [.. _ports, .. ports]);
+    internal void Add(SmPort[] ports) => SharedWord.Write(ref _ports, [.. _ports, .. ports]);
 
     /// <summary>Removes the caches of a channel. Under the device's lock.</summary>
-    internal void Remove(SmPort[] ports) => Volatile.Write(ref _ports, [.. _ports.Except(ports)]);
+    internal void Remove(SmPort[] ports) => SharedWord.Write(ref _ports, [.. _ports.Except(ports)]);
 
     /// <summary>Forgets translations: first what the others are filled from, then the caches of the SMs.</summary>
     internal void Drop(AddressRange range, int depth)
     {
         Walker.Drop(range, depth);
-        foreach (SmPort port in Volatile.Read(ref _ports))
+        foreach (SmPort port in SharedWord.Read(ref _ports))
         {
             port.Tlb.Drop(range);
         }
@@ -33,7 +33,7 @@ internal sealed class TranslationDomain(VideoMemory memory, PageDirectoryBase ro
 
     internal void WaitForAccessesInFlight()
     {
-        foreach (SmPort port in Volatile.Read(ref _ports))
+        foreach (SmPort port in SharedWord.Read(ref _ports))
         {
             port.Tlb.WaitForAccessInFlight();
         }

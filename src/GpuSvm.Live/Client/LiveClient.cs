@@ -105,7 +105,7 @@ internal sealed class LiveClient : IDisposable
     /// <summary>Ends guard and engine; the app has unmapped all buffers.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _isClosing, true);
+        SharedWord.Write(ref _isClosing, true);
         try
         {
             _programs.EndGuard();
@@ -149,7 +149,7 @@ internal sealed class LiveClient : IDisposable
     /// <summary>Does what the guard would do, if that is gone: nobody serves this process's faults any more.</summary>
     private void OnEngineEnd()
     {
-        if (!Volatile.Read(ref _isClosing) && _programs.IsUnguarded)
+        if (!SharedWord.Read(ref _isClosing) && _programs.IsUnguarded)
         {
             using SafeFileHandle self = ProcessFile.Open(Environment.ProcessId);
             ProcessFile.Kill(self);

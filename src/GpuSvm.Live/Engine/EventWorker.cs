@@ -33,7 +33,7 @@ internal sealed class EventWorker : IDisposable
     /// <summary>Ends, without acting on what is still queued.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _stopping, true);
+        SharedWord.Write(ref _stopping, true);
         _messages.Close();
         _thread.Join();
     }
@@ -52,7 +52,7 @@ internal sealed class EventWorker : IDisposable
 
     private void Work()
     {
-        while (!Volatile.Read(ref _stopping))
+        while (!SharedWord.Read(ref _stopping))
         {
             TimeSpan patience = _deferred.Count > 0 ? RetryPause : TimeSpan.MaxValue;
             if (_messages.TryTake(Clock.Monotonic.After(patience), out UffdMessage message))

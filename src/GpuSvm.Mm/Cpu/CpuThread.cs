@@ -127,7 +127,7 @@ public sealed class CpuThread
     /// <returns>False when the thread never ran, so that there is none.</returns>
     internal bool TryDrop(AddressRange range)
     {
-        bool hasRun = Volatile.Read(ref _hasRun);
+        bool hasRun = SharedWord.Read(ref _hasRun);
         if (hasRun)
         {
             _tlb.Drop(range);
@@ -208,7 +208,7 @@ public sealed class CpuThread
         if (!_hasRun)
         {
             // A flush changes the table and then looks whether the thread runs; we say so and then look at the table.
-            Volatile.Write(ref _hasRun, true);
+            SharedWord.Write(ref _hasRun, true);
             if (!LeftOutBarriers.FirstRun)
             {
                 Interlocked.MemoryBarrier();

@@ -23,16 +23,16 @@ public sealed class MemoryObject
     public ulong PageCount { get; }
 
     /// <summary>Number of its pages that mappings hold at this moment, touched or not.</summary>
-    public ulong MappedPages => Volatile.Read(ref _mappedPages);
+    public ulong MappedPages => SharedWord.Read(ref _mappedPages);
 
     /// <summary>Whose frames they are; null once released.</summary>
     internal PageFrames? Owner { get; set; }
 
     /// <summary>Counts pages of a mapping that comes. Mmap lock held exclusively.</summary>
-    internal void AddMapping(ulong pages) => Volatile.Write(ref _mappedPages, _mappedPages + pages);
+    internal void AddMapping(ulong pages) => SharedWord.Write(ref _mappedPages, _mappedPages + pages);
 
     /// <summary>Counts pages of a mapping that goes. Mmap lock held exclusively.</summary>
-    internal void RemoveMapping(ulong pages) => Volatile.Write(ref _mappedPages, _mappedPages - pages);
+    internal void RemoveMapping(ulong pages) => SharedWord.Write(ref _mappedPages, _mappedPages - pages);
 
     /// <summary>The frames as text, in the form <c>pfn:0x400+16</c>.</summary>
     public override string ToString() => $"{FirstFrame}+{PageCount}";

@@ -80,7 +80,7 @@ public sealed partial class PageFrames
         }
 
         Clear(frame);
-        Volatile.Write(ref StateOf(frame).References, 1);
+        SharedWord.Write(ref StateOf(frame).References, 1);
         return Errno.None;
     }
 

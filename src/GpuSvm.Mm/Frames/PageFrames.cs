@@ -59,7 +59,7 @@ public sealed partial class PageFrames : IDisposable
     public FrameNumber ZeroFrame { get; }
 
     /// <summary>Number of frames handed out and not yet free again, without the zero page.</summary>
-    public long AllocatedFrames => Volatile.Read(ref _allocated);
+    public long AllocatedFrames => SharedWord.Read(ref _allocated);
 
     /// <summary>Allocates a frame that reads as zero, with one reference.</summary>
     /// <returns><see cref="Errno.ENOMEM"/> when none is left, the limit is reached, or the gate refuses.</returns>
@@ -87,7 +87,7 @@ public sealed partial class PageFrames : IDisposable
             Clear(frame);
         }
 
-        Volatile.Write(ref StateOf(frame).References, 1);
+        SharedWord.Write(ref StateOf(frame).References, 1);
         return Errno.None;
     }
 
@@ -96,7 +96,7 @@ public sealed partial class PageFrames : IDisposable
     {
         if (frame != ZeroFrame)
         {
-            int references = Interlocked.Increment(ref StateOf(frame).References);
+            int references = SharedWord.Add(ref StateOf(frame).References, 1);
             Checks.That(references > 1, "A reference is added only to a frame that is in use.");
         }
     }
@@ -110,7 +110,7 @@ public sealed partial class PageFrames : IDisposable
         }
 
         ref FrameState state = ref StateOf(frame);
-        int references = Interlocked.Decrement(ref state.References);
+        int references = SharedWord.Add(ref state.References, -1);
         Checks.That(references >= 0, "A frame is not put more often than it was got.");
         if (references == 0)
         {
@@ -121,10 +121,10 @@ public sealed partial class PageFrames : IDisposable
     }
 
     /// <summary>Number of references to a frame: 0 when it is free, always 1 for the zero page.</summary>
-    public int ReferenceCount(FrameNumber frame) => Volatile.Read(ref StateOf(frame).References);
+    public int ReferenceCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).References);
 
     /// <summary>Number of page-table entries that map a frame; those of the zero page are not counted.</summary>
-    public int MapCount(FrameNumber frame) => Volatile.Read(ref StateOf(frame).Maps);
+    public int MapCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).Maps);
 
     /// <summary>Waits for a frame's page lock and takes it. Rank <see cref="LockRank.Page"/>: no other page lock may be held.</summary>
     public void Lock(FrameNumber frame) => _locks.Lock(ref StateOf(frame).Lock, frame);
@@ -146,7 +146,7 @@ public sealed partial class PageFrames : IDisposable
     {
         if (frame != ZeroFrame)
         {
-            Interlocked.Increment(ref StateOf(frame).Maps);
+            SharedWord.Add(ref StateOf(frame).Maps, 1);
         }
     }
 
@@ -155,7 +155,7 @@ public sealed partial class PageFrames : IDisposable
     {
         if (frame != ZeroFrame)
         {
-            int maps = Interlocked.Decrement(ref StateOf(frame).Maps);
+            int maps = SharedWord.Add(ref StateOf(frame).Maps, -1);
             Checks.That(maps >= 0, "A frame is not unmapped more often than it was mapped.");
         }
     }

@@ -101,7 +101,7 @@ internal sealed class PageLocks(object owner)
     }
 
     /// <summary>True if some thread holds the lock.</summary>
-    public static bool IsLocked(ref int word) => Volatile.Read(ref word) != Free;
+    public static bool IsLocked(ref int word) => SharedWord.Read(ref word) != Free;
 
     private Bucket BucketOf(FrameNumber frame) => _buckets[frame.Value % QueueCount];
 

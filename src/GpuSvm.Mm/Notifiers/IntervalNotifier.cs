@@ -77,8 +77,8 @@ public sealed class IntervalNotifier
     /// <summary>Sequence of the last invalidation that reached it; written under the update lock, and by insertion.</summary>
     internal long Sequence
     {
-        get => Volatile.Read(ref _sequence);
-        set => Volatile.Write(ref _sequence, value);
+        get => SharedWord.Read(ref _sequence);
+        set => SharedWord.Write(ref _sequence, value);
     }
 
     /// <summary>Starts to read the CPU's page table, after waiting out an invalidation that reached this notifier.</summary>
@@ -110,11 +110,7 @@ public sealed class IntervalNotifier
     }
 
     /// <summary>As <see cref="ReadRetry"/>, without the lock: true is certain, false only a hint. For long loops.</summary>
-    public bool CheckRetry(long sequence)
-    {
-        SchedulePoint.Reach(SchedulePointKind.Word);
-        return Sequence != sequence;
-    }
+    public bool CheckRetry(long sequence) => Sequence != sequence;
 
     /// <summary>An invalidation has reached the notifier. Under the update lock.</summary>
     internal void Reach(long sequence)

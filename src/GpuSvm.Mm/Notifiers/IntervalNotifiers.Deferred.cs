@@ -45,7 +45,7 @@ public sealed partial class IntervalNotifiers
                 if (grows && _active > 0)
                 {
                     // As in Insert: it has not heard of the invalidations that run, so the set is frozen from here on.
-                    Volatile.Write(ref _sequence, _sequence | 1);
+                    SharedWord.Write(ref _sequence, _sequence | 1);
                 }
             }
 

@@ -26,7 +26,7 @@ public sealed partial class IntervalNotifiers
         {
             if (StartIntervals(invalidation))
             {
-                plain = Volatile.Read(ref _plain);
+                plain = SharedWord.Read(ref _plain);
                 started = StartPlain(plain, invalidation, ref heard);
             }
         }
@@ -74,7 +74,7 @@ public sealed partial class IntervalNotifiers
             reached = _tree.TryFindFirst(invalidation.Range, out _);
             if (reached)
             {
-                Volatile.Write(ref _sequence, _sequence | 1);
+                SharedWord.Write(ref _sequence, _sequence | 1);
             }
 
             current = _sequence;
@@ -155,7 +155,7 @@ public sealed partial class IntervalNotifiers
                 return;
             }
 
-            Volatile.Write(ref _sequence, _sequence + 1);
+            SharedWord.Write(ref _sequence, _sequence + 1);
             ApplyDeferred();
             releases = BeginReleases();
         }

@@ -17,7 +17,7 @@ public sealed partial class IntervalNotifiers
                 throw new InvalidOperationException("The notifier was added already.");
             }
 
-            Volatile.Write(ref _plain, [.. _plain, new PlainNotifier(notifier)]);
+            SharedWord.Write(ref _plain, [.. _plain, new PlainNotifier(notifier)]);
         }
     }
 
@@ -32,7 +32,7 @@ public sealed partial class IntervalNotifiers
         {
             PlainNotifier plain = Find(notifier) ?? throw new InvalidOperationException("The notifier was not added.");
             plain.IsRemoved = true;
-            Volatile.Write(ref _plain, [.. _plain.Where(other => other != plain)]);
+            SharedWord.Write(ref _plain, [.. _plain.Where(other => other != plain)]);
             while (plain.Running > 0 && !Breaks.RemoveDoesNotWait)
             {
                 _ended.Wait(Clock.Monotonic.After(Slice));

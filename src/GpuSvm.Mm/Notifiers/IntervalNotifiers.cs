@@ -31,10 +31,10 @@ public sealed partial class IntervalNotifiers
     public IntervalNotifiers() => _ended = new WaitQueue(_lock);
 
     /// <summary>The sequence of the address space now: odd while the set is frozen.</summary>
-    public long Sequence => Volatile.Read(ref _sequence);
+    public long Sequence => SharedWord.Read(ref _sequence);
 
     /// <summary>Number of invalidations that run now.</summary>
-    public int ActiveInvalidations => Volatile.Read(ref _active);
+    public int ActiveInvalidations => SharedWord.Read(ref _active);
 
     /// <summary>Number of intervals that invalidations can reach now, without insertions that are put off.</summary>
     public int Count
@@ -89,7 +89,7 @@ public sealed partial class IntervalNotifiers
             else if (_active > 0)
             {
                 // From here on the set is frozen: the new notifier has not heard of the invalidations that run.
-                Volatile.Write(ref _sequence, _sequence | 1);
+                SharedWord.Write(ref _sequence, _sequence | 1);
                 Enter(notifier);
                 notifier.Sequence = _sequence;
             }

@@ -14,20 +14,16 @@ internal sealed class CpuLeaf
     public RankedLock Lock { get; } = new(LockRank.CpuPageTable);
 
     /// <summary>True if all entries are none.</summary>
-    public bool IsEmpty => Volatile.Read(ref _used) == 0;
+    public bool IsEmpty => SharedWord.Read(ref _used) == 0;
 
     /// <summary>Reads the entry of an address.</summary>
-    public CpuPte Read(ulong address)
-    {
-        SchedulePoint.Reach(SchedulePointKind.Word);
-        return new CpuPte(Volatile.Read(ref At(address)));
-    }
+    public CpuPte Read(ulong address) => new(SharedWord.Read(ref At(address)));
 
     /// <summary>Fills an entry that is none. Lock held.</summary>
     public void Enter(ulong address, CpuPte pte)
     {
         Lock.AssertHeld();
-        ulong was = Interlocked.Exchange(ref At(address), pte.Bits);
+        ulong was = SharedWord.Exchange(ref At(address), pte.Bits);
         Checks.That(was == 0, "Only an entry that is none is filled.");
         _used++;
     }
@@ -38,13 +34,13 @@ internal sealed class CpuLeaf
     {
         Lock.AssertHeld();
         ref ulong entry = ref At(address);
-        if (Volatile.Read(ref entry) == 0)
+        if (SharedWord.Read(ref entry) == 0)
         {
             return default;
         }
 
         _used--;
-        return new CpuPte(Interlocked.Exchange(ref entry, 0));
+        return new CpuPte(SharedWord.Exchange(ref entry, 0UL));
     }
 
     /// <summary>Replaces the rights of an entry that holds a frame. Lock held.</summary>
@@ -101,7 +97,7 @@ internal sealed class CpuLeaf
     }
 
     private bool TryReplace(ulong address, CpuPte seen, CpuPte pte) =>
-        Interlocked.CompareExchange(ref At(address), pte.Bits, seen.Bits) == seen.Bits;
+        SharedWord.CompareExchange(ref At(address), pte.Bits, seen.Bits) == seen.Bits;
 
     private ref ulong At(ulong address) => ref _entries[CpuPageTable.Index(address, Page.Shift)];
 }

@@ -89,21 +89,21 @@ public sealed class CpuPageTable
     {
         private readonly T?[] _slots = new T?[EntryCount];
 
-        public T? Find(ulong address, int shift) => Volatile.Read(ref _slots[Index(address, shift)]);
+        public T? Find(ulong address, int shift) => SharedWord.Read(ref _slots[Index(address, shift)]);
 
         public T GetOrAdd(ulong address, int shift)
         {
             ref T? slot = ref _slots[Index(address, shift)];
-            if (Volatile.Read(ref slot) is { } there)
+            if (SharedWord.Read(ref slot) is { } there)
             {
                 return there;
             }
 
             // Of two threads that add the same table one wins and both use its table.
             T added = new();
-            return Interlocked.CompareExchange(ref slot, added, null) ?? added;
+            return SharedWord.CompareExchange(ref slot, added, null) ?? added;
         }
 
-        public void Remove(ulong address, int shift) => Volatile.Write(ref _slots[Index(address, shift)], null);
+        public void Remove(ulong address, int shift) => SharedWord.Write(ref _slots[Index(address, shift)], null);
     }
 }
