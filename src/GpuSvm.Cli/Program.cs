@@ -24,6 +24,11 @@ internal static class Program
             return ExploreProcess.Work(part);
         }
 
+        if (args is [PointsProcess.Verb, .. string[] share])
+        {
+            return PointsProcess.Work(share);
+        }
+
         return await CommandLine.RunAsync(args).ConfigureAwait(false);
     }
 }

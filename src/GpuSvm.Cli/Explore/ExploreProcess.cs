@@ -66,6 +66,31 @@ internal static class ExploreProcess
         return ExitCodes.Success;
     }
 
+    /// <summary>A process of this tool whose threads can be controlled.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="broken">The mutation that is switched on, or null.</param>
+    public static ProcessStartInfo Describe(IEnumerable<string> arguments, string? broken)
+    {
+        string host = Environment.ProcessPath ?? throw new SvmException(Errno.ENOENT, "The tool does not know its own program.");
+        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "GpuSvm.Cli.dll"));
+        }
+
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["GPUSVM_EXPLORE"] = "1";
+        start.Environment["GPUSVM_CHECKS"] = "1";
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        start.Environment["GPUSVM_BREAK"] = broken ?? "";
+        start.Environment.Remove("GPUSVM_JITTER");
+        return start;
+    }
+
     /// <summary>Runs schedules of a scenario, slice by slice, up to one that fails.</summary>
     /// <returns>False if one failed.</returns>
     private static bool Search(Explorer explorer, string name, in SearchOptions options)
@@ -89,30 +114,17 @@ internal static class ExploreProcess
 
     private static ProcessStartInfo Describe(ExploreTask task)
     {
-        string host = Environment.ProcessPath ?? throw new SvmException(Errno.ENOENT, "The tool does not know its own program.");
-        string tool = Path.Combine(AppContext.BaseDirectory, "GpuSvm.Cli.dll");
-        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] own = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [tool, Verb] : [Verb];
         SearchOptions options = task.Options;
-        string[] numbers =
-        [
-            $"{options.Strategy}", options.FirstSeed.ToString(CultureInfo.InvariantCulture),
-            options.Stride.ToString(CultureInfo.InvariantCulture), options.Schedules.ToString(CultureInfo.InvariantCulture),
-        ];
-        foreach (string argument in (string[])[.. own, .. numbers, .. task.Scenarios])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["GPUSVM_EXPLORE"] = "1";
-        start.Environment["GPUSVM_CHECKS"] = "1";
-        start.Environment["DOTNET_gcConcurrent"] = "0";
+        ProcessStartInfo start = Describe(
+            [
+                Verb, $"{options.Strategy}", options.FirstSeed.ToString(CultureInfo.InvariantCulture),
+                options.Stride.ToString(CultureInfo.InvariantCulture), options.Schedules.ToString(CultureInfo.InvariantCulture), .. task.Scenarios,
+            ],
+            task.Break);
 
         // The compiler's second tier would run beside the schedules on the same CPU and be done when they are: one tier takes half the time.
         start.Environment["DOTNET_TieredCompilation"] = "0";
-        start.Environment["GPUSVM_BREAK"] = task.Break ?? "";
         start.Environment[ScenarioAssembly.Variable] = task.Assembly;
-        start.Environment.Remove("GPUSVM_JITTER");
         return start;
     }
 }

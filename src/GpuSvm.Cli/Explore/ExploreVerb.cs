@@ -11,11 +11,17 @@ internal static class ExploreVerb
     private const string Everything = "all";
     private const string List = "list";
     private const string Review = "review";
+    private const string Points = "points";
+    private const int SchedulesForPoints = 100;
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var scenario = new Argument<string>("SCENARIO") { Description = $"A race; '{Everything}' for each, '{List}' to name them, '{Review}' for a reviewed patch, posted and repaired." };
+        var scenario = new Argument<string>("SCENARIO")
+        {
+            Description = $"A race; '{Everything}' for each, '{List}' to name them, '{Review}' for a reviewed patch, posted and repaired, " +
+                $"'{Points}' for the code's schedule points.",
+        };
         Option<int> schedules = NumberOption.Create("--schedules", "Schedules of each scenario at most.", 1000, 1, 100_000_000);
         Option<ulong> seed = NumberOption.Create("--seed", "Seed of the first schedule; each takes the next.", 1UL, 0UL, ulong.MaxValue);
         var strategy = new Option<string>("--strategy")
@@ -38,6 +44,12 @@ internal static class ExploreVerb
             if (name == List)
             {
                 return PrintList(ScenarioAssembly.Scenarios(from), parsed.GetValue(json));
+            }
+
+            if (name == Points)
+            {
+                int each = IsGiven(parsed, schedules) ? parsed.GetValue(schedules) : SchedulesForPoints;
+                return Print(await PointsProcess.RunAsync(parsed.GetValue(seed), each).ConfigureAwait(false), parsed.GetValue(json));
             }
 
             var options = new SearchOptions(
@@ -103,6 +115,20 @@ internal static class ExploreVerb
         }
 
         return document.Holds ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    private static int Print(PointsDocument document, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonOutput.Write(document);
+        }
+        else
+        {
+            TextOutput.Write(document);
+        }
+
+        return ExitCodes.Success;
     }
 
     private static int Print(ExploreDocument document, bool isJson)

@@ -21,6 +21,20 @@ internal static partial class TextOutput
         Console.Out.WriteLine("breaks: " + string.Join(", ", RaceScenarios.Breaks));
     }
 
+    /// <summary>Prints a line for each schedule point.</summary>
+    public static void Write(PointsDocument document)
+    {
+        foreach (PointRow row in document.Points)
+        {
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{(row.IsReached ? "reached" : "-"),-7}  {row.File}:{row.Line}  {row.Method}  {row.Point}"));
+        }
+
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{document.Count} points, {document.ReachedCount} of them reached; docs/schedule-points.md says why not the others"));
+    }
+
     /// <summary>Prints a table, and for each failure the shortest schedule that shows it.</summary>
     public static void Write(ExploreDocument document)
     {

@@ -146,6 +146,7 @@ public sealed partial class Explorer
 
         _stepsOf[self.Number]++;
         _hash = unchecked((_hash ^ (((ulong)self.Number << 8) | (byte)kind)) * 0x100000001b3UL);
+        StepObserver?.Invoke();
         _trace?.Add(SourceLines.Here(self.Name, kind));
         foreach (ControlledThread thread in Pool(_count))
         {

@@ -36,6 +36,9 @@ public sealed partial class Explorer : IDisposable
     /// <summary>False when threads of an aborted schedule could not be unwound: the process must be discarded.</summary>
     public bool IsUsable { get; private set; } = true;
 
+    /// <summary>Called at each step, by the thread that makes it: from here its stack shows which point it has reached.</summary>
+    public Action? StepObserver { get; set; }
+
     /// <summary>Number of threads that the explorer has made so far, for all schedules.</summary>
     public int ThreadCount => _threads.Count - 1;
 

@@ -120,7 +120,9 @@ internal sealed unsafe class SmPort
             if (page < _iommuPages)
             {
                 // SAFETY: the page number was compared with the length of the table.
-                ulong entry = SharedWord.Read(ref _iommu[page]);
+                // Not by SharedWord, whose parameter costs an instruction here: a hit pays for each.
+                SchedulePoint.Reach(SchedulePointKind.Word);
+                ulong entry = Volatile.Read(ref _iommu[page]);
                 ulong needed = (ulong)rights & DirectionMask;
                 if ((entry & needed) == needed)
                 {

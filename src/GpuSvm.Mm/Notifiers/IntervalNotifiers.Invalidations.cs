@@ -149,13 +149,15 @@ public sealed partial class IntervalNotifiers
         bool releases;
         using (_lock.Enter())
         {
-            _active--;
-            if (_active > 0 || !IsFrozen)
+            if (_active > 1 || !IsFrozen)
             {
+                _active--;
                 return;
             }
 
+            // In this order: the sequence is odd only while an invalidation runs, also for who looks without the lock.
             SharedWord.Write(ref _sequence, _sequence + 1);
+            _active--;
             ApplyDeferred();
             releases = BeginReleases();
         }
