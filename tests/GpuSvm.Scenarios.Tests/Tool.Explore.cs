@@ -20,6 +20,14 @@ internal static partial class Tool
         return (explored.ExitCode, JsonDocument.Parse(explored.Output).RootElement);
     }
 
+    /// <summary>Asks for the schedule points of the code.</summary>
+    public static async Task<JsonElement> PointsAsync()
+    {
+        (int exitCode, JsonElement document) = await ExploreDocumentAsync("points");
+        Assert.Equal(0, exitCode);
+        return document;
+    }
+
     private static string NameOf(JsonElement result) =>
         (result.TryGetProperty("break", out JsonElement broken) ? broken : result.GetProperty("scenario")).GetString()!;
 }

@@ -63,7 +63,7 @@ internal sealed partial class MethodSource : IDisposable
         {
             if (InBrackets().Match(name) is { Success: true } made)
             {
-                return made.Groups["name"].Value;
+                return made.Groups["name"].Value is "ctor" ? "new" : made.Groups["name"].Value;
             }
         }
 
@@ -76,7 +76,7 @@ internal sealed partial class MethodSource : IDisposable
         return path[Math.Max(0, path.LastIndexOf($"/{_project}/", StringComparison.Ordinal) + 1)..];
     }
 
-    [GeneratedRegex(@"^<(?<name>\w+)>", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^<\.?(?<name>\w+)>", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex InBrackets();
 
     [GeneratedRegex(@"^(get|set)_", RegexOptions.ExplicitCapture, 1000)]

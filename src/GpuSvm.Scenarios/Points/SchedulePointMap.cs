@@ -42,8 +42,9 @@ public sealed class SchedulePointMap : IDisposable
             {
                 all.UnionWith(
                     from call in _calls.Of(method)
-                    where primitives.Contains(DefinitionOf(call.Callee))
-                    let site = source.Find(method, call.Offset, MethodSource.CallOf(call.Callee))
+                    let callee = DefinitionOf(call.Callee)
+                    where primitives.Contains(callee)
+                    let site = source.Find(method, OffsetOf(method, callee, call.Offset) ?? call.Offset, MethodSource.CallOf(callee))
                     where site is not null
                     select site);
             }
@@ -92,6 +93,21 @@ public sealed class SchedulePointMap : IDisposable
     /// <summary>The method as it was written, where an instance of a generic one is called.</summary>
     private static MethodBase DefinitionOf(MethodBase method) => method.Module.ResolveMethod(method.MetadataToken)!;
 
+    /// <summary>Offset of the call that a stack frame stands in: the runtime knows it to a statement, so it is the next call of the kind.</summary>
+    /// <remarks>Of the release of a scope it knows nothing, so that all of a method count as its first.</remarks>
+    private int? OffsetOf(MethodBase method, MethodBase callee, int offset)
+    {
+        foreach ((int at, MethodBase called) in _calls.Of(method))
+        {
+            if ((at >= offset || callee.Name == nameof(IDisposable.Dispose)) && DefinitionOf(called) == callee)
+            {
+                return at;
+            }
+        }
+
+        return null;
+    }
+
     private void Note(MethodBase method, int offset, MethodBase? callee)
     {
         if (callee is null || !_sources.TryGetValue(method.Module.Assembly, out MethodSource? source))
@@ -101,7 +117,8 @@ public sealed class SchedulePointMap : IDisposable
 
         if (!_sites.TryGetValue((method, offset, callee), out SchedulePointSite? site))
         {
-            site = source.Find(method, offset, MethodSource.CallOf(callee));
+            int at = OffsetOf(DefinitionOf(method), DefinitionOf(callee), offset) ?? offset;
+            site = source.Find(method, at, MethodSource.CallOf(callee));
             _sites.Add((method, offset, callee), site);
         }
 
