@@ -13,10 +13,10 @@ public struct RunningThreads
     private int _count;
 
     /// <summary>Says that the calling thread runs; a full fence.</summary>
-    public void Enter() => Interlocked.Increment(ref _count);
+    public void Enter() => SharedWord.Add(ref _count, 1);
 
     /// <summary>Says that the calling thread has no access in flight any more; a full fence.</summary>
-    public void Leave() => Interlocked.Decrement(ref _count);
+    public void Leave() => SharedWord.Add(ref _count, -1);
 
     /// <summary>True if some thread runs; after a full fence, so that one that is not seen here sees what was dropped before.</summary>
     public readonly bool AnyAfterDrop()
@@ -26,6 +26,6 @@ public struct RunningThreads
             Interlocked.MemoryBarrier();
         }
 
-        return Volatile.Read(in _count) > 0;
+        return SharedWord.Read(in _count) > 0;
     }
 }
