@@ -137,7 +137,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     public void CancelFault(in FaultEntry fault, GpuFaultReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        Interlocked.Increment(ref _cancels);
+        SharedWord.Add(ref _cancels, 1);
         _channels.PostCancel(new CancelRequest(fault, report));
         _executor.Wake();
     }

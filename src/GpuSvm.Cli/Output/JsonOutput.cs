@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GpuSvm.Cli.Bench;
+using GpuSvm.Cli.Explore;
+using GpuSvm.Cli.Runs;
+using GpuSvm.Cli.Runs.Graphs;
+using GpuSvm.Cli.Runs.Lists;
+
+namespace GpuSvm.Cli.Output;
+
+/// <summary>Prints JSON documents; docs/cli.md holds their schema.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    WriteIndented = true)]
+[JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(FileInput))]
+[JsonSerializable(typeof(GraphInput))]
+[JsonSerializable(typeof(ListInput))]
+[JsonSerializable(typeof(TextTotals))]
+[JsonSerializable(typeof(HistogramResult))]
+[JsonSerializable(typeof(BfsResult))]
+[JsonSerializable(typeof(ListResult))]
+[JsonSerializable(typeof(BenchDocument))]
+[JsonSerializable(typeof(ExploreDocument))]
+[JsonSerializable(typeof(ExploreList))]
+[JsonSerializable(typeof(ReviewDocument))]
+[JsonSerializable(typeof(PointsDocument))]
+internal sealed partial class JsonOutput : JsonSerializerContext
+{
+    /// <summary>Prints the document of a run.</summary>
+    public static void Write(RunDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.RunDocument));
+
+    /// <summary>Prints the document of a benchmark.</summary>
+    public static void Write(BenchDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.BenchDocument));
+
+    /// <summary>Prints the document of an exploration.</summary>
+    public static void Write(ExploreDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.ExploreDocument));
+
+    /// <summary>Prints the document of a review.</summary>
+    public static void Write(ReviewDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.ReviewDocument));
+
+    /// <summary>Prints the schedule points.</summary>
+    public static void Write(PointsDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.PointsDocument));
+
+    /// <summary>Prints what there is to explore.</summary>
+    public static void Write(ExploreList list) => Console.Out.WriteLine(JsonSerializer.Serialize(list, Default.ExploreList));
+}

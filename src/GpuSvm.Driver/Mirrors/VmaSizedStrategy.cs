@@ -37,7 +37,7 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
     public string Name => "vma-sized";
 
     /// <summary>Number of intervals, until they are released.</summary>
-    public int Intervals => Volatile.Read(ref _intervals);
+    public int Intervals => SharedWord.Read(ref _intervals);
 
     /// <inheritdoc/>
     public RankedLock UpdateLock => _mirror.UpdateLock;
@@ -79,6 +79,12 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
     public bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation)
     {
         ArgumentNullException.ThrowIfNull(notifier);
+        if (_mirror.IsOwn(invalidation))
+        {
+            // The driver moves these pages itself, and has dropped their entries before.
+            return true;
+        }
+
         _mirror.Drop(invalidation.Range.Intersect(notifier.EnteredRange));
         if (invalidation.Cause is InvalidationCause.Unmap or InvalidationCause.Release && !notifier.IsRemoved)
         {
@@ -89,7 +95,7 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
     }
 
     /// <inheritdoc/>
-    public void Released(IntervalNotifier notifier) => Interlocked.Decrement(ref _intervals);
+    public void Released(IntervalNotifier notifier) => SharedWord.Add(ref _intervals, -1);
 
     /// <summary>Stops mirroring; waits until no callback runs or can come.</summary>
     public void Dispose()
@@ -142,7 +148,7 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
         Errno error = _mm.Notifiers.Insert(notifier, range);
         if (error == Errno.None)
         {
-            Interlocked.Increment(ref _intervals);
+            SharedWord.Add(ref _intervals, 1);
         }
 
         return error;

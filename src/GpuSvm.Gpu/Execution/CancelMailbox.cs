@@ -8,25 +8,25 @@ internal sealed class CancelMailbox
     /// <summary>Leaves a cancel. By one thread at a time, and beside <see cref="Take"/>.</summary>
     internal void Post(CancelRequest request)
     {
-        request.Next = Volatile.Read(ref _newest);
-        if (Interlocked.CompareExchange(ref _newest, request, request.Next) != request.Next)
+        request.Next = SharedWord.Read(ref _newest);
+        if (SharedWord.CompareExchange(ref _newest, request, request.Next) != request.Next)
         {
             // The SM took what was there, and nobody else posts.
             request.Next = null;
-            Volatile.Write(ref _newest, request);
+            SharedWord.Write(ref _newest, request);
         }
     }
 
     /// <summary>Takes what was left: the first of a list in the order in which it came, or null.</summary>
     internal CancelRequest? Take()
     {
-        if (Volatile.Read(ref _newest) is null)
+        if (SharedWord.Read(ref _newest) is null)
         {
             return null;
         }
 
         CancelRequest? first = null;
-        CancelRequest? newest = Interlocked.Exchange(ref _newest, null);
+        CancelRequest? newest = SharedWord.Exchange(ref _newest, null);
         while (newest is { } request)
         {
             newest = request.Next;

@@ -151,6 +151,9 @@ internal sealed class SequentialExecutor : IExecutor
         else
         {
             Checks.That(launches[0].IsStopped, "A launch that is not finished has a thread that can go on or that waits for a fault.");
+
+            // Who stops it has said so, and is about to take the blocks that never started off the count.
+            default(Spin).Once();
         }
     }
 }

@@ -73,7 +73,7 @@ internal sealed class CpuLeaf
         Lock.AssertHeld();
         CpuPte pte = Read(address);
         Checks.That(pte.IsMigration, "Only a migration entry is replaced by that of the page.");
-        Volatile.Write(ref At(address), pte.FromMigration(frame).Bits);
+        SharedWord.Write(ref At(address), pte.FromMigration(frame).Bits);
     }
 
     /// <summary>What the CPU's walker does: looks the entry up and notes the access in it. Any thread, no lock.</summary>

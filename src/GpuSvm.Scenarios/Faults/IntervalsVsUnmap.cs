@@ -1,0 +1,28 @@
+namespace GpuSvm.Scenarios;
+
+/// <summary>A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one and unmaps the middle one.</summary>
+public sealed class IntervalsVsUnmap : IRaceScenario
+{
+    /// <inheritdoc/>
+    public string Name => "intervals-vs-unmap";
+
+    /// <inheritdoc/>
+    public string Description =>
+        "A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one and unmaps the middle one.";
+
+    /// <inheritdoc/>
+    public void Build(ScheduleRun run)
+    {
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = static (mm, mirror) => new VmaSizedStrategy(mm, mirror) });
+        run.Thread("gpu", () => machine.Launch(
+            run, RaceKernels.ReadOwnAsync, new KernelArgs(1), 1, 3, Errno.EFAULT));
+        run.Thread("cpu", () =>
+        {
+            Errno error = machine.Mm.Discard(SmallMachine.PageAt(0), Page.Size);
+            SmallMachine.Demand(error == Errno.None, $"A page can be discarded: {error}.");
+            error = machine.Mm.Unmap(SmallMachine.PageAt(1), Page.Size);
+            SmallMachine.Demand(error == Errno.None, $"A page can be unmapped: {error}.");
+        });
+        run.AtEnd(machine.Dispose);
+    }
+}
