@@ -60,7 +60,7 @@ public sealed class GpuMemoryObject
     internal ulong LastPage { get; }
 
     /// <summary>Number of references; 0 when nobody needs the memory any more.</summary>
-    public int References => Volatile.Read(ref _references);
+    public int References => SharedWord.Read(ref _references);
 
     /// <summary>One piece of contiguous memory.</summary>
     /// <param name="target">Which memory; a peer's cannot be mapped.</param>
@@ -127,7 +127,7 @@ public sealed class GpuMemoryObject
     /// <summary>Takes a reference.</summary>
     public void AddReference()
     {
-        int before = Interlocked.Increment(ref _references);
+        int before = SharedWord.Add(ref _references, 1);
         Checks.That(before > 1, "Memory that nobody needs is gone.");
     }
 
@@ -135,7 +135,7 @@ public sealed class GpuMemoryObject
     /// <returns>True if it was the last.</returns>
     public bool Release()
     {
-        int left = Interlocked.Decrement(ref _references);
+        int left = SharedWord.Add(ref _references, -1);
         Checks.That(left >= 0, "Each reference is dropped once.");
         return left == 0;
     }

@@ -86,7 +86,7 @@ internal sealed partial class Vmm<TFormat> : GpuAddressSpace
     }
 
     /// <inheritdoc/>
-    public override int References => Volatile.Read(ref _references);
+    public override int References => SharedWord.Read(ref _references);
 
     /// <summary>Makes an address space.</summary>
     internal static Errno TryCreate(
@@ -114,14 +114,14 @@ internal sealed partial class Vmm<TFormat> : GpuAddressSpace
     /// <inheritdoc/>
     public override void AddReference()
     {
-        int before = Interlocked.Increment(ref _references);
+        int before = SharedWord.Add(ref _references, 1);
         Checks.That(before > 1, "An address space that is gone has no references.");
     }
 
     /// <inheritdoc/>
     public override bool Release()
     {
-        int left = Interlocked.Decrement(ref _references);
+        int left = SharedWord.Add(ref _references, -1);
         Checks.That(left >= 0, "Each reference is dropped once.");
         if (left > 0)
         {
