@@ -71,6 +71,7 @@ public sealed class MutationFinderTests
     [Theory]
     [InlineData("Checks.That(a > b, \"It is.\"); F();", "drop-1")]
     [InlineData("SchedulePoint.Reach(kind); F();", "drop-1")]
+    [InlineData("_lock.AssertHeld(); F();", "drop-1 drop-2")]
     [InlineData("ArgumentNullException.ThrowIfNull(a); F();", "drop-1")]
     [InlineData("Counters.Calls++; F();", "drop-1")]
     [InlineData("long current; F();", "drop-1")]

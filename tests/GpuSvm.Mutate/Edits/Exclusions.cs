@@ -32,7 +32,7 @@ internal static class Exclusions
 
     private static bool IsFree(StatementSyntax statement) => statement switch
     {
-        ExpressionStatementSyntax expression => IsCheck(expression) || IsCount(expression.Expression),
+        ExpressionStatementSyntax expression => IsCheck(expression) || IsAssertion(expression) || IsCount(expression.Expression),
         LocalDeclarationStatementSyntax declaration => declaration.Declaration.Variables.All(IsConstant),
         ReturnStatementSyntax or BreakStatementSyntax or ContinueStatementSyntax or ThrowStatementSyntax => true,
         LocalFunctionStatementSyntax => true,
@@ -46,6 +46,11 @@ internal static class Exclusions
         statement.Expression is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax call }
         && (call.Expression.ToString() is "Checks" or "SchedulePoint"
             || call.Name.Identifier.Text.StartsWith("ThrowIf", StringComparison.Ordinal));
+
+    /// <summary>True for what a caller must hold: leaving it out is a mutation, its place among other statements means nothing.</summary>
+    private static bool IsAssertion(ExpressionStatementSyntax statement) =>
+        statement.Expression is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax call }
+        && call.Name.Identifier.Text.StartsWith("Assert", StringComparison.Ordinal);
 
     private static bool IsCount(ExpressionSyntax expression) => expression switch
     {
