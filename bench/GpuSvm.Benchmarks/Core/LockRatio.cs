@@ -14,7 +14,7 @@ internal static class LockRatio
 
     private static readonly RankedLock Ranked = new(LockRank.Page);
     private static readonly Lock Runtime = new();
-    private static int s_counter;
+    private static readonly int[] Counter = new int[1];
 
     /// <summary>Prints the least time of a pair of enter and exit in each run, and the ratio; the first run warms up and is not shown.</summary>
     public static void Print()
@@ -46,7 +46,7 @@ internal static class LockRatio
         {
             using (Runtime.EnterScope())
             {
-                s_counter++;
+                Counter[0]++;
             }
         }
 
@@ -61,7 +61,7 @@ internal static class LockRatio
         {
             using (Ranked.Enter())
             {
-                s_counter++;
+                Counter[0]++;
             }
         }
 

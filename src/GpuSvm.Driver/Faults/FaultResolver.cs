@@ -157,39 +157,41 @@ internal sealed class FaultResolver(
         }
 
         Span<PfnEntry> entries = _pfns.AsSpan(0, (int)block.PageCount);
-        int around = FillAround(block, index, entries);
         entries[index] = EntryOf(found);
-        Errno error = mirror.Map(block.Start, entries);
-        if (error == Errno.ENOMEM && around > 0)
+        Errno error = mirror.Map(page, entries.Slice(index, 1));
+        if (error != Errno.None || !entries[index].IsValid)
         {
-            // There may still be room for the page itself.
-            around = 0;
-            entries[index] = EntryOf(found);
-            entries = entries.Slice(index, 1);
-            index = 0;
-            error = mirror.Map(page, entries);
+            return FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error);
         }
 
-        counters.PagesMapped += error == Errno.None ? around : 0;
-        return error == Errno.None && entries[index].IsValid
-            ? FaultResult.Resolved
-            : FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error);
+        counters.PagesMapped += MapAround(block, index, entries);
+        return FaultResult.Resolved;
     }
 
-    /// <summary>Names the pages around the one that faulted that the CPU holds and the GPU does not.</summary>
-    private int FillAround(AddressRange block, int index, Span<PfnEntry> entries)
+    /// <summary>Maps the pages around the one that faulted that the CPU holds and the GPU does not, as far as there is room for them.</summary>
+    /// <returns>Number of pages that were mapped.</returns>
+    private int MapAround(AddressRange block, int index, Span<PfnEntry> entries)
     {
-        int count = 0;
-        for (int i = 0; i < entries.Length; i++)
+        int mapped = 0;
+        for (int first = 0; first < entries.Length;)
         {
-            HmmPfn found = _hmmPfns[i];
-            bool isWanted = i != index && found.IsValid && !mirror.IsMapped(block.Start + ((ulong)i * Page.Size));
-            entries[i] = isWanted ? EntryOf(found) : default;
-            count += isWanted ? 1 : 0;
+            // An entry that names no page would take back what is mapped there: only runs of wanted ones are passed.
+            int end = first;
+            while (end < entries.Length && end != index && IsWanted(block, end))
+            {
+                entries[end] = EntryOf(_hmmPfns[end]);
+                end++;
+            }
+
+            Span<PfnEntry> run = entries[first..end];
+            mapped += run.IsEmpty || mirror.Map(block.Start + ((ulong)first * Page.Size), run) != Errno.None ? 0 : run.Length;
+            first = end + 1;
         }
 
-        return count;
+        return mapped;
     }
+
+    private bool IsWanted(AddressRange block, int i) => _hmmPfns[i].IsValid && !mirror.IsMapped(block.Start + ((ulong)i * Page.Size));
 
     /// <summary>Where the CPU may write the GPU may, and atomically: else the first store to a page that was read faults again.</summary>
     private static PfnEntry EntryOf(HmmPfn found) =>

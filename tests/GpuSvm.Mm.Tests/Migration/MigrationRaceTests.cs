@@ -251,7 +251,11 @@ public sealed class MigrationRaceTests
         Assert.True(notifier.TryReadBegin(m.Mm.Clock.After(Deadline.Default), out long sequence));
         var range = new HmmRange
         {
-            Notifier = notifier, Sequence = sequence, Range = AddressRange.PageAt(Base), DefaultFlags = request, Pfns = pfns,
+            Notifier = notifier,
+            Sequence = sequence,
+            Range = AddressRange.PageAt(Base),
+            DefaultFlags = request,
+            Pfns = pfns,
         };
         using (m.Mm.MmapLock.EnterShared())
         {
