@@ -44,6 +44,9 @@ public interface IPageTableFormat
     /// <summary>True if memory of this kind (tiling) can be mapped.</summary>
     static abstract bool HasKind(byte kind);
 
+    /// <summary>True if an entry can say all of this; all formats have entries that are read-only, privileged and volatile.</summary>
+    static virtual bool HasAttributes(PageAttributes attributes) => true;
+
     /// <summary>Decodes a directory entry: a table, a page, sparse or invalid.</summary>
     /// <param name="depth">Depth of the directory: 0 to <see cref="LevelCount"/> - 2.</param>
     /// <param name="low">The entry's first word.</param>

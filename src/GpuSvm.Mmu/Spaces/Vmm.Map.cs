@@ -124,6 +124,7 @@ internal sealed partial class Vmm<TFormat>
     private static bool CanMap(GpuMemoryObject memory, MapAttributes attributes) =>
         memory.Target != Aperture.Peer &&
         TFormat.HasKind(attributes.Kind) &&
+        TFormat.HasAttributes(attributes.Attributes) &&
         TFormat.CanAddress(new PageTarget(memory.Target, memory.LastPage));
 
     /// <summary>The page type whose tables are referenced or that was asked for; else the largest possible; -1 if none is.</summary>

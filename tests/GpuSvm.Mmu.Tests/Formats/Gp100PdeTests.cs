@@ -20,8 +20,14 @@ public class Gp100PdeTests
 
         var dual = Gp100DualPde.Tables(SystemLink with { Address = 0x399999999999900 }, VideoLink);
         Assert.Equal((0x3999999999999CUL, 0x1BBBBBB0AUL), (dual.Low, dual.High));
-        Assert.Equal(0x1BBBBBBBAUL, Gp100DualPde.Tables(VideoLink with { Address = 0x1BBBBBBB00 }, default).Low);
+        dual = Gp100DualPde.Tables(VideoLink with { Address = 0x1BBBBBBB00 }, SystemLink);
+        Assert.Equal((0x1BBBBBBBAUL, 0x3999999999990CUL), (dual.Low, dual.High));
     }
+
+    /// <summary>The same file, for Volta: bit 5 says that the host is not asked for a translation. We never write it.</summary>
+    [Fact]
+    public void An_entry_of_Volta_without_address_translation_services_names_the_same_table() =>
+        Assert.Equal(VideoLink, new Gp100Pde(0x1BBBBBB2A).Link);
 
     /// <summary>Computed from the bit table, as Linux nouveau vmmgp100.c, gp100_vmm_pde, writes them.</summary>
     [Fact]

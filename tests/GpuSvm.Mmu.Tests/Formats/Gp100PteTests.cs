@@ -27,6 +27,23 @@ public class Gp100PteTests
         Assert.Equal((aperture, address, rights, attributes), (pte.Aperture, pte.Address, pte.Rights, pte.Attributes));
     }
 
+    /// <summary>The same file, for Turing: a poisoned entry has a kind too.</summary>
+    [Fact]
+    public void An_entry_of_Turing_has_the_vendors_golden_value() => Assert.Equal(
+        0x6000001BAD000E9UL,
+        Gp100Pte.Page(Aperture.VideoMemory, 0x1BAD000000, R, Volatile | PageAttributes.Privileged, kind: 6).Bits);
+
+    /// <summary>
+    /// The same file, for Volta: bits 45:36 go on with a peer's address, where Pascal has none. We write Pascal's 37 bits, and read no more.
+    /// </summary>
+    [Fact]
+    public void A_peers_address_of_Volta_is_read_as_far_as_Pascal_has_it()
+    {
+        var pte = new Gp100Pte(0x2DD1BBBBBBC3);
+        Assert.Equal((Aperture.Peer, 0, 0x5BBBBBBBB000UL & 0x1F_FFFF_FFFF), (pte.Aperture, pte.Peer, pte.Address));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Gp100Pte.Page(Aperture.Peer, 0x5BBBBBBBB000, R));
+    }
+
     /// <summary>Computed from the bit table, as Linux nouveau vmmgp100.c, gp100_vmm_pgt_pfn, writes them.</summary>
     [Theory]
     [InlineData(Aperture.SystemCoherent, 0x12345000UL, RWA, 0x123450DUL)]
