@@ -1,4 +1,5 @@
 using GpuSvm.Mmu.Areas;
+using GpuSvm.Mmu.Tables;
 
 namespace GpuSvm.Mmu.Spaces;
 
@@ -23,7 +24,42 @@ internal sealed partial class Vmm<TFormat>
     public override IReadOnlyList<CheckFinding> Check()
     {
         using RankedLock.Scope scope = Enter();
-        return [];
+        var check = new SpaceCheck<TFormat>(_memory, _tree, Root);
+        for (GpuVma? vma = _areas.First; vma is not null; vma = vma.Next)
+        {
+            if (vma.Referenced != GpuVma.None)
+            {
+                check.Expect(TableTree<TFormat>.SlotOf(vma.Referenced), vma.Start, vma.End);
+            }
+
+            if (vma is { IsSparse: true, IsMapRef: true, IsPart: false })
+            {
+                ExpectSparseBlocks(check, vma.Start, EndOfParts(vma));
+            }
+
+            check.ExpectTranslation(
+                vma.Start,
+                vma.End,
+                vma.IsMapped ? PageTableEntryKind.Page : vma.IsSparse ? PageTableEntryKind.Sparse : PageTableEntryKind.Invalid);
+        }
+
+        if (_isBooted)
+        {
+            check.Expect(TableTree<TFormat>.SlotOf(TableTree<TFormat>.SmallestType), Bounds.Start, Bounds.End);
+        }
+
+        check.CompareBooks();
+        return check.Findings;
+    }
+
+    private void ExpectSparseBlocks(SpaceCheck<TFormat> check, ulong start, ulong end)
+    {
+        for (ulong at = start; at < end;)
+        {
+            ulong next = NextSparseBlock(at, end, out int type);
+            check.Expect(TableTree<TFormat>.SlotOf(type), at, next);
+            at = next;
+        }
     }
 
     private static GpuAreaFlags FlagsOf(GpuVma vma) =>

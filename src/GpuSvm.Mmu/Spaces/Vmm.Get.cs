@@ -89,7 +89,7 @@ internal sealed partial class Vmm<TFormat>
 
     /// <summary>What the client manages was never given out.</summary>
     private bool IsClients(GpuVma vma) =>
-        _options.Management == GpuAddressSpaceManagement.Managed && vma.Start - _options.Start >= _options.Size;
+        _options.Management == GpuAddressSpaceManagement.Managed && unchecked(vma.Start - _options.Start) >= _options.Size;
 
     private Errno TryReference(GpuVma vma, int type, GetFlags flags)
     {
@@ -219,15 +219,12 @@ internal sealed partial class Vmm<TFormat>
 
         if (piece.IsPfnMapped)
         {
-            _mappedPages -= (long)(piece.Size >> Page.Shift);
+            TakeBack(slot, piece.Start, piece.End, SmallAtRest(piece));
+            return;
         }
 
         RetireMemory(piece);
         _tree.UnmapAndRelease(slot, piece.Start, piece.End, SmallAtRest(piece));
-        if (_retirement.IsFull)
-        {
-            Complete();
-        }
     }
 
     private void RetireMemory(GpuVma piece)

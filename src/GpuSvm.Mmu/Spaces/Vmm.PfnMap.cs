@@ -22,8 +22,13 @@ internal sealed partial class Vmm<TFormat>
         if (slot.AlignDown(address) != address.Value ||
             (ulong)pfns.Length > ulong.MaxValue >> pageShift ||
             !AddressRange.TryFromLength(address, (ulong)pfns.Length << pageShift, out AddressRange range) ||
-            range.End > Bounds.End ||
-            !CanAddressAll(pfns))
+            range.End > Bounds.End)
+        {
+            return Errno.EINVAL;
+        }
+
+        PfnSummary summary = PfnSummary.Of(pfns);
+        if (!TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, summary.AnyAddress)) && !CanAddressAll(pfns))
         {
             return Errno.EINVAL;
         }
@@ -34,7 +39,7 @@ internal sealed partial class Vmm<TFormat>
             return Errno.None;
         }
 
-        return _areas.Find(address) is { } vma ? MapPieces(slot, vma, address, pfns) : Errno.ENOENT;
+        return _areas.Find(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
     }
 
     private static bool TryFindPfnType(int pageShift, out int type)
@@ -65,15 +70,17 @@ internal sealed partial class Vmm<TFormat>
     }
 
     /// <summary>Goes through the request piece by piece: a run of equal V in one piece of the address space.</summary>
-    private Errno MapPieces(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns)
+    private Errno MapPieces(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns, PfnSummary summary)
     {
+        bool isOneRun = summary.IsOneRun;
+        bool isVideo = summary.IsInVideoMemory;
         Errno result = Errno.None;
         for (;;)
         {
-            Span<PfnEntry> run = pfns[..RunLength(pfns)];
+            Span<PfnEntry> run = isOneRun ? pfns : pfns[..PfnSummary.RunLength(pfns)];
             int done = run.Length;
             Errno error = run[0].IsValid
-                ? MapSome(slot, vma, start, run, out done)
+                ? MapSome(slot, vma, start, run, isVideo, out done)
                 : TryUnmapRange(vma, start, start + ((ulong)done << slot.Shift));
             result = error == Errno.None ? result : error;
             if (done == pfns.Length)
@@ -85,19 +92,6 @@ internal sealed partial class Vmm<TFormat>
             pfns = pfns[done..];
             vma = FindPiece(start);
         }
-    }
-
-    /// <summary>Number of entries, from the first on, that are all valid or all not.</summary>
-    private static int RunLength(ReadOnlySpan<PfnEntry> pfns)
-    {
-        bool isValid = pfns[0].IsValid;
-        int length = 1;
-        while (length < pfns.Length && pfns[length].IsValid == isValid)
-        {
-            length++;
-        }
-
-        return length;
     }
 
     /// <summary>The piece that holds an address, used or free.</summary>
@@ -118,7 +112,7 @@ internal sealed partial class Vmm<TFormat>
     }
 
     /// <summary>Maps as many pages of a run as lie in a piece; or a single page that lies in several.</summary>
-    private Errno MapSome(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> run, out int done)
+    private Errno MapSome(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> run, bool isVideo, out int done)
     {
         done = (int)Math.Min((ulong)run.Length, (vma.End - start) >> slot.Shift);
         if (!vma.IsMapRef || vma.Memory is not null)
@@ -135,11 +129,11 @@ internal sealed partial class Vmm<TFormat>
             return MapOverOthers(slot, vma, start, run[..1]);
         }
 
-        return vma.IsMapped ? MapOverEqual(slot, start, run[..done]) : MapNew(slot, vma, start, run[..done]);
+        return vma.IsMapped ? MapOverEqual(slot, start, run[..done]) : MapNew(slot, vma, start, run[..done], isVideo);
     }
 
     /// <summary>Maps pages in a piece where nothing is mapped. All of them or none.</summary>
-    private Errno MapNew(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns)
+    private Errno MapNew(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns, bool isVideo)
     {
         ulong end = start + ((ulong)pfns.Length << slot.Shift);
         Neighbours into = Neighbours.Mapped(vma, start, end, slot.Type);
@@ -150,7 +144,7 @@ internal sealed partial class Vmm<TFormat>
             return Errno.ENOMEM;
         }
 
-        bool isVideo = AreAllInVideoMemory(pfns);
+        isVideo = isVideo || PfnSummary.Of(pfns).IsInVideoMemory;
         bool isReady = false;
         bool hasReferences = false;
         try
@@ -314,19 +308,6 @@ internal sealed partial class Vmm<TFormat>
                 _retirement.UndoUnused(new DeviceAddress(target.Address), slot.Shift - Page.Shift);
             }
         }
-    }
-
-    private static bool AreAllInVideoMemory(ReadOnlySpan<PfnEntry> pfns)
-    {
-        foreach (PfnEntry pfn in pfns)
-        {
-            if (!pfn.IsVideoMemory)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private static void Reject(Span<PfnEntry> pfns)

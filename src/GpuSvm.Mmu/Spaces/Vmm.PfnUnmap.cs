@@ -83,7 +83,7 @@ internal sealed partial class Vmm<TFormat>
     private void TakeBack(in PageSlot slot, ulong start, ulong end, ulong smallAtRest)
     {
         _mappedPages -= (long)((end - start) >> Page.Shift);
-        _tree.UnmapAndRelease(slot, start, end, smallAtRest);
+        _tree.UnmapPfnsAndRelease(slot, start, end, smallAtRest);
         if (_retirement.IsFull)
         {
             Complete();

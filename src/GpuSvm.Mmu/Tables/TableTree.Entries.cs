@@ -19,7 +19,7 @@ internal sealed partial class TableTree<TFormat>
     }
 
     /// <summary>What a large entry says that maps nothing.</summary>
-    private static ulong LargeAtRest(LargeState state) =>
+    public static ulong LargeAtRest(LargeState state) =>
         state.SmallReferences > 0 ? 0 : state.IsSparse ? TFormat.SparsePage : TFormat.NoSmallPages;
 
     /// <summary>Puts a directory entry at rest, unless it is a page: then that is done when the page is taken back.</summary>

@@ -21,11 +21,19 @@ internal sealed partial class TableTree<TFormat>
         Walk(slot, start, end, ref operation);
     }
 
-    /// <summary>Takes pages back, with their references and DMA mappings.</summary>
+    /// <summary>Takes pages of memory objects back, with their references.</summary>
     /// <inheritdoc cref="Unmap"/>
     public void UnmapAndRelease(in PageSlot slot, ulong start, ulong end, ulong smallAtRest)
     {
-        var operation = new Unmapping<DropThem>(smallAtRest);
+        var operation = new Unmapping<DropReferencesToo>(smallAtRest);
+        Walk(slot, start, end, ref operation);
+    }
+
+    /// <summary>Takes pages back that are mapped by pfn, with their references and DMA mappings.</summary>
+    /// <inheritdoc cref="Unmap"/>
+    public void UnmapPfnsAndRelease(in PageSlot slot, ulong start, ulong end, ulong smallAtRest)
+    {
+        var operation = new Unmapping<DropDmaMappingsToo>(smallAtRest);
         Walk(slot, start, end, ref operation);
     }
 
@@ -49,20 +57,33 @@ internal sealed partial class TableTree<TFormat>
         }
     }
 
-    /// <summary>What becomes of the references of entries that are taken back.</summary>
-    private interface IReferencePolicy
+    /// <summary>What goes with entries that are taken back.</summary>
+    private interface ITaking
     {
         static abstract bool DropsReferences { get; }
+
+        static abstract bool DropsDmaMappings { get; }
     }
 
-    private readonly struct KeepReferences : IReferencePolicy
+    private readonly struct KeepReferences : ITaking
     {
         public static bool DropsReferences => false;
+
+        public static bool DropsDmaMappings => false;
     }
 
-    private readonly struct DropThem : IReferencePolicy
+    private readonly struct DropReferencesToo : ITaking
     {
         public static bool DropsReferences => true;
+
+        public static bool DropsDmaMappings => false;
+    }
+
+    private readonly struct DropDmaMappingsToo : ITaking
+    {
+        public static bool DropsReferences => true;
+
+        public static bool DropsDmaMappings => true;
     }
 
     private readonly struct Dropping : IOperation
@@ -71,21 +92,20 @@ internal sealed partial class TableTree<TFormat>
             tree.DropReferences(slot, node, first, count);
     }
 
-    private readonly struct Unmapping<TPolicy>(ulong smallAtRest) : IOperation
-        where TPolicy : struct, IReferencePolicy
+    private readonly struct Unmapping<TTaking>(ulong smallAtRest) : IOperation
+        where TTaking : struct, ITaking
     {
         public void Apply(TableTree<TFormat> tree, in PageSlot slot, TableNode node, int first, int count)
         {
             tree._retirement.Batch.Mark(slot.Depth);
 
-            // Only small page tables and directories count such pages: they are what pfns are mapped in.
-            if (node.DmaPages > 0 && !slot.IsLarge)
+            if (TTaking.DropsDmaMappings && node.DmaPages > 0)
             {
                 tree.RetireMappings(slot, node, first, count);
             }
 
             // Entries of a table that goes need not be written: no entry names the table any more.
-            if (!TPolicy.DropsReferences || tree.DropReferences(slot, node, first, count))
+            if (!TTaking.DropsReferences || tree.DropReferences(slot, node, first, count))
             {
                 tree.PutAtRest(slot, node, first, count, smallAtRest);
             }

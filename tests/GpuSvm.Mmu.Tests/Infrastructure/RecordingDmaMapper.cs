@@ -6,6 +6,7 @@ namespace GpuSvm.Mmu.Tests.Infrastructure;
 internal sealed class RecordingDmaMapper(Journal journal) : IDmaMapper
 {
     private readonly Dictionary<ulong, (FrameNumber Frame, DmaDirection Direction)> _mappings = [];
+    private readonly Dictionary<ulong, int> _orders = [];
 
     /// <summary>The address that the next mapping gets.</summary>
     public ulong Next { get; set; } = 0x4000_0000;
@@ -20,23 +21,26 @@ internal sealed class RecordingDmaMapper(Journal journal) : IDmaMapper
     public Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address)
     {
         address = default;
-        Assert.Equal(0, order);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(frame.Value, FrameCount, nameof(frame));
         if (Failures.Fails())
         {
             return Errno.ENOMEM;
         }
 
+        ulong size = Page.Size << order;
+        Next = (Next + size - 1) & ~(size - 1);
         address = new DeviceAddress(Next);
-        Next += Page.Size;
+        Next += size;
         _mappings.Add(address.Value, (frame, direction));
+        _orders.Add(address.Value, order);
         journal.Add($"map {frame} {direction}");
         return Errno.None;
     }
 
     public void Unmap(DeviceAddress address, int order)
     {
-        Assert.Equal(0, order);
+        Assert.True(_orders.Remove(address.Value, out int mapped));
+        Assert.Equal(mapped, order);
         Assert.True(_mappings.Remove(address.Value, out var mapping), $"{address} is not mapped.");
         journal.Add($"unmap {mapping.Frame}");
     }
