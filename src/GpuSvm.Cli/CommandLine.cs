@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using GpuSvm.Cli.Bench;
 using GpuSvm.Cli.Explore;
 using GpuSvm.Cli.Runs;
+using GpuSvm.Cli.Vmm;
 
 namespace GpuSvm.Cli;
 
@@ -41,7 +42,7 @@ internal static class CommandLine
     private static RootCommand Build() => new("Shared virtual memory between CPUs and a GPU, in user space.")
     {
         HelpName = "gpusvm",
-        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create() },
+        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create(), VmmVerb.Create() },
     };
 
     private static int Refuse(int exitCode, string message)

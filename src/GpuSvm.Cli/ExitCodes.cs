@@ -14,4 +14,7 @@ internal static class ExitCodes
 
     /// <summary>This computer lacks what <c>--live</c> needs.</summary>
     public const int Unavailable = 3;
+
+    /// <summary>A script left something behind when everything was released.</summary>
+    public const int Leak = 7;
 }

@@ -21,16 +21,7 @@ internal sealed class InputFile
     /// <exception cref="BadInputException">It is not.</exception>
     public static InputFile At(string path)
     {
-        if (path.Length == 0)
-        {
-            throw new BadInputException("FILE: is an empty path, expected the name of a file");
-        }
-
-        if (Directory.Exists(path))
-        {
-            throw new BadInputException($"{path}: is a directory, expected a file");
-        }
-
+        CheckName(path);
         if (HasNoBytes(path))
         {
             throw new BadInputException($"{path}: is empty or not a regular file, expected at least one byte");
@@ -41,9 +32,30 @@ internal sealed class InputFile
             new InputFile(path, stream.Length);
     }
 
+    /// <summary>Opens a file that is read once: it may be empty, or a pipe.</summary>
+    /// <exception cref="BadInputException">It cannot be opened.</exception>
+    public static FileStream OpenOnce(string path)
+    {
+        CheckName(path);
+        return Open(path);
+    }
+
     /// <summary>Opens the file at its beginning.</summary>
     /// <exception cref="BadInputException">It can no longer be opened.</exception>
     public FileStream Open() => Open(Path);
+
+    private static void CheckName(string path)
+    {
+        if (path.Length == 0)
+        {
+            throw new BadInputException("FILE: is an empty path, expected the name of a file");
+        }
+
+        if (Directory.Exists(path))
+        {
+            throw new BadInputException($"{path}: is a directory, expected a file");
+        }
+    }
 
     // Asked before opening: to open a named pipe waits for a writer, for ever if none comes.
     private static bool HasNoBytes(string path)

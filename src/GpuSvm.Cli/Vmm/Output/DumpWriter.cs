@@ -1,0 +1,104 @@
+using System.Globalization;
+using GpuSvm.Cli.Vmm.Machine;
+using GpuSvm.Mmu;
+
+namespace GpuSvm.Cli.Vmm.Output;
+
+/// <summary>Prints the whole state of an address space, in lines that can be compared.</summary>
+internal sealed class DumpWriter : IAddressSpaceVisitor
+{
+    private const int LastDirectoryLevel = 1;
+
+    // Directory entries: bit 0 is set in a page, bits 2:1 are 0 where no table is named, the rest up to bit 53 is its address.
+    private const ulong PageBit = 1;
+    private const ulong ApertureBits = 3UL << 1;
+    private const ulong TableAddress = ((1UL << 54) - 1) & ~0xffUL;
+    private const ulong LargeTableAddress = ((1UL << 54) - 1) & ~0xfUL;
+
+    private readonly PointerDisplay _pointers;
+    private readonly TextWriter _lines;
+
+    private DumpWriter(PointerDisplay pointers, TextWriter lines)
+    {
+        _pointers = pointers;
+        _lines = lines;
+    }
+
+    /// <summary>Prints a machine's address space.</summary>
+    /// <param name="space">The address space.</param>
+    /// <param name="machine">What counts for it.</param>
+    /// <param name="pointers">How entries show where tables lie.</param>
+    /// <param name="lines">Where it is printed.</param>
+    public static void Write(GpuAddressSpace space, ScriptMachine machine, PointerDisplay pointers, TextWriter lines)
+    {
+        var writer = new DumpWriter(pointers, lines);
+        writer.Line($"vmm 0x{space.Bounds.Start.Value:x13} 0x{space.Bounds.End.Value:x13} refs={space.References}");
+        space.Dump(writer);
+        writer.WriteCounts(machine);
+    }
+
+    /// <inheritdoc/>
+    public void VisitArea(in GpuAreaInfo area)
+    {
+        GpuAreaFlags flags = area.Flags;
+        char used = Has(flags, GpuAreaFlags.Used) ? 'U' : 'F';
+        char mapReferences = Has(flags, GpuAreaFlags.MapReferences) ? 'R' : '-';
+        char sparse = Has(flags, GpuAreaFlags.Sparse) ? 'S' : '-';
+        char part = Has(flags, GpuAreaFlags.Part) ? 'P' : '-';
+        char busy = Has(flags, GpuAreaFlags.Busy) ? 'B' : '-';
+        char mapped = Has(flags, GpuAreaFlags.Mapped) ? 'M' : '-';
+        string page = Index(area.Page);
+        string referenced = Index(area.Referenced);
+        object memory = area.Memory?.Owner ?? "-";
+        Line($"vma 0x{area.Start:x13} 0x{area.Size:x13} {used}{mapReferences}{sparse}{part}{busy}{mapped} page={page} refd={referenced} mem={memory}");
+    }
+
+    /// <inheritdoc/>
+    public void VisitDirectory(int level, VirtualAddress address, int count, ulong low, ulong high)
+    {
+        if (_pointers == PointerDisplay.Zero)
+        {
+            bool isDual = level == LastDirectoryLevel;
+            low = WithoutPointer(low, isDual ? LargeTableAddress : TableAddress);
+            high = WithoutPointer(high, TableAddress);
+        }
+
+        if (level == LastDirectoryLevel)
+        {
+            Line($"pde {level} 0x{address.Value:x13} {count} 0x{low:x16} 0x{high:x16}");
+        }
+        else
+        {
+            Line($"pde {level} 0x{address.Value:x13} {count} 0x{low:x16}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void VisitPages(PageTableSize table, VirtualAddress address, int count, ulong word)
+    {
+        char size = table == PageTableSize.Large ? 'L' : 'S';
+        Line($"pte {size} 0x{address.Value:x13} {count} 0x{word:x16}");
+    }
+
+    private static bool Has(GpuAreaFlags flags, GpuAreaFlags one) => (flags & one) != 0;
+
+    private static string Index(int type) => type < 0 ? "-" : type.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A word without the address of the table that it names, if it names one.</summary>
+    private static ulong WithoutPointer(ulong word, ulong pointerBits) =>
+        (word & PageBit) != 0 || (word & ApertureBits) == 0 ? word : word & ~pointerBits;
+
+    private void WriteCounts(ScriptMachine machine)
+    {
+        (ScriptTables tables, ScriptDma dma) = (machine.Tables, machine.Dma);
+        string flushes = string.Join(',', machine.Tlb.Flushes);
+        string used = $"ptalloc={tables.Allocations} ptfree={tables.Frees} ptlive={tables.Live}";
+        Line($"cnt {used} flush={flushes} dmamap={dma.Maps} dmaunmap={dma.Unmaps} mem={machine.Objects.CountLive()}");
+    }
+
+    private void Line(FormattableString line)
+    {
+        _lines.Write(line.ToString(CultureInfo.InvariantCulture));
+        _lines.Write('\n');
+    }
+}
