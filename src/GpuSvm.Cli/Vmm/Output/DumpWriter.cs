@@ -7,16 +7,11 @@ namespace GpuSvm.Cli.Vmm.Output;
 /// <summary>Prints the whole state of an address space, in lines that can be compared.</summary>
 internal sealed class DumpWriter : IAddressSpaceVisitor
 {
-    private const int LastDirectoryLevel = 1;
-
-    // Directory entries: bit 0 is set in a page, bits 2:1 are 0 where no table is named, the rest up to bit 53 is its address.
-    private const ulong PageBit = 1;
-    private const ulong ApertureBits = 3UL << 1;
-    private const ulong TableAddress = ((1UL << 54) - 1) & ~0xffUL;
-    private const ulong LargeTableAddress = ((1UL << 54) - 1) & ~0xfUL;
-
     private readonly PointerDisplay _pointers;
     private readonly TextWriter _lines;
+
+    // Runs that differ in pointers only are one run without them: printed when the next one does not join.
+    private DirectoryRun _pending;
 
     private DumpWriter(PointerDisplay pointers, TextWriter lines)
     {
@@ -34,6 +29,7 @@ internal sealed class DumpWriter : IAddressSpaceVisitor
         var writer = new DumpWriter(pointers, lines);
         writer.Line($"vmm 0x{space.Bounds.Start.Value:x13} 0x{space.Bounds.End.Value:x13} refs={space.References}");
         space.Dump(writer);
+        writer.WritePending();
         writer.WriteCounts(machine);
     }
 
@@ -56,26 +52,25 @@ internal sealed class DumpWriter : IAddressSpaceVisitor
     /// <inheritdoc/>
     public void VisitDirectory(int level, VirtualAddress address, int count, ulong low, ulong high)
     {
+        var run = new DirectoryRun(level, address.Value, count, low, high);
         if (_pointers == PointerDisplay.Zero)
         {
-            bool isDual = level == LastDirectoryLevel;
-            low = WithoutPointer(low, isDual ? LargeTableAddress : TableAddress);
-            high = WithoutPointer(high, TableAddress);
+            run = run.WithoutPointers();
         }
 
-        if (level == LastDirectoryLevel)
+        if (_pending.Count == 0 || !_pending.TryJoin(run, out DirectoryRun joined))
         {
-            Line($"pde {level} 0x{address.Value:x13} {count} 0x{low:x16} 0x{high:x16}");
+            WritePending();
+            joined = run;
         }
-        else
-        {
-            Line($"pde {level} 0x{address.Value:x13} {count} 0x{low:x16}");
-        }
+
+        _pending = joined;
     }
 
     /// <inheritdoc/>
     public void VisitPages(PageTableSize table, VirtualAddress address, int count, ulong word)
     {
+        WritePending();
         char size = table == PageTableSize.Large ? 'L' : 'S';
         Line($"pte {size} 0x{address.Value:x13} {count} 0x{word:x16}");
     }
@@ -84,9 +79,18 @@ internal sealed class DumpWriter : IAddressSpaceVisitor
 
     private static string Index(int type) => type < 0 ? "-" : type.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A word without the address of the table that it names, if it names one.</summary>
-    private static ulong WithoutPointer(ulong word, ulong pointerBits) =>
-        (word & PageBit) != 0 || (word & ApertureBits) == 0 ? word : word & ~pointerBits;
+    private void WritePending()
+    {
+        DirectoryRun run = _pending;
+        _pending = default;
+        if (run.Count == 0)
+        {
+            return;
+        }
+
+        string high = run.IsDual ? $" 0x{run.High:x16}" : "";
+        Line($"pde {run.Level} 0x{run.Address:x13} {run.Count} 0x{run.Low:x16}{high}");
+    }
 
     private void WriteCounts(ScriptMachine machine)
     {
