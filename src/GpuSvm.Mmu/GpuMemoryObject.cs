@@ -35,7 +35,7 @@ public sealed class GpuMemoryObject
 
     private GpuMemoryObject(Aperture target, ulong size, int pageShift, ulong places)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(pageShift, Page.Shift);
+        ArgumentOutOfRangeException.ThrowIfNegative(pageShift);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageShift, 63);
         Target = target;
         Size = size;
@@ -66,7 +66,7 @@ public sealed class GpuMemoryObject
     /// <param name="target">Which memory; a peer's cannot be mapped.</param>
     /// <param name="address">Byte address, a multiple of 4096.</param>
     /// <param name="size">Number of bytes, a multiple of 4096; may be 0.</param>
-    /// <param name="pageShift">Binary logarithm of the largest page size that it can be mapped with: 12 to 63.</param>
+    /// <param name="pageShift">Binary logarithm of the largest page size that it can be mapped with: 0 to 63; below 12 it cannot be mapped.</param>
     /// <param name="owner">What <see cref="Owner"/> gives.</param>
     public static GpuMemoryObject Contiguous(Aperture target, ulong address, ulong size, int pageShift, object? owner = null) =>
         FromExtents(target, size == 0 ? [] : [new MemoryExtent(address, size)], pageShift, owner);

@@ -52,7 +52,7 @@ internal sealed record PfnMapOperation(int Shift, ulong Address, ulong Size, IRe
         // What could not be had shows by its valid bit; the call was carried out.
         if (error is Errno.None || (error is Errno.ENOMEM && Size >> Shift <= MostEntries))
         {
-            output.Answer($"v={ValidBits.Describe(pfns)}");
+            output.Answer(pfns.Length == 0 ? "" : $"v={ValidBits.Describe(pfns)}");
         }
         else
         {
