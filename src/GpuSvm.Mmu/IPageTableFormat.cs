@@ -18,6 +18,9 @@ public interface IPageTableFormat
     /// <summary>Number of bits of a virtual address.</summary>
     static abstract int AddressBits { get; }
 
+    /// <summary>The fields of its entries, for people; nothing for a format that is not written down.</summary>
+    static virtual IReadOnlyList<EntryLayout> Entries => [];
+
     /// <summary>Number of depths, page tables included.</summary>
     static abstract int LevelCount { get; }
 

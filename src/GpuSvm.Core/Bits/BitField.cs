@@ -5,6 +5,12 @@ namespace GpuSvm.Core;
 /// <param name="low">Lowest bit of the field, 0 to <paramref name="high"/>.</param>
 public readonly struct BitField(int high, int low)
 {
+    /// <summary>Highest bit of the field.</summary>
+    public int High => high;
+
+    /// <summary>Lowest bit of the field.</summary>
+    public int Low => low;
+
     /// <summary>Largest value that the field holds.</summary>
     public ulong MaxValue => ulong.MaxValue >> (63 - (high - low));
 

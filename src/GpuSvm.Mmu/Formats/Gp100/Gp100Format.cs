@@ -27,6 +27,9 @@ public readonly struct Gp100Format : IPageTableFormat
     public static int AddressBits => 49;
 
     /// <inheritdoc/>
+    public static IReadOnlyList<EntryLayout> Entries => Gp100Layouts.All;
+
+    /// <inheritdoc/>
     public static int LevelCount => LastDirectory + 2;
 
     /// <inheritdoc/>

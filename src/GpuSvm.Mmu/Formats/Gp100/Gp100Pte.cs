@@ -98,13 +98,13 @@ public readonly record struct Gp100Pte(ulong Bits)
         (IsPrivileged ? PageAttributes.Privileged : 0) |
         (IsEncrypted ? PageAttributes.Encrypted : 0);
 
-    private static BitField PeerAddress => new(32, 8);
+    internal static BitField PeerAddress => new(32, 8);
 
-    private static BitField LocalAddress => new(53, 8);
+    internal static BitField LocalAddress => new(53, 8);
 
-    private static BitField PeerField => new(35, 33);
+    internal static BitField PeerField => new(35, 33);
 
-    private static BitField KindField => new(63, 56);
+    internal static BitField KindField => new(63, 56);
 
     /// <summary>True if an entry can hold the page address: a multiple of 4096, not too wide.</summary>
     public static bool CanAddress(Aperture aperture, ulong address) => (address & ~(AddressField(aperture).Mask << AddressShift)) == 0;

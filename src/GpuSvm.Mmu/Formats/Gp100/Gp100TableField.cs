@@ -18,7 +18,8 @@ internal static class Gp100TableField
     /// <summary>Lowest bit of the address of a large page table: aligned to 256 bytes.</summary>
     public const int LargePageTable = 4;
 
-    private static BitField ApertureField => new(2, 1);
+    /// <summary>The aperture: 0 for no table.</summary>
+    public static BitField ApertureField => new(2, 1);
 
     /// <summary>True if the word names neither a table nor a page, but says that the range is sparse.</summary>
     public static bool IsSparse(ulong word) => new BitField(3, 0).Get(word) == VolatileBit;
@@ -75,5 +76,6 @@ internal static class Gp100TableField
 
     private static BitField VideoAddress(int lowestBit) => new(32, lowestBit);
 
-    private static BitField SystemAddress(int lowestBit) => new(53, lowestBit);
+    /// <summary>The address of a table, whatever memory it lies in.</summary>
+    public static BitField SystemAddress(int lowestBit) => new(53, lowestBit);
 }
