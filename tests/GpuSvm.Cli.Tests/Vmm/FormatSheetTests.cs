@@ -37,7 +37,7 @@ public sealed class FormatSheetTests
         Gp100Format.EncodeDirectory(3, new TablePair(0x1234000, 0x5600), out ulong low, out ulong high);
 
         Assert.Equal((1UL, 0x1234UL), (Field(1, "APERTURE").Get(directory), Field(1, "ADDRESS").Get(directory)));
-        Assert.Equal((1UL, 0x56UL << 4), (Field(2, "APERTURE_BIG").Get(low), Field(2, "ADDRESS_BIG").Get(low)));
+        Assert.Equal((1UL, 0x56UL), (Field(2, "APERTURE_BIG").Get(low), Field(2, "ADDRESS_BIG").Get(low)));
         Assert.Equal((1UL, 0x1234UL), (Field(3, "APERTURE_SMALL").Get(high), Field(3, "ADDRESS_SMALL").Get(high)));
     }
 
