@@ -11,11 +11,11 @@ namespace GpuSvm.Cli.Vmm.Output;
 /// <param name="High">Their second word; 0 for entries of one word.</param>
 internal readonly record struct DirectoryRun(int Level, ulong Address, int Count, ulong Low, ulong High)
 {
-    // Directory entries: bit 0 is set in a page, bits 2:1 are 0 where no table is named, the rest up to bit 53 is its address.
+    // Directory entries: bit 0 is set in a page, bits 2:1 are 0 where no table is named, bits 53:8 are its address. That of a large table has
+    // four bits more, which are 0 in a script: its tables lie 4 KiB apart.
     private const ulong PageBit = 1;
     private const ulong ApertureBits = 3UL << 1;
     private const ulong TableAddress = ((1UL << 54) - 1) & ~0xffUL;
-    private const ulong LargeTableAddress = ((1UL << 54) - 1) & ~0xfUL;
 
     /// <summary>True for the entries of two words, above the page tables.</summary>
     public bool IsDual => Level == 1;
@@ -27,8 +27,8 @@ internal readonly record struct DirectoryRun(int Level, ulong Address, int Count
     /// <summary>The run with 0 for where tables lie.</summary>
     public DirectoryRun WithoutPointers() => this with
     {
-        Low = WithoutPointer(Low, IsDual ? LargeTableAddress : TableAddress),
-        High = WithoutPointer(High, TableAddress),
+        Low = WithoutPointer(Low),
+        High = WithoutPointer(High),
     };
 
     /// <summary>Joins a run that follows: of the same table, and equal.</summary>
@@ -41,6 +41,6 @@ internal readonly record struct DirectoryRun(int Level, ulong Address, int Count
             next.Address >> tableShift == Address >> tableShift;
     }
 
-    private static ulong WithoutPointer(ulong word, ulong pointerBits) =>
-        (word & PageBit) != 0 || (word & ApertureBits) == 0 ? word : word & ~pointerBits;
+    private static ulong WithoutPointer(ulong word) =>
+        (word & PageBit) != 0 || (word & ApertureBits) == 0 ? word : word & ~TableAddress;
 }
