@@ -6,6 +6,8 @@ public sealed class ScriptPairTests
     private const string Originals = "";
     private const string Defects = "defects";
 
+    private const string NothingLeft = " teardown ok pt=0 sw=0 mem=0 dma=0 warn=0";
+
     public static TheoryData<string> NamesOfOriginals => [.. ScriptPair.Names(Originals)];
 
     public static TheoryData<string> NamesOfDefects => [.. ScriptPair.Names(Defects)];
@@ -17,7 +19,10 @@ public sealed class ScriptPairTests
     {
         ScriptPair pair = ScriptPair.Named(Originals, name);
 
-        Assert.Empty(ScriptComparison.Differences(DmaBalance.Corrected(pair.Expected), ScriptRun.Lines(pair.Script)));
+        string[] lines = ScriptRun.Lines(pair.Script);
+
+        Assert.Empty(ScriptComparison.Differences(DmaBalance.Corrected(pair.Expected), lines));
+        Assert.EndsWith(NothingLeft, lines[^1]);
     }
 
     [Theory]
@@ -26,8 +31,20 @@ public sealed class ScriptPairTests
     {
         ScriptPair pair = ScriptPair.Named(Defects, name);
 
-        Assert.Empty(ScriptComparison.Differences(pair.Expected, ScriptRun.Lines(pair.Script)));
+        string[] lines = ScriptRun.Lines(pair.Script);
+
+        Assert.Empty(ScriptComparison.Differences(pair.Expected, lines));
+        Assert.EndsWith(NothingLeft, lines[^1]);
     }
+
+    /// <summary>Findings of checks do not count in a comparison; here they do.</summary>
+    [Theory]
+    [MemberData(nameof(NamesOfOriginals))]
+    public void Books_and_tables_agree_after_every_operation(string name) => ExpectNoFindings(ScriptPair.Named(Originals, name));
+
+    [Theory]
+    [MemberData(nameof(NamesOfDefects))]
+    public void Books_and_tables_agree_after_every_operation_of_a_defect(string name) => ExpectNoFindings(ScriptPair.Named(Defects, name));
 
     [Fact]
     public void All_pairs_are_there()
@@ -46,4 +63,12 @@ public sealed class ScriptPairTests
             string[] expected = ScriptPair.Named(Originals, name).Expected;
             return ScriptComparison.Differences(DmaBalance.Corrected(expected), expected).Count > 0;
         }));
+
+    private static void ExpectNoFindings(ScriptPair pair)
+    {
+        string[] checks = [.. ScriptRun.Lines(pair.Script.Replace("\n", "\ncheck\n")).Where(line => line.Contains(" check "))];
+
+        Assert.NotEmpty(checks);
+        Assert.All(checks, line => Assert.True(line.EndsWith(" check ok") || line.EndsWith(" check err ENODEV"), line));
+    }
 }
