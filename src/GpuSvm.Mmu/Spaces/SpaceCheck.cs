@@ -105,9 +105,9 @@ internal sealed class SpaceCheck<TFormat>(IPageTableMemory memory, TableTree<TFo
             TableNode? child = node.Children[i];
             ulong at = address + ((ulong)i << layout.Shift);
             ReadOnlySpan<ulong> entry = memory.Words(node.Table, layout.SizeBytes).Slice(i * layout.EntryWords, layout.EntryWords);
-            ulong low = child == tree.SparseMark ? TFormat.SparseDirectory(node.Depth) : 0;
+            ulong low = node.SparseEntries[i] ? TFormat.SparseDirectory(node.Depth) : 0;
             ulong high = 0;
-            if (child is not null && child != tree.SparseMark)
+            if (child is not null)
             {
                 tables += (child.Table != 0 ? 1 : 0) + (child.LargeTable != 0 ? 1 : 0);
                 TFormat.EncodeDirectory(node.Depth, child.Tables, out low, out high);

@@ -14,14 +14,18 @@ internal sealed class TableNode
     {
         Depth = depth;
         Children = childCount == 0 ? [] : new TableNode?[childCount];
+        SparseEntries = childCount == 0 ? [] : new bool[childCount];
         LargeStates = largeEntries == 0 ? [] : new LargeState[largeEntries];
     }
 
     /// <summary>Depth of the tables: 0 for the root.</summary>
     public int Depth { get; }
 
-    /// <summary>The nodes below a directory's entries, a mark where an entry is sparse; empty for page tables.</summary>
+    /// <summary>The nodes below a directory's entries; empty for page tables.</summary>
     public TableNode?[] Children { get; }
+
+    /// <summary>Which of a directory's entries are sparse while they name no table; empty for page tables.</summary>
+    public bool[] SparseEntries { get; }
 
     /// <summary>What is known of each large entry; empty for directories.</summary>
     public LargeState[] LargeStates { get; }

@@ -35,19 +35,14 @@ internal sealed partial class TableTree<TFormat>
 
     private void PutAtRest(TableNode directory, int index, Span<ulong> entry)
     {
-        TableNode? child = directory.Children[index];
-        if (child is null)
-        {
-            WriteDirectory(entry, 0, 0);
-        }
-        else if (child == _sparse)
-        {
-            WriteDirectory(entry, TFormat.SparseDirectory(directory.Depth), 0);
-        }
-        else
+        if (directory.Children[index] is { } child)
         {
             TFormat.EncodeDirectory(directory.Depth, child.Tables, out ulong low, out ulong high);
             WriteDirectory(entry, low, high);
+        }
+        else
+        {
+            WriteDirectory(entry, directory.SparseEntries[index] ? TFormat.SparseDirectory(directory.Depth) : 0, 0);
         }
     }
 
@@ -68,14 +63,6 @@ internal sealed partial class TableTree<TFormat>
             // The low word counts first when it says anything.
             TableWords.Write(ref entry[0], low);
             TableWords.Write(ref entry[1], 0);
-        }
-    }
-
-    private static void FillDirectory(Span<ulong> words, int entryWords, ulong low)
-    {
-        for (int i = 0; i < words.Length; i += entryWords)
-        {
-            WriteDirectory(words.Slice(i, entryWords), low, 0);
         }
     }
 

@@ -23,7 +23,8 @@ internal sealed partial class TableTree<TFormat>
         {
             int index = Directories[node.Depth].Index(address);
             bool isLarge = slot.IsLarge && node.Depth == DualDepth;
-            if (!IsTable(node.Children[index], out TableNode? child) && !TryMakeNode(node, index, address, out child))
+            TableNode? child = node.Children[index];
+            if (child is null && !TryMakeNode(node, index, address, out child))
             {
                 RetireIfUnused(node);
                 return false;
@@ -54,7 +55,7 @@ internal sealed partial class TableTree<TFormat>
         node.Parent = parent;
         node.Index = index;
         node.Place = address >> Directories[parent.Depth].Shift;
-        node.IsSparse = parent.Children[index] == _sparse;
+        node.IsSparse = parent.SparseEntries[index];
         parent.Children[index] = node;
         return true;
     }
@@ -112,8 +113,8 @@ internal sealed partial class TableTree<TFormat>
         }
         else
         {
-            node.Children.AsSpan().Fill(_sparse);
-            FillDirectory(words, Directories[node.Depth].EntryWords, TFormat.SparseDirectory(node.Depth));
+            node.SparseEntries.AsSpan().Fill(true);
+            TableWords.FillEntries(words, Directories[node.Depth].EntryWords, TFormat.SparseDirectory(node.Depth));
         }
     }
 
@@ -178,7 +179,7 @@ internal sealed partial class TableTree<TFormat>
 
     private void Unlink(TableNode parent, TableNode node)
     {
-        parent.Children[node.Index] = node.IsSparse ? _sparse : null;
+        parent.Children[node.Index] = null;
         Recycle(node);
     }
 

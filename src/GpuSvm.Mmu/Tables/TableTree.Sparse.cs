@@ -26,11 +26,18 @@ internal sealed partial class TableTree<TFormat>
             return;
         }
 
-        Span<TableNode?> children = node.Children.AsSpan(first, count);
-        Checks.That(!children.ContainsAnyExcept([null, _sparse]), "Only a block without tables becomes sparse as a whole.");
-        children.Fill(_sparse);
+        CheckHasNoTables(node, first, count);
+        node.SparseEntries.AsSpan(first, count).Fill(true);
         int entryWords = slot.Layout.EntryWords;
-        FillDirectory(words.Slice(first * entryWords, count * entryWords), entryWords, TFormat.SparseDirectory(slot.Depth));
+        TableWords.FillEntries(words.Slice(first * entryWords, count * entryWords), entryWords, TFormat.SparseDirectory(slot.Depth));
+    }
+
+    private static void CheckHasNoTables(TableNode node, int first, int count)
+    {
+        for (int i = first; Checks.Enabled && i < first + count; i++)
+        {
+            Checks.That(node.Children[i] is null, "A block that becomes sparse as a whole, or is not any more, has no tables.");
+        }
     }
 
     private void MakeLargeSparse(TableNode node, Span<ulong> words, int first, int count)
@@ -59,8 +66,8 @@ internal sealed partial class TableTree<TFormat>
     {
         if (slot.Depth < PageTableDepth)
         {
-            Checks.That(!node.Children.AsSpan(first, count).ContainsAnyExcept(_sparse), "What was mapped in a sparse block goes first.");
-            node.Children.AsSpan(first, count).Clear();
+            CheckHasNoTables(node, first, count);
+            node.SparseEntries.AsSpan(first, count).Clear();
         }
         else if (slot.IsLarge)
         {

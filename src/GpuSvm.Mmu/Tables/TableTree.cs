@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace GpuSvm.Mmu.Tables;
@@ -30,9 +29,6 @@ internal sealed partial class TableTree<TFormat>
     private readonly Retirement _retirement;
     private readonly IMmuBookkeeping? _bookkeeping;
 
-    // Stands among the children of a directory where the entry is sparse.
-    private readonly TableNode _sparse = new(depth: -1, childCount: 0, largeEntries: 0);
-
     // The nodes of the last look-up, by depth: operations come in neighbourhoods.
     private readonly TableNode?[] _path = new TableNode?[TFormat.LevelCount];
 
@@ -62,9 +58,6 @@ internal sealed partial class TableTree<TFormat>
 
     /// <summary>The root directory.</summary>
     public TableNode Root { get; }
-
-    /// <summary>The mark of a sparse directory entry.</summary>
-    public TableNode SparseMark => _sparse;
 
     /// <summary>Makes a tree with an empty root.</summary>
     /// <returns><see cref="Errno.None"/>, or <see cref="Errno.ENOMEM"/>: then nothing is left allocated.</returns>
@@ -143,7 +136,7 @@ internal sealed partial class TableTree<TFormat>
         TableNode node = _path[at]!;
         for (; at < depth; at++)
         {
-            if (!IsTable(node.Children[Directories[at].Index(address)], out TableNode? child))
+            if (node.Children[Directories[at].Index(address)] is not { } child)
             {
                 return null;
             }
@@ -158,12 +151,6 @@ internal sealed partial class TableTree<TFormat>
     // The root's place is 0, and so is every address divided by all that the root covers.
     private bool IsOnPath(int depth, ulong address) =>
         depth == 0 || (_path[depth] is { } node && node.Place == address >> Directories[depth - 1].Shift);
-
-    private bool IsTable([NotNullWhen(true)] TableNode? child, [NotNullWhen(true)] out TableNode? node)
-    {
-        node = child;
-        return child is not null && child != _sparse;
-    }
 
     private TableNode NewNode(int depth)
     {
@@ -186,10 +173,10 @@ internal sealed partial class TableTree<TFormat>
             _path[node.Depth] = null;
         }
 
-        // What was sparse by the entry above is marked in every place that no table took; else a node goes empty.
+        // What was sparse by the entry above is so in every place; else a node goes without any.
         if (node.IsSparse)
         {
-            node.Children.AsSpan().Clear();
+            node.SparseEntries.AsSpan().Clear();
         }
 
         node.LargeStates.AsSpan().Clear();

@@ -13,8 +13,7 @@ internal static class TableWords
     /// <summary>Writes a word after everything that was written before.</summary>
     public static void Write(ref ulong word, ulong value)
     {
-        SchedulePoint.Reach(SchedulePointKind.Word);
-        Volatile.Write(ref word, value);
+        SharedWord.Write(ref word, value);
     }
 
     /// <summary>Writes one value to all words.</summary>
@@ -49,12 +48,33 @@ internal static class TableWords
         WriteSeries(words[done..], unchecked(value + ((ulong)done * step)), step);
     }
 
-    /// <summary>Copies words into a table.</summary>
-    public static void Copy(ReadOnlySpan<ulong> from, Span<ulong> words)
+    /// <summary>Writes one value to the first word of each entry, and 0 to the other if there is one.</summary>
+    /// <param name="words">The entries' words.</param>
+    /// <param name="entryWords">Words of an entry: 1 or 2.</param>
+    /// <param name="low">What the first words become.</param>
+    public static void FillEntries(Span<ulong> words, int entryWords, ulong low)
     {
-        for (int i = 0; i < from.Length; i++)
+        if (entryWords == 1)
         {
-            Write(ref words[i], from[i]);
+            Fill(words, low);
+            return;
+        }
+
+        int done = 0;
+        if (!Exploration.Enabled && Vector256.IsHardwareAccelerated)
+        {
+            ref ulong first = ref MemoryMarshal.GetReference(words);
+            var pair = Vector256.Create(low, 0, low, 0);
+            for (; done <= words.Length - 4; done += 4)
+            {
+                pair.StoreUnsafe(ref first, (nuint)done);
+            }
+        }
+
+        for (; done < words.Length; done += 2)
+        {
+            Write(ref words[done], low);
+            Write(ref words[done + 1], 0);
         }
     }
 
