@@ -28,7 +28,7 @@ internal static class BenchHarness
             allocated = Math.Min(allocated, GC.GetTotalAllocatedBytes() - before);
         }
 
-        return Measurement.Of(benchmark.Name, benchmark.Unit, figures, allocated);
+        return Measurement.Of(benchmark.Name, benchmark.Unit, figures, benchmark.CountAllocatedBytes() ?? allocated) with { Digest = benchmark.Digest };
     }
 
     /// <summary>Measures benchmarks one after the other; each exists only while it is measured.</summary>

@@ -17,6 +17,9 @@ internal sealed record Measurement(
     /// <summary>Why there are no figures; null where there are.</summary>
     public string? Skipped { get; init; }
 
+    /// <summary>What tells whether another implementation did the same; null if there is no such thing.</summary>
+    public string? Digest { get; init; }
+
     /// <summary>The figures of repetitions.</summary>
     public static Measurement Of(string name, string unit, IEnumerable<double> figures, long? allocatedBytes = null)
     {

@@ -41,16 +41,21 @@ internal static partial class TextOutput
     /// <summary>Prints measurements.</summary>
     public static void Write(IReadOnlyList<Measurement> measurements)
     {
-        Table table = NewTable("benchmark", "median", "min", "max", "unit", "allocated");
+        bool hasDigests = measurements.Any(measured => measured.Digest is not null);
+        Table table = NewTable("benchmark", ["median", "min", "max", "unit", "allocated", .. hasDigests ? ["digest"] : (string[])[]]);
         foreach (Measurement measured in measurements)
         {
-            table.AddRow(
+            string[] cells =
+            [
                 measured.Name,
                 measured.Skipped ?? Number(measured.Median),
                 Number(measured.Min),
                 Number(measured.Max),
                 measured.Unit,
-                measured.AllocatedBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes:n0} B") : "");
+                measured.AllocatedBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes:n0} B") : "",
+                measured.Digest ?? "",
+            ];
+            table.AddRow(cells[..table.Columns.Count]);
         }
 
         Write(table);

@@ -26,11 +26,20 @@ internal sealed class DumpWriter : IAddressSpaceVisitor
     /// <param name="lines">Where it is printed.</param>
     public static void Write(GpuAddressSpace space, ScriptMachine machine, PointerDisplay pointers, TextWriter lines)
     {
+        WriteState(space, pointers, lines).WriteCounts(machine);
+    }
+
+    /// <summary>Prints an address space, without the counts of what it took to get there.</summary>
+    /// <param name="space">The address space.</param>
+    /// <param name="pointers">How entries show where tables lie.</param>
+    /// <param name="lines">Where it is printed.</param>
+    public static DumpWriter WriteState(GpuAddressSpace space, PointerDisplay pointers, TextWriter lines)
+    {
         var writer = new DumpWriter(pointers, lines);
         writer.Line($"vmm 0x{space.Bounds.Start.Value:x13} 0x{space.Bounds.End.Value:x13} refs={space.References}");
         space.Dump(writer);
         writer.WritePending();
-        writer.WriteCounts(machine);
+        return writer;
     }
 
     /// <inheritdoc/>
