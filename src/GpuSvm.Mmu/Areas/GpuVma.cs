@@ -55,7 +55,7 @@ internal sealed class GpuVma
     public bool IsPfnMapped => IsMapped && Memory is null;
 
     /// <summary>True if an address lies in it.</summary>
-    public bool Contains(ulong address) => address - Start < Size;
+    public bool Contains(ulong address) => unchecked(address - Start) < Size;
 
     /// <summary>Takes over every attribute of another piece but what is mapped there.</summary>
     public void CopyAttributes(GpuVma other)

@@ -48,7 +48,7 @@ internal sealed partial class Vmm<TFormat>
     public override Errno Put(VirtualAddress address)
     {
         using RankedLock.Scope scope = Enter();
-        if (_areas.Find(address) is not { IsPart: false, IsBusy: false } vma || vma.Start != address.Value || IsClients(vma))
+        if (FindArea(address) is not { IsPart: false, IsBusy: false } vma || vma.Start != address.Value || IsClients(vma))
         {
             return Errno.ENOENT;
         }

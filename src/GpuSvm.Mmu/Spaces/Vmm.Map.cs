@@ -12,7 +12,7 @@ internal sealed partial class Vmm<TFormat>
     {
         ArgumentNullException.ThrowIfNull(memory);
         using RankedLock.Scope scope = Enter();
-        if (_areas.Find(address) is not { IsBusy: false } vma)
+        if (FindArea(address) is not { IsBusy: false } vma)
         {
             return Errno.ENOENT;
         }
@@ -41,7 +41,7 @@ internal sealed partial class Vmm<TFormat>
     public override Errno Unmap(VirtualAddress address)
     {
         using RankedLock.Scope scope = Enter();
-        if (_areas.Find(address) is not { IsBusy: false } vma || vma.Start != address.Value)
+        if (FindArea(address) is not { IsBusy: false } vma || vma.Start != address.Value)
         {
             return Errno.ENOENT;
         }

@@ -39,7 +39,7 @@ internal sealed partial class Vmm<TFormat>
             return Errno.None;
         }
 
-        return _areas.Find(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
+        return FindArea(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
     }
 
     private static bool TryFindPfnType(int pageShift, out int type)
@@ -97,7 +97,7 @@ internal sealed partial class Vmm<TFormat>
     /// <summary>The piece that holds an address, used or free.</summary>
     private GpuVma FindPiece(ulong address)
     {
-        if (_areas.Find(address) is { } used)
+        if (FindArea(address) is { } used)
         {
             return used;
         }

@@ -90,7 +90,7 @@ internal sealed partial class Vmm<TFormat>
     {
         for (int i = 0; i < places.Length; i++)
         {
-            if (_areas.Find(places[i]) is { } vma && vma.Start != places[i] &&
+            if (FindArea(places[i]) is { } vma && vma.Start != places[i] &&
                 !_areas.TrySplit(vma, places[i], vma.End - places[i], out _))
             {
                 Join(places[..i]);
@@ -106,7 +106,7 @@ internal sealed partial class Vmm<TFormat>
     {
         foreach (ulong place in places)
         {
-            if (_areas.Find(place) is { IsPart: true, Previous: { } previous } vma && vma.Start == place && AreAlike(previous, vma))
+            if (FindArea(place) is { IsPart: true, Previous: { } previous } vma && vma.Start == place && AreAlike(previous, vma))
             {
                 _areas.Merge(previous, vma, next: null, vma.Size);
             }
@@ -122,7 +122,7 @@ internal sealed partial class Vmm<TFormat>
 
         // The old pages are gone for the device before the new one shows.
         Complete();
-        GpuVma page = _areas.Find(start)!;
+        GpuVma page = FindArea(start)!;
         while (page.End != end)
         {
             _areas.Merge(previous: null, page, page.Next, page.Size);
@@ -139,7 +139,7 @@ internal sealed partial class Vmm<TFormat>
     /// <returns>True if the range is sparse where nothing is mapped.</returns>
     private bool TakeBackOthers(ulong from, ulong to)
     {
-        GpuVma? piece = _areas.Find(from)!;
+        GpuVma? piece = FindArea(from)!;
         bool isSparse = piece.IsSparse;
         while (piece is not null && piece.Start < to)
         {

@@ -20,7 +20,7 @@ internal sealed partial class Vmm<TFormat>
             return Errno.None;
         }
 
-        if (_areas.Find(range.Start) is not { } vma)
+        if (FindArea(range.Start) is not { } vma)
         {
             return Errno.EINVAL;
         }

@@ -21,6 +21,9 @@ internal sealed partial class Vmm<TFormat> : GpuAddressSpace
     private readonly Retirement _retirement;
     private readonly TableTree<TFormat> _tree;
     private readonly List<ulong> _instances = [];
+
+    // The piece of the last look-up: the next one is often there, or behind it. A record that is not used any more says so.
+    private GpuVma? _recent;
     private int _references = 1;
     private long _mappedPages;
     private long _dmaMaps;
@@ -199,4 +202,23 @@ internal sealed partial class Vmm<TFormat> : GpuAddressSpace
     }
 
     private void Complete() => _retirement.Complete(Root);
+
+    /// <summary>The used piece that holds an address, or null.</summary>
+    private GpuVma? FindArea(ulong address)
+    {
+        if (_recent is { IsUsed: true } recent)
+        {
+            if (recent.Contains(address))
+            {
+                return recent;
+            }
+
+            if (recent.Next is { IsUsed: true } next && next.Contains(address))
+            {
+                return _recent = next;
+            }
+        }
+
+        return _recent = _areas.Find(address);
+    }
 }
