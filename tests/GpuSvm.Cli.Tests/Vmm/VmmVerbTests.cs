@@ -155,7 +155,9 @@ public sealed class VmmVerbTests
         Assert.Matches(@"│ PD0 +│ 28:21 +│ 256 +│ 16 bytes +│ 4 KiB +│ 2 MiB +│ sparse, video memory, pfn +│", one.Output);
         Assert.Matches(@"│ 53:8 +│ ADDRESS +│", one.Output);
         Assert.Equal(2, none.ExitCode);
-        Assert.StartsWith("gpusvm: NAME gp1: is unknown, expected one of gp100", none.Error);
+        Assert.Matches(@"│ gf100-128k +│ 40 +│ PD0 LPT SPT +│ 128 KiB, 4 KiB +│", all.Output);
+        Assert.Matches(@"│ gh100 +│ 57 +│ PD4 PD3 PD2 PD1 PD0 LPT SPT +│ 512 MiB, 2 MiB, 64 KiB, 4 KiB +│", all.Output);
+        Assert.StartsWith("gpusvm: NAME gp1: is unknown, expected one of gf100-64k, ", none.Error);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using GpuSvm.Mmu;
+using GpuSvm.Mmu.Formats.Gf100;
+using GpuSvm.Mmu.Formats.Gh100;
+using GpuSvm.Mmu.Formats.Gp100;
 
 namespace GpuSvm.Cli.Vmm.Output;
 
@@ -10,7 +13,17 @@ namespace GpuSvm.Cli.Vmm.Output;
 internal sealed record FormatSheet(string Name, int AddressBits, IReadOnlyList<LevelRow> Levels, IReadOnlyList<EntryLayout> Entries)
 {
     /// <summary>The formats that there are.</summary>
-    public static IReadOnlyList<FormatSheet> All { get; } = [Of<Mmu.Formats.Gp100.Gp100Format>()];
+    public static IReadOnlyList<FormatSheet> All { get; } =
+    [
+        Of<Gf100Format<Gf100Generation, Gf100LargePage64K>>(),
+        Of<Gf100Format<Gf100Generation, Gf100LargePage128K>>(),
+        Of<Gf100Format<Gk104Generation, Gf100LargePage64K>>(),
+        Of<Gf100Format<Gk104Generation, Gf100LargePage128K>>(),
+        Of<Gf100Format<Gm200Generation, Gf100LargePage64K>>(),
+        Of<Gf100Format<Gm200Generation, Gf100LargePage128K>>(),
+        Of<Gp100Format>(),
+        Of<Gh100Format>(),
+    ];
 
     /// <summary>Sizes of the pages that can be mapped, the largest first.</summary>
     public string Pages => string.Join(", ", Levels.Where(level => level.MapsPages).Select(level => FormatText.Size(1UL << level.Shift)));

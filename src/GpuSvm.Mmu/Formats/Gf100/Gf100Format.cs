@@ -28,6 +28,9 @@ public readonly struct Gf100Format<TGeneration, TLargePage> : IPageTableFormat
     public static string Name => $"{TGeneration.Name}-{(1 << TLargePage.Shift) >> 10}k";
 
     /// <inheritdoc/>
+    public static IReadOnlyList<EntryLayout> Entries => Gf100Layouts.Of<TGeneration>();
+
+    /// <inheritdoc/>
     public static int AddressBits => 40;
 
     /// <inheritdoc/>

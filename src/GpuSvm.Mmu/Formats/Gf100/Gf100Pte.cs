@@ -83,11 +83,20 @@ public readonly record struct Gf100Pte(ulong Bits)
         (IsPrivileged ? PageAttributes.Privileged : 0) |
         ((Bits & EncryptedBit) != 0 ? PageAttributes.Encrypted : 0);
 
-    private static BitField ApertureField => new(34, 33);
+    /// <summary>Where APERTURE stands.</summary>
+    internal static BitField ApertureField => new(34, 33);
 
-    private static BitField KindField => new(43, 36);
+    /// <summary>Where KIND stands.</summary>
+    internal static BitField KindField => new(43, 36);
 
-    private static BitField PeerField => new(31, 29);
+    /// <summary>Where the number of a peer stands.</summary>
+    internal static BitField PeerField => new(31, 29);
+
+    /// <summary>Where an address in system memory stands.</summary>
+    internal static BitField SystemAddress => new(31, 4);
+
+    /// <summary>Where an address in video memory or a peer's stands.</summary>
+    internal static BitField VideoAddress => new(28, 4);
 
     /// <summary>True if an entry can hold the page address: a multiple of 4096, not too wide.</summary>
     public static bool CanAddress(Aperture aperture, ulong address) => (address & ~(AddressField(aperture).Mask << AddressShift)) == 0;
@@ -157,7 +166,7 @@ public readonly record struct Gf100Pte(ulong Bits)
     }
 
     private static BitField AddressField(Aperture aperture) =>
-        aperture >= Aperture.SystemCoherent ? new BitField(31, 4) : new BitField(28, 4);
+        aperture >= Aperture.SystemCoherent ? SystemAddress : VideoAddress;
 
     private static void CheckPeer(Aperture aperture, int peer)
     {

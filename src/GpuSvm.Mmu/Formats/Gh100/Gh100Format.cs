@@ -26,6 +26,9 @@ public readonly struct Gh100Format : IPageTableFormat
     public static string Name => "gh100";
 
     /// <inheritdoc/>
+    public static IReadOnlyList<EntryLayout> Entries => Gh100Layouts.All;
+
+    /// <inheritdoc/>
     public static int AddressBits => 57;
 
     /// <inheritdoc/>

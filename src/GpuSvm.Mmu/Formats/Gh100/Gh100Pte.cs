@@ -83,15 +83,20 @@ public readonly record struct Gh100Pte(ulong Bits)
     public PageAttributes Attributes =>
         (IsVolatile ? PageAttributes.Volatile : 0) | (IsPrivileged ? PageAttributes.Privileged : 0);
 
-    private static BitField ApertureField => new(2, 1);
+    /// <summary>Where APERTURE stands.</summary>
+    internal static BitField ApertureField => new(2, 1);
 
-    private static BitField PcfField => new(7, 3);
+    /// <summary>Where PCF stands.</summary>
+    internal static BitField PcfField => new(7, 3);
 
-    private static BitField KindField => new(11, 8);
+    /// <summary>Where KIND stands.</summary>
+    internal static BitField KindField => new(11, 8);
 
-    private static BitField AddressField => new(51, 12);
+    /// <summary>Where the address stands, at its own place.</summary>
+    internal static BitField AddressField => new(51, 12);
 
-    private static BitField PeerField => new(63, 61);
+    /// <summary>Where the number of a peer stands.</summary>
+    internal static BitField PeerField => new(63, 61);
 
     /// <summary>True if an entry can hold the page address: a multiple of 4096, not too wide.</summary>
     public static bool CanAddress(ulong address) => (address & ~AddressField.Mask) == 0;

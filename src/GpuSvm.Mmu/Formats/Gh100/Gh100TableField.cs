@@ -16,7 +16,8 @@ internal static class Gh100TableField
     /// <summary>Lowest bit of the address of a large page table: aligned to 256 bytes.</summary>
     public const int LargePageTable = 8;
 
-    private static BitField ApertureField => new(2, 1);
+    /// <summary>Where the aperture stands.</summary>
+    internal static BitField ApertureField => new(2, 1);
 
     private static BitField PcfField => new(5, 3);
 
@@ -74,5 +75,6 @@ internal static class Gh100TableField
             link.Address;
     }
 
-    private static BitField AddressField(int lowestBit) => new(51, lowestBit);
+    /// <summary>Where the address stands, at its own place.</summary>
+    internal static BitField AddressField(int lowestBit) => new(51, lowestBit);
 }
