@@ -24,14 +24,22 @@ internal readonly struct TableCursor<TFormat>(IPageTableMemory memory)
         }
 
         TableLayout layout = TFormat.Directory(at);
-        for (int i = 0; i < layout.EntryCount; i++)
+        ReadOnlySpan<ulong> words = _memory.Words(tables.Table, layout.SizeBytes);
+        for (int i = 0; (i = NextEntry(words, i, layout.EntryWords)) < layout.EntryCount; i++)
         {
-            ReadOnlySpan<ulong> entry = _memory.Words(tables.Table, layout.SizeBytes).Slice(i * layout.EntryWords, layout.EntryWords);
+            ReadOnlySpan<ulong> entry = words.Slice(i * layout.EntryWords, layout.EntryWords);
             DecodedEntry decoded = TFormat.DecodeDirectory(at, entry[0], entry.Length == 2 ? entry[1] : 0);
             if (decoded.Kind == PageTableEntryKind.Table)
             {
                 Descend(decoded.Tables, at + 1, address | ((ulong)i << layout.Shift), depth, action);
             }
         }
+    }
+
+    /// <summary>The next entry that is not 0: most are.</summary>
+    private static int NextEntry(ReadOnlySpan<ulong> words, int index, int entryWords)
+    {
+        int found = words[(index * entryWords)..].IndexOfAnyExcept(0UL);
+        return found < 0 ? words.Length / entryWords : index + (found / entryWords);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class TableDump<TFormat>(IPageTableMemory memory, IAddressSpaceV
         for (int i = 0; i < layout.EntryCount;)
         {
             ReadOnlySpan<ulong> entry = entries.Slice(i * words, words);
-            int next = i + 1;
+            int next = words == 1 || !entry.ContainsAnyExcept(0UL) ? RunEnd(entries, i * words) / words : i + 1;
             while (next < layout.EntryCount && entries.Slice(next * words, words).SequenceEqual(entry))
             {
                 next++;
@@ -59,12 +59,7 @@ internal sealed class TableDump<TFormat>(IPageTableMemory memory, IAddressSpaceV
         ReadOnlySpan<ulong> entries = memory.Words(table, layout.SizeBytes);
         for (int i = 0; i < entries.Length;)
         {
-            int next = i + 1;
-            while (next < entries.Length && entries[next] == entries[i])
-            {
-                next++;
-            }
-
+            int next = RunEnd(entries, i);
             if (entries[i] != 0)
             {
                 visitor.VisitPages(size, address + ((ulong)i << layout.Shift), next - i, entries[i]);
@@ -72,5 +67,12 @@ internal sealed class TableDump<TFormat>(IPageTableMemory memory, IAddressSpaceV
 
             i = next;
         }
+    }
+
+    /// <summary>Where the words end that are equal to one and follow it.</summary>
+    private static int RunEnd(ReadOnlySpan<ulong> words, int first)
+    {
+        int length = words[first..].IndexOfAnyExcept(words[first]);
+        return length < 0 ? words.Length : first + length;
     }
 }

@@ -45,7 +45,7 @@ internal sealed partial class Vmm<TFormat>
 
         if (_isBooted)
         {
-            check.Expect(TableTree<TFormat>.SlotOf(TableTree<TFormat>.SmallestType), Bounds.Start, Bounds.End);
+            check.Expect(TableTree<TFormat>.SlotOf(TableTree<TFormat>.SmallestType), BootRange.Start, BootRange.End);
         }
 
         check.CompareBooks();

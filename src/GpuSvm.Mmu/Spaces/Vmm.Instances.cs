@@ -6,6 +6,17 @@ namespace GpuSvm.Mmu.Spaces;
 /// <content>Who uses the address space, from its boot to its end.</content>
 internal sealed partial class Vmm<TFormat>
 {
+    /// <summary>What a boot makes tables for: a page that begins or ends outside is never mapped.</summary>
+    private AddressRange BootRange
+    {
+        get
+        {
+            ref readonly PageSlot slot = ref TableTree<TFormat>.SlotOf(TableTree<TFormat>.SmallestType);
+            ulong start = slot.AlignUp(Bounds.Start);
+            return new AddressRange(start, Math.Max(start, slot.AlignDown(Bounds.End)));
+        }
+    }
+
     /// <inheritdoc/>
     public override Errno Join(ulong instance)
     {
@@ -52,7 +63,7 @@ internal sealed partial class Vmm<TFormat>
         }
 
         ref readonly PageSlot slot = ref TableTree<TFormat>.SlotOf(TableTree<TFormat>.SmallestType);
-        _isBooted = _tree.TryReference(slot, Bounds.Start, Bounds.End);
+        _isBooted = _tree.TryReference(slot, BootRange.Start, BootRange.End);
         Complete();
         return _isBooted ? Errno.None : Errno.ENOMEM;
     }
@@ -81,7 +92,7 @@ internal sealed partial class Vmm<TFormat>
 
         if (_isBooted)
         {
-            _tree.Release(TableTree<TFormat>.SlotOf(TableTree<TFormat>.SmallestType), Bounds.Start, Bounds.End);
+            _tree.Release(TableTree<TFormat>.SlotOf(TableTree<TFormat>.SmallestType), BootRange.Start, BootRange.End);
         }
 
         // The device forgets the root as well, before that is freed.

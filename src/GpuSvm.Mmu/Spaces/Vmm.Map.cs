@@ -99,7 +99,7 @@ internal sealed partial class Vmm<TFormat>
         }
 
         ref readonly PageSlot slot = ref TableTree<TFormat>.SlotOf(type);
-        EntryHistory history = vma.IsSparse || vma.IsMapped ? EntryHistory.Remembered : EntryHistory.Forgotten;
+        EntryHistory history = HistoryOf(slot, vma.IsSparse || vma.IsMapped);
         if (vma.Referenced == GpuVma.None)
         {
             if (!_tree.TryReference(slot, vma.Start, vma.End))

@@ -171,7 +171,7 @@ internal sealed partial class Vmm<TFormat>
             }
         }
 
-        EntryHistory history = vma.IsSparse ? EntryHistory.Remembered : EntryHistory.Forgotten;
+        EntryHistory history = HistoryOf(slot, vma.IsSparse);
         SetMapped(into.Any ? _areas.Merge(into.Previous, vma, into.Next, end - start) : piece!, slot.Type);
         _mappedPages += (long)((end - start) >> Page.Shift);
         if (isVideo)

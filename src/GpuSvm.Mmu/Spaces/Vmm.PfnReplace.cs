@@ -130,7 +130,7 @@ internal sealed partial class Vmm<TFormat>
 
         SetMapped(page, slot.Type);
         _mappedPages += (long)(slot.Size >> Page.Shift);
-        _tree.MapWords(slot, start, _words.AsSpan(0, 1), isSparse ? EntryHistory.Remembered : EntryHistory.Forgotten);
+        _tree.MapWords(slot, start, _words.AsSpan(0, 1), HistoryOf(slot, isSparse));
         Complete();
         Join([from, start, end, to]);
     }

@@ -187,6 +187,10 @@ internal sealed partial class Vmm<TFormat> : GpuAddressSpace
         return error;
     }
 
+    /// <summary>After a boot a directory entry that becomes a page has named a table, which the device may remember.</summary>
+    private EntryHistory HistoryOf(in PageSlot slot, bool isInUse) =>
+        isInUse || (_isBooted && slot.Depth < TableTree<TFormat>.PageTableDepth) ? EntryHistory.Remembered : EntryHistory.Forgotten;
+
     private static ulong SmallAtRest(GpuVma vma) => vma.IsSparse ? TFormat.SparsePage : 0;
 
     private RankedLock.Scope Enter()

@@ -143,6 +143,12 @@ internal sealed partial class TableTree<TFormat>
 
             WriteAtRest(parent, node.Index);
             _retirement.Batch.Mark(parent.Depth);
+            if (isLarge && TFormat.NoSmallPages != 0)
+            {
+                // Wherever it covers, the device may remember that there are no small pages.
+                _retirement.Batch.Add(node.Place << Directories[DualDepth].Shift, (node.Place + 1) << Directories[DualDepth].Shift);
+            }
+
             if (--parent.References > 0)
             {
                 return;

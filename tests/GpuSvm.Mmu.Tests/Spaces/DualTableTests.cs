@@ -114,4 +114,43 @@ public class DualTableTests
         rig.PutOk(area);
         Assert.Equal(tables, rig.Space.Counters.LiveTables);
     }
+
+    [Fact]
+    public void A_page_in_the_place_of_a_table_that_a_boot_made_is_flushed()
+    {
+        using var rig = new SpaceRig(size: 0x400000);
+        Assert.Equal(GpuSvm.Errno.None, rig.Space.Boot());
+        ulong area = rig.Get(0x200000, align: 21);
+        rig.Journal.Take();
+        rig.Pfns(21, area, PfnEntry.VideoMemory(0x4000_0000, AddressSpaceFixture.All));
+        Assert.Equal("flush [0x0, 0x200000) depth 3", rig.Journal.Take());
+        rig.PfnUnmapOk(area, 0x1000);
+        rig.MapOk(area, 0x200000, Video(3, 0x4000_0000, 0x20_0000, 21));
+        Assert.Equal("flush [0x0, 0x200000) depth 3\nflush [0x0, 0x200000) depth 3", rig.Journal.Take());
+    }
+
+    [Fact]
+    public void Where_a_large_table_goes_the_device_forgets_everywhere_that_there_were_no_small_pages()
+    {
+        using var rig = new SpaceRig();
+        ulong area = rig.Get(0x200000, align: 21);
+        rig.MapOk(area + 0x1000, 0x1000, Small);
+        rig.MapOk(area + 0x10000, 0x10000, Large);
+        rig.Journal.Take();
+        rig.UnmapOk(area + 0x10000);
+        Assert.Equal("flush [0x0, 0x200000) depth 3\nfree 256", rig.Journal.Take());
+        rig.MapOk(area + 0x100000, 0x1000, Small);
+        Assert.Equal("", rig.Journal.Take());
+    }
+
+    [Fact]
+    public void A_boot_leaves_out_pages_that_begin_or_end_outside()
+    {
+        using var rig = new SpaceRig(start: 0x1ff800, size: 0x1000);
+        Assert.Equal(GpuSvm.Errno.None, rig.Space.Boot());
+        Assert.Equal(1, rig.Space.Counters.LiveTables);
+        using var larger = new SpaceRig(start: 0x1ff800, size: 0x2000);
+        Assert.Equal(GpuSvm.Errno.None, larger.Space.Boot());
+        Assert.Equal(5, larger.Space.Counters.LiveTables);
+    }
 }

@@ -1,0 +1,36 @@
+using GpuSvm.Core;
+
+namespace GpuSvm.Mmu.Tests.Model;
+
+/// <summary>A list of operations on a new address space: its text is a script.</summary>
+internal sealed record Sequence(Shape Shape, IReadOnlyList<Operation> Operations)
+{
+    public override string ToString() => string.Join(
+        '\n', ModelObject.MakeAll().Select(static memory => memory.Declaration).Prepend(Shape.ToString()).Concat(Operations.Select(static o => o.ToString())));
+
+    /// <summary>The same with less: pieces left out, large ones first.</summary>
+    public static IEnumerable<Sequence> Shrink(Sequence sequence)
+    {
+        int count = sequence.Operations.Count;
+        for (int piece = count; piece > 0; piece /= 2)
+        {
+            for (int at = count - piece; at >= 0; at -= piece)
+            {
+                yield return sequence with { Operations = [.. sequence.Operations.Take(at), .. sequence.Operations.Skip(at + piece)] };
+            }
+        }
+    }
+
+    /// <summary>Makes all calls, on the space and the model.</summary>
+    public void Replay<TFormat>()
+        where TFormat : struct, IPageTableFormat
+    {
+        var twins = new Twins<TFormat>(Shape);
+        foreach (Operation operation in Operations)
+        {
+            twins.Do(operation);
+        }
+
+        twins.End();
+    }
+}

@@ -1,0 +1,11 @@
+using System.Globalization;
+
+namespace GpuSvm.Mmu.Tests.Model;
+
+/// <summary>How the address space of a sequence is made.</summary>
+internal sealed record Shape(GpuAddressSpaceManagement Management, ulong Start, ulong Size, int SpareTables)
+{
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"new {(Management == GpuAddressSpaceManagement.Managed ? "managed" : "unmanaged")} 0x{Start:x} 0x{Size:x} # {SpareTables} spare tables");
+}
