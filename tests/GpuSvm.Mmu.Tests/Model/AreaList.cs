@@ -7,7 +7,7 @@ internal sealed class AreaList : IAddressSpaceVisitor
 
     public void VisitArea(in GpuAreaInfo area)
     {
-        if (Areas.Count > 0 && (area.Flags & GpuAreaFlags.Part) != 0 && IsByPfn(area) && IsByPfn(Areas[^1]) && Areas[^1].Referenced == area.Referenced)
+        if ((area.Flags & GpuAreaFlags.Part) != 0 && IsByPfn(area) && IsByPfn(Areas[^1]) && Areas[^1].Referenced == area.Referenced)
         {
             Areas[^1] = Areas[^1] with { Size = Areas[^1].Size + area.Size };
         }

@@ -16,7 +16,7 @@ internal sealed class ModelArea
     /// <summary>The page type asked for, or -1.</summary>
     public int Type { get; init; } = -1;
 
-    /// <summary>The page type of which page tables are referenced, whatever is mapped; -1 if that comes and goes with what is mapped.</summary>
+    /// <summary>The page type of which page tables are referenced, whatever is mapped; -1 if tables come and go with that.</summary>
     public int Held { get; set; } = -1;
 
     /// <summary>Mapped memory.</summary>

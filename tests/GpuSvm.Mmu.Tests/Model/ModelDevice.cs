@@ -87,7 +87,8 @@ internal sealed class ModelDevice<TFormat>(ModelTableMemory memory) : ITlbInvali
     {
         foreach ((DecodedEntry entry, _) in _leaves.Values)
         {
-            if (entry.Kind == PageTableEntryKind.Page && entry.Aperture >= Aperture.SystemCoherent && entry.Address >= address && entry.Address < address + size)
+            bool isHost = entry.Kind == PageTableEntryKind.Page && entry.Aperture >= Aperture.SystemCoherent;
+            if (isHost && entry.Address >= address && entry.Address < address + size)
             {
                 throw new DisagreementException($"dma:0x{address:x} is unmapped before the device forgot it");
             }

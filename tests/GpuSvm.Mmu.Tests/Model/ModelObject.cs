@@ -84,7 +84,8 @@ internal sealed class ModelObject
     private static ModelObject Scatter(int id, Aperture target, int shift, params ulong[] lengths)
     {
         MemoryExtent[] extents = Scattered(id, shift, lengths);
-        return new ModelObject(id, Comment(id, "scatter list", extents), GpuMemoryObject.FromScatterList(target, extents, shift, id), extents);
+        var memory = GpuMemoryObject.FromScatterList(target, extents, shift, id);
+        return new ModelObject(id, Comment(id, "scatter list", extents), memory, extents);
     }
 
     private static ModelObject Pages(int id, Aperture target, int count)

@@ -10,8 +10,9 @@ internal sealed partial class ModelSpace<TFormat>
         address = 0;
         bool hasReferences = (request.Flags & GetFlags.References) != 0;
         int type = request.PageShift == 0 ? -1 : TypeOf(request.PageShift, PageTypeUses.None);
+        bool isForAny = request.PageShift == 0 && !hasReferences && TFormat.PageBlock == 0;
         if (request.Size == 0 || request.AlignShift > 63 || request.Flags == GetFlags.Sparse ||
-            (request.PageShift == 0 ? hasReferences || TFormat.PageBlock != 0 : type < 0 || !TFormat.PageType(type).IsAligned(request.Size)))
+            !(type < 0 ? isForAny : TFormat.PageType(type).IsAligned(request.Size)))
         {
             return Errno.EINVAL;
         }

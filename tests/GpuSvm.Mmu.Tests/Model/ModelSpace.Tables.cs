@@ -66,7 +66,8 @@ internal sealed partial class ModelSpace<TFormat>
     /// </summary>
     private void AddSparse(HashSet<(int Depth, bool IsLarge, ulong Place)> tables, ulong start, ulong end)
     {
-        int[] types = [.. Enumerable.Range(0, TFormat.PageTypeCount).Where(type => IsBooted ? type == SmallestType : TFormat.PageType(type).Can(PageTypeUses.Sparse))];
+        int[] types = [.. Enumerable.Range(IsBooted ? SmallestType : 0, IsBooted ? 1 : TFormat.PageTypeCount)
+            .Where(static type => TFormat.PageType(type).Can(PageTypeUses.Sparse))];
         while (start < end)
         {
             int type = types.First(type => SizeOf(type) <= end - start && (start & (SizeOf(type) - 1)) == 0);

@@ -43,7 +43,8 @@ internal sealed class ModelTableMemory(InjectedFailures failures) : IPageTableMe
         }
 
         address = (ulong)_tables.Count << Page.Shift;
-        ulong[] words = _spare.TryGetValue(sizeBytes, out Stack<ulong[]>? spare) && spare.Count > 0 ? spare.Pop() : new ulong[sizeBytes / 8];
+        bool isSpare = _spare.TryGetValue(sizeBytes, out Stack<ulong[]>? spare) && spare.Count > 0;
+        ulong[] words = isSpare ? spare!.Pop() : new ulong[sizeBytes / 8];
         words.AsSpan().Fill(Dirt);
         _tables.Add(words);
         for (ulong more = Page.Size; more < (ulong)sizeBytes; more += Page.Size)

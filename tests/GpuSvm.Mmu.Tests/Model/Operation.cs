@@ -14,7 +14,9 @@ internal abstract record Operation
     public sealed record Get(GetRequest Request) : Operation
     {
         protected override string Text => Line(
-            $"get {Flag(GetFlags.References)} {Flag(GetFlags.MapReferences)} {Flag(GetFlags.Sparse)} {Request.PageShift} {Request.AlignShift} 0x{Request.Size:x}");
+            $"get {Flags} {Request.PageShift} {Request.AlignShift} 0x{Request.Size:x}");
+
+        private string Flags => Line($"{Flag(GetFlags.References)} {Flag(GetFlags.MapReferences)} {Flag(GetFlags.Sparse)}");
 
         private int Flag(GetFlags flag) => (Request.Flags & flag) != 0 ? 1 : 0;
     }
@@ -44,7 +46,9 @@ internal abstract record Operation
     public sealed record PfnMap(int Shift, ulong Address, PfnEntry[] Pfns) : Operation
     {
         protected override string Text => Line(
-            $"pfnmap {Shift} 0x{Address:x} 0x{(ulong)Pfns.Length << Shift:x} {string.Join(' ', Pfns.Select(pfn => Line($"1*0x{pfn.Bits:x}")))}");
+            $"pfnmap {Shift} 0x{Address:x} 0x{(ulong)Pfns.Length << Shift:x} {string.Join(' ', Pfns.Select(Run))}");
+
+        private static string Run(PfnEntry pfn) => Line($"1*0x{pfn.Bits:x}");
     }
 
     public sealed record PfnUnmap(ulong Start, ulong Size) : Operation

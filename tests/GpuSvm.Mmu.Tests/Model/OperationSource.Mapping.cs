@@ -19,7 +19,8 @@ internal sealed partial class OperationSource<TFormat>
         {
             // All of it, or what an earlier mapping left: from a place in it to its end, or less.
             int unit = Pick([12, 16, 16, 21]);
-            address = OneIn(2) ? area.Start : Math.Max(area.Start, (area.Start + random.Next(area.End - area.Start)) & ~((1UL << unit) - 1));
+            ulong inside = (area.Start + random.Next(area.End - area.Start)) & ~((1UL << unit) - 1);
+            address = OneIn(2) ? area.Start : Math.Max(area.Start, inside);
             ModelMap? old = area.MapAt(address);
             ulong rest = area.End - address;
             address = old is not null && OneIn(2) ? old.Start : address;
@@ -30,9 +31,11 @@ internal sealed partial class OperationSource<TFormat>
         ModelObject memory = Pick(objects);
         ulong offset = OneIn(3) ? 0 : ((ulong)random.Next(16)) << Pick([12, 16, 21]);
         offset = OneIn(100) ? Pick([ulong.MaxValue, ulong.MaxValue - 4095, 1UL]) : offset;
-        MapAttributes? attributes = OneIn(3) ? new MapAttributes((PageAttributes)random.Next(16) & ~PageAttributes.Encrypted, OneIn(3) ? Pick([(byte)0xfe, (byte)7]) : (byte)0) : null;
-        return new Operation.Map(address, size, memory.Id, offset, attributes);
+        return new Operation.Map(address, size, memory.Id, offset, OneIn(3) ? DrawAttributes() : null);
     }
+
+    private MapAttributes DrawAttributes() => new(
+        (PageAttributes)random.Next(16) & ~PageAttributes.Encrypted, OneIn(3) ? Pick([(byte)0xfe, (byte)7]) : (byte)0);
 
     private Operation DrawPfnMap()
     {
@@ -74,7 +77,8 @@ internal sealed partial class OperationSource<TFormat>
     private Operation DrawPfnUnmap()
     {
         ulong start = DrawAddress();
-        ulong size = OneIn(10) ? random.Next(model.Bounds.Length) : ((ulong)random.Next(24) << Pick([12, 12, 16, 21])) + (OneIn(10) ? random.Next(4096UL) : 0);
+        ulong size = ((ulong)random.Next(24) << Pick([12, 12, 16, 21])) + (OneIn(10) ? random.Next(4096UL) : 0);
+        size = OneIn(10) ? random.Next(model.Bounds.Length) : size;
         return new Operation.PfnUnmap(start, size);
     }
 }

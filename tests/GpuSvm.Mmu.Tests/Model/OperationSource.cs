@@ -93,7 +93,7 @@ internal sealed partial class OperationSource<TFormat>(SeededRandom random, Mode
     {
         ulong near = random.Next(8) switch
         {
-            < 3 when model.Areas.Count > 0 => Pick(model.Areas) is var area && OneIn(2) && !area.IsClients ? area.Start + random.Next(area.End - area.Start) : area.End,
+            < 3 when model.Areas.Count > 0 => DrawInside(Pick(model.Areas)),
             < 4 when model.Pages.Count > 0 => model.Pages.Keys.First(),
             < 6 when OwnAreas == 0 || OneIn(3) => Pick(_places),
             < 7 when model.Areas.Count > 0 => Pick(model.Areas).Start,
@@ -105,4 +105,7 @@ internal sealed partial class OperationSource<TFormat>(SeededRandom random, Mode
         address = OneIn(40) ? address : address & ~((1UL << unit) - 1);
         return address < model.Bounds.End.Value + (1UL << 22) ? address : model.Bounds.Start;
     }
+
+    private ulong DrawInside(ModelArea area) =>
+        OneIn(2) && !area.IsClients ? area.Start + random.Next(area.End - area.Start) : area.End;
 }

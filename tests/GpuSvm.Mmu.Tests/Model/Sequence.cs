@@ -5,8 +5,11 @@ namespace GpuSvm.Mmu.Tests.Model;
 /// <summary>A list of operations on a new address space: its text is a script.</summary>
 internal sealed record Sequence(Shape Shape, IReadOnlyList<Operation> Operations)
 {
-    public override string ToString() => string.Join(
-        '\n', ModelObject.MakeAll().Select(static memory => memory.Declaration).Prepend(Shape.ToString()).Concat(Operations.Select(static o => o.ToString())));
+    public override string ToString()
+    {
+        IEnumerable<string> memories = ModelObject.MakeAll().Select(static memory => memory.Declaration);
+        return string.Join('\n', [$"{Shape}", .. memories, .. Operations.Select(static operation => $"{operation}")]);
+    }
 
     /// <summary>The same with less: pieces left out, large ones first.</summary>
     public static IEnumerable<Sequence> Shrink(Sequence sequence)

@@ -1,7 +1,9 @@
 namespace GpuSvm.Mmu.Tests.Model;
 
 /// <summary>A hash of everything that a dump shows and a walk can reach.</summary>
-/// <remarks>Small entries below a large one that answers are left over from whatever was there; nobody reads them before they are written.</remarks>
+/// <remarks>
+/// Small entries below a large one that answers are left over from whatever was there; nobody reads them before they are written.
+/// </remarks>
 internal sealed class StateDigest<TFormat> : IAddressSpaceVisitor
     where TFormat : struct, IPageTableFormat
 {

@@ -123,7 +123,8 @@ internal sealed partial class Twins<TFormat>
 
         Require(_space.MappedPages == pages, $"{_space.MappedPages} pages are mapped by pfn, not {pages}");
         Require(_dma.MappedPages == dma, $"{_dma.MappedPages} pages are mapped for DMA, not {dma}");
-        Require(_shape.SpareTables > 0 || _space.PageTableBytes == _memory.LiveBytes, $"{_space.PageTableBytes} of {_memory.LiveBytes} bytes of tables");
+        bool areAllInUse = _space.PageTableBytes == _memory.LiveBytes;
+        Require(_shape.SpareTables > 0 || areAllInUse, $"{_space.PageTableBytes} of {_memory.LiveBytes} bytes of tables");
         Require(_device.Instances.SetEquals(Model.Instances), $"instances");
         foreach (ModelObject memory in Objects)
         {
