@@ -5,7 +5,7 @@ using GpuSvm.Mmu;
 
 namespace GpuSvm.Cli.Vmm;
 
-/// <summary><c>gpusvm vmm check</c>: carries out a script, and says whether books and tables agree after it, and nothing is forgotten.</summary>
+/// <summary><c>gpusvm vmm check</c>: carries out a script, and says whether books and tables agree and nothing is forgotten.</summary>
 internal static class VmmCheckVerb
 {
     /// <summary>Makes the command.</summary>
@@ -32,7 +32,8 @@ internal static class VmmCheckVerb
             Console.Out.WriteLine(finding);
         }
 
-        Console.Out.WriteLine(findings.Count == 0 ? "books and page tables agree, and nothing is left behind" : $"findings: {findings.Count}");
+        Console.Out.WriteLine(
+            findings.Count == 0 ? "books and page tables agree, and nothing is left behind" : $"findings: {findings.Count}");
         return findings.Count == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 

@@ -34,8 +34,9 @@ internal static class DmaBalance
                 case "pte":
                 case "pde" when words[1] == "1":
                     ulong at = Hex(words[2]);
-                    bool isHosts = (Hex(words[4]) & SystemPageBits) == SystemPageBits && areas.Any(area => at >= area.Start && at < area.End);
-                    pages += isHosts ? long.Parse(words[3], CultureInfo.InvariantCulture) : 0;
+                    bool isHosts = (Hex(words[4]) & SystemPageBits) == SystemPageBits;
+                    bool isByPfn = areas.Any(area => at >= area.Start && at < area.End);
+                    pages += isHosts && isByPfn ? long.Parse(words[3], CultureInfo.InvariantCulture) : 0;
                     break;
             }
 
@@ -45,8 +46,12 @@ internal static class DmaBalance
         return [.. corrected];
     }
 
-    private static string WithBalance(string[] words, long balance) => string.Join(' ', words.Select(word =>
-        word.StartsWith("dmamap=") ? $"dmamap={balance}" : word.StartsWith("dmaunmap=") ? "dmaunmap=0" : word));
+    private static string WithBalance(string[] words, long balance) => string.Join(' ', words.Select(word => word.Split('=')[0] switch
+    {
+        "dmamap" => $"dmamap={balance}",
+        "dmaunmap" => "dmaunmap=0",
+        _ => word,
+    }));
 
     private static string WithNone(string[] words) => string.Join(' ', words.SkipLast(1)) + " dma=0";
 

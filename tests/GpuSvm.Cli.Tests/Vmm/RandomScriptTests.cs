@@ -9,15 +9,15 @@ public sealed class RandomScriptTests
 
     private static readonly string[] Operations =
     [
-        "new", "mem", "memput", "get", "get", "get", "sparse", "put", "map", "map", "map", "unmap", "pfnmap", "pfnmap", "pfnmap", "pfnunmap",
-        "xlat", "ref", "unref", "fail", "ptlimit", "digest", "check", "bogus",
+        "new", "mem", "memput", "get", "get", "get", "sparse", "put", "map", "map", "map", "unmap", "pfnmap", "pfnmap", "pfnmap",
+        "pfnunmap", "xlat", "ref", "unref", "fail", "ptlimit", "digest", "check", "bogus",
     ];
 
     private static readonly string[] Words =
     [
-        "0", "1", "2", "12", "16", "21", "0x1000", "0x2000", "0x10000", "0x1f0000", "0x200000", "0x400000", "0x1800", "29", "63", "64", "255",
-        "0x1ffffffff000", "0x1000000000000", "0x2000000000000", "0xfffffffffffff000", "0xffffffffffffffff", "0x10000000000000000", "-1", "x",
-        "managed", "unmanaged", "vram", "host", "ncoh", "dma", "pt", "sw", "vma", "1+", "ro", "vol", "priv", "kind=0xfe", "kind=9",
+        "0", "1", "2", "12", "16", "21", "0x1000", "0x2000", "0x10000", "0x1f0000", "0x200000", "0x400000", "0x1800", "29", "63", "64",
+        "255", "0x1ffffffff000", "0x1000000000000", "0x2000000000000", "0xfffffffffffff000", "0xffffffffffffffff", "0x10000000000000000", "-1",
+        "x", "managed", "unmanaged", "vram", "host", "ncoh", "dma", "pt", "sw", "vma", "1+", "ro", "vol", "priv", "kind=0xfe", "kind=9",
         "1*0x200003", "2*0x200013+0x1000", "16*0x1000007+0x1000", "1*0", "512*0x400003+0x1000", "1*", "#",
     ];
 
@@ -51,7 +51,7 @@ public sealed class RandomScriptTests
             ? $"{operation} {string.Join(' ', Enumerable.Range(0, random.Next(8)).Select(_ => Pick(random, Words)))}"
             : operation switch
             {
-                "mem" => $"mem {random.Next(4)} {Pick(random, "vram", "host", "ncoh", "dma")} 0x{random.Next(1 << 20):x}00000 0x400000 {Shift(random)}",
+                "mem" => $"mem {random.Next(4)} {Target(random)} 0x{random.Next(1 << 20):x}00000 0x400000 {Shift(random)}",
                 "memput" => $"memput {random.Next(4)}",
                 "get" => $"get {random.Next(2)} {random.Next(2)} {random.Next(2)} {Shift(random)} {Shift(random)} {Size(random)}",
                 "sparse" => $"sparse {Size(random)} {Shift(random)}",
@@ -65,6 +65,8 @@ public sealed class RandomScriptTests
                 _ => operation,
             };
     }
+
+    private static string Target(SeededRandom random) => Pick(random, "vram", "host", "ncoh", "dma");
 
     private static string Address(SeededRandom random) =>
         Pick(random, "0", "0x1000", "0x10000", "0x1f0000", "0x1ff000", "0x200000", "0x210000", "0x400000", "0x600000", "0x20000000");

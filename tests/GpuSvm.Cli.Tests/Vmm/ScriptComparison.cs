@@ -42,9 +42,12 @@ internal static partial class ScriptComparison
 
     private static long Number(Match match, string group) => long.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^cnt .* ptlive=(?<tables>\d+) .* dmamap=(?<maps>\d+) dmaunmap=(?<unmaps>\d+) mem=(?<mem>\d+)$")]
+    [GeneratedRegex(
+        @"^cnt .* ptlive=(?<tables>\d+) .* dmamap=(?<maps>\d+) dmaunmap=(?<unmaps>\d+) mem=(?<mem>\d+)$",
+        RegexOptions.ExplicitCapture,
+        5000)]
     private static partial Regex Counts();
 
-    [GeneratedRegex(@"^\d+ (check|digest|teardown) ok\b")]
+    [GeneratedRegex(@"^\d+ (check|digest|teardown) ok\b", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex SelfJudged();
 }

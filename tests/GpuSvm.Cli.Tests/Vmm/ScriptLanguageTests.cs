@@ -113,14 +113,14 @@ public sealed class ScriptLanguageTests
         " mem=2",
         ScriptRun.Lines(
             "mem 1 vram 0 0x1000 12\nmem 2 vram 0 0x1000 12\nmem 3 vram 0 0x1000 12\nmemput 2\nnew managed 0 0\nmap 0 0x1000 3 0\n" +
-            "memput 3\ndump\n").Single(line => line.StartsWith("cnt ")));
+            "memput 3\ndump\n").Single(line => line.StartsWith("cnt ", StringComparison.Ordinal)));
 
     [Fact]
     public void Counts_begin_anew_with_each_address_space() => Assert.Equal(
         ["cnt ptalloc=5 ptfree=0 ptlive=5 flush=0,0,0,0,0 dmamap=1 dmaunmap=0 mem=0",
             "cnt ptalloc=1 ptfree=0 ptlive=1 flush=0,0,0,0,0 dmamap=0 dmaunmap=0 mem=0"],
         ScriptRun.Lines("new managed 0 0\npfnmap 12 0 0x1000 1*3\ndump\nunref\nnew managed 0 0\ndump\n")
-            .Where(line => line.StartsWith("cnt ")));
+            .Where(line => line.StartsWith("cnt ", StringComparison.Ordinal)));
 
     [Fact]
     public void Memory_that_is_made_of_pages_below_4_KiB_cannot_be_mapped() => Assert.Equal(
@@ -194,7 +194,7 @@ public sealed class ScriptLanguageTests
         ["pde 4 0x0000000000000 1 0x0000000010000102", "pde 3 0x0000000000000 1 0x0000000010000202",
             "pde 2 0x0000000000000 1 0x0000000010000302", "pde 1 0x0000000000000 1 0x0000000000000000 0x0000000010000402"],
         ScriptRun.Lines("new managed 0 0\npfnmap 12 0 0x1000 1*0x13\ndump\n", Cli.Vmm.Output.PointerDisplay.Raw)
-            .Where(line => line.StartsWith("pde ")));
+            .Where(line => line.StartsWith("pde ", StringComparison.Ordinal)));
 
     [Fact]
     public void A_digest_is_that_of_the_lines_of_a_dump()

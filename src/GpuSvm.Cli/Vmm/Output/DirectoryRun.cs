@@ -11,8 +11,8 @@ namespace GpuSvm.Cli.Vmm.Output;
 /// <param name="High">Their second word; 0 for entries of one word.</param>
 internal readonly record struct DirectoryRun(int Level, ulong Address, int Count, ulong Low, ulong High)
 {
-    // Directory entries: bit 0 is set in a page, bits 2:1 are 0 where no table is named, bits 53:8 are its address. That of a large table has
-    // four bits more, which are 0 in a script: its tables lie 4 KiB apart.
+    // Directory entries: bit 0 is set in a page, bits 2:1 are 0 where no table is named, bits 53:8 are its address. A large
+    // table's has four bits more, which are 0 in a script: its tables lie 4 KiB apart.
     private const ulong PageBit = 1;
     private const ulong ApertureBits = 3UL << 1;
     private const ulong TableAddress = ((1UL << 54) - 1) & ~0xffUL;

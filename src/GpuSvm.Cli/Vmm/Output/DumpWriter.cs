@@ -55,7 +55,8 @@ internal sealed class DumpWriter : IAddressSpaceVisitor
         string page = Index(area.Page);
         string referenced = Index(area.Referenced);
         object memory = area.Memory?.Owner ?? "-";
-        Line($"vma 0x{area.Start:x13} 0x{area.Size:x13} {used}{mapReferences}{sparse}{part}{busy}{mapped} page={page} refd={referenced} mem={memory}");
+        string state = $"{used}{mapReferences}{sparse}{part}{busy}{mapped}";
+        Line($"vma 0x{area.Start:x13} 0x{area.Size:x13} {state} page={page} refd={referenced} mem={memory}");
     }
 
     /// <inheritdoc/>
