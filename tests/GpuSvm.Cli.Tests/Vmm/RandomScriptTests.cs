@@ -16,9 +16,9 @@ public sealed class RandomScriptTests
     private static readonly string[] Words =
     [
         "0", "1", "2", "12", "16", "21", "0x1000", "0x2000", "0x10000", "0x1f0000", "0x200000", "0x400000", "0x1800", "29", "63", "64",
-        "255", "0x1ffffffff000", "0x1000000000000", "0x2000000000000", "0xfffffffffffff000", "0xffffffffffffffff", "0x10000000000000000", "-1",
-        "x", "managed", "unmanaged", "vram", "host", "ncoh", "dma", "pt", "sw", "vma", "1+", "ro", "vol", "priv", "kind=0xfe", "kind=9",
-        "1*0x200003", "2*0x200013+0x1000", "16*0x1000007+0x1000", "1*0", "512*0x400003+0x1000", "1*", "#",
+        "255", "0x1ffffffff000", "0x1000000000000", "0x2000000000000", "0xfffffffffffff000", "0xffffffffffffffff", "0x10000000000000000",
+        "-1", "x", "managed", "unmanaged", "vram", "host", "ncoh", "dma", "pt", "sw", "vma", "1+", "ro", "vol", "priv", "kind=0xfe",
+        "kind=9", "1*0x200003", "2*0x200013+0x1000", "16*0x1000007+0x1000", "1*0", "512*0x400003+0x1000", "1*", "#",
     ];
 
     [Theory]

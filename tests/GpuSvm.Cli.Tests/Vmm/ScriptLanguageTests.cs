@@ -116,6 +116,13 @@ public sealed class ScriptLanguageTests
             "memput 3\ndump\n").Single(line => line.StartsWith("cnt ", StringComparison.Ordinal)));
 
     [Fact]
+    public void Lists_of_pages_have_room_for_128_GiB() => Assert.Equal(
+        ["mem ok", "mem ok", "mem ok", "mem ok", "mem ok", "mem ok", "mem ok", "mem ok", "mem err ENOMEM", "memput ok", "mem ok",
+            "mem err ENOMEM"],
+        ScriptRun.Results([.. Enumerable.Range(0, 9).Select(id => $"mem {id} dma 0 0x3fffff000 12"), "memput 3",
+            "mem 9 dma 0 0x3fffff000 12", "mem 10 dma 0 0x3fffff000 12"]));
+
+    [Fact]
     public void Counts_begin_anew_with_each_address_space() => Assert.Equal(
         ["cnt ptalloc=5 ptfree=0 ptlive=5 flush=0,0,0,0,0 dmamap=1 dmaunmap=0 mem=0",
             "cnt ptalloc=1 ptfree=0 ptlive=1 flush=0,0,0,0,0 dmamap=0 dmaunmap=0 mem=0"],

@@ -40,9 +40,17 @@ internal sealed record MemoryOperation(ulong Id, Aperture Target, bool IsByPage,
             return;
         }
 
-        machine.Objects.Add(Id, IsByPage
+        long listedPages = IsByPage ? (long)(Size >> Page.Shift) : 0;
+        if (!machine.Objects.HasRoom(listedPages))
+        {
+            output.Answer(Errno.ENOMEM);
+            return;
+        }
+
+        GpuMemoryObject memory = IsByPage
             ? GpuMemoryObject.FromPages(Target, Pages(), PageShift, Id)
-            : GpuMemoryObject.Contiguous(Target, Address, Size, PageShift, Id));
+            : GpuMemoryObject.Contiguous(Target, Address, Size, PageShift, Id);
+        machine.Objects.Add(Id, memory, listedPages);
         output.Answer(Errno.None);
     }
 
