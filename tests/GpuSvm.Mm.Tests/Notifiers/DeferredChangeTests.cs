@@ -75,6 +75,25 @@ public sealed class DeferredChangeTests
     }
 
     [Fact]
+    public void A_notifier_of_another_range_is_there_once_and_hears_of_that_range_only()
+    {
+        _set.Insert(_notifier, Whole);
+        Under(() => _set.Resize(_notifier, Left));
+        Assert.Equal(1, _set.Count);
+        Begin(Right).Dispose();
+        Assert.Empty(_mirror.Log);
+
+        InvalidationScope scope = Begin(Left);
+        Under(() => _set.Resize(_notifier, Right));
+        scope.Dispose();
+        Assert.Equal(1, _set.Count);
+        Begin(Left).Dispose();
+        Assert.Single(_mirror.Log);
+        Begin(Right).Dispose();
+        Assert.Equal(["a [0x1000, 0x3000) Unmap", "a [0x5000, 0x9000) Unmap"], _mirror.Log);
+    }
+
+    [Fact]
     public void A_growth_that_is_put_off_makes_readers_wait_and_a_shrinking_does_not()
     {
         _set.Insert(_notifier, Left);
