@@ -12,6 +12,7 @@ public sealed class NestedInvalidations : IRaceScenario
     /// <inheritdoc/>
     public void Build(ScheduleRun run)
     {
+        run.DemandProgress(Deadline.Default);
         var notifiers = new IntervalNotifiers();
         var mirror = new RaceMirror(notifiers);
         var notifier = new IntervalNotifier(mirror);

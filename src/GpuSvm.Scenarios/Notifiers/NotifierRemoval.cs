@@ -12,6 +12,7 @@ public sealed class NotifierRemoval : IRaceScenario
     /// <inheritdoc/>
     public void Build(ScheduleRun run)
     {
+        run.DemandProgress(Deadline.Default);
         var notifiers = new IntervalNotifiers();
         var plain = new RaceListener();
         notifiers.AddPlain(plain);
