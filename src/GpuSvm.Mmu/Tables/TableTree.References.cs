@@ -149,8 +149,7 @@ internal sealed partial class TableTree<TFormat>
             node.LargeStates[group] = after;
             if (hasLarge && after.SmallReferences == 0)
             {
-                TableWords.Write(ref _store.Words(node.LargeTable, LargeLayout.SizeBytes)[group], LargeAtRest(after));
-                _retirement.Batch.Mark(PageTableDepth);
+                PutLargeAtRest(node, group, after);
             }
 
             first = next;
@@ -168,7 +167,18 @@ internal sealed partial class TableTree<TFormat>
 
         if (LargeAtRest(before) != 0)
         {
-            TableWords.Write(ref _store.Words(node.LargeTable, LargeLayout.SizeBytes)[group], 0);
+            PutLargeAtRest(node, group, node.LargeStates[group]);
+        }
+    }
+
+    /// <summary>Writes what a large entry says now, unless it is a page: then that is done when the page is taken back.</summary>
+    /// <remarks>Small entries below a page are in use after a boot, which takes all.</remarks>
+    private void PutLargeAtRest(TableNode node, int group, LargeState state)
+    {
+        ref ulong word = ref _store.Words(node.LargeTable, LargeLayout.SizeBytes)[group];
+        if (!TFormat.IsValidPage(word))
+        {
+            TableWords.Write(ref word, LargeAtRest(state));
 
             // The device may remember what the large entry said.
             _retirement.Batch.Mark(PageTableDepth);

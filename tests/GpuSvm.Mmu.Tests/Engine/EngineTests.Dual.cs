@@ -1,3 +1,4 @@
+using GpuSvm.Core;
 using GpuSvm.Mmu.Tests.Infrastructure;
 
 namespace GpuSvm.Mmu.Tests.Engine;
@@ -93,6 +94,35 @@ public abstract partial class EngineTests<TFormat>
         f.MapOk(address, page, FormatRig<TFormat>.Video(Target, page, FormatRig<TFormat>.LargeShift));
         Assert.Equal(TFormat.NoSmallPages != 0 ? 1 : 0, f.Tlb.Count);
         f.ExpectPages(address, page, FormatRig<TFormat>.LargeShift, Target);
+    }
+
+    [Fact]
+    public void A_boot_takes_small_entries_below_large_pages_and_leaves_the_pages_alone_whether_it_fails_or_not()
+    {
+        ulong page = FormatRig<TFormat>.LargePage;
+        using var f = new FormatRig<TFormat>(start: 0, size: 2 * FormatRig<TFormat>.Block);
+        ulong address = f.Get(2 * page, FormatRig<TFormat>.LargeShift);
+        f.MapOk(address, page, FormatRig<TFormat>.Video(Target, page, FormatRig<TFormat>.LargeShift));
+        f.MapOk(address + page, page, FormatRig<TFormat>.Video(2 * Target, page, FormatRig<TFormat>.LargeShift));
+        f.Memory.Failures.Allowed = 1;
+        Assert.Equal(Errno.ENOMEM, f.Space.Boot());
+        f.Memory.Failures.Allowed = -1;
+        ExpectBoth();
+        f.UnmapOk(address + page);
+        Assert.Equal(TFormat.NoSmallPages, f.Words(address, PageTableSize.Large)[TFormat.LargePageTable.Index(address + page)]);
+        f.MapOk(address + page, page, FormatRig<TFormat>.Video(2 * Target, page, FormatRig<TFormat>.LargeShift));
+
+        Assert.Equal(Errno.None, f.Space.Boot());
+        ExpectBoth();
+        f.UnmapOk(address + page);
+        Assert.Equal(0UL, f.Words(address, PageTableSize.Large)[TFormat.LargePageTable.Index(address + page)]);
+        f.ExpectKind(PageTableEntryKind.Invalid, address + page, page);
+
+        void ExpectBoth()
+        {
+            f.ExpectPages(address, page, FormatRig<TFormat>.LargeShift, Target);
+            f.ExpectPages(address + page, page, FormatRig<TFormat>.LargeShift, 2 * Target);
+        }
     }
 
     [Fact]
