@@ -7,4 +7,19 @@ public interface ISortKey<TSelf>
 {
     /// <summary>True if <paramref name="left"/> comes before <paramref name="right"/>. Best written without branches.</summary>
     static abstract bool IsLess(in TSelf left, in TSelf right);
+
+    /// <summary>How many of some sorted keys come before a key. A key that vector instructions can compare does better than this search.</summary>
+    static virtual int CountLess(ReadOnlySpan<TSelf> keys, in TSelf key)
+    {
+        int low = 0;
+        int length = keys.Length;
+        while (length > 0)
+        {
+            int half = (length + 1) >> 1;
+            low += half * (TSelf.IsLess(keys[low + half - 1], key) ? 1 : 0);
+            length -= half;
+        }
+
+        return low;
+    }
 }

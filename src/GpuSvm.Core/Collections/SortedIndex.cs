@@ -12,7 +12,7 @@ namespace GpuSvm.Core;
 /// Blocks are used again: nothing is allocated until the index is larger than it ever was. A search is O(log n); insertion and removal
 /// also move the rest of one block and, once in some dozens of times, the rest of the list of blocks.
 /// </para>
-/// <para><b>Locking:</b> not thread-safe. Any number of threads may read at once while no thread inserts or removes.</para>
+/// <para><b>Locking:</b> not thread-safe, for reading either: a search remembers where it ended.</para>
 /// </remarks>
 public sealed class SortedIndex<TKey, TValue>
     where TKey : unmanaged, ISortKey<TKey>
@@ -28,6 +28,7 @@ public sealed class SortedIndex<TKey, TValue>
     private Block[] _blocks = new Block[8];
     private int _blockCount = 1;
     private Block? _spare;
+    private int _recent;
 
     /// <summary>Makes an empty index.</summary>
     public SortedIndex() => _blocks[0] = new Block();
@@ -104,15 +105,15 @@ public sealed class SortedIndex<TKey, TValue>
         int index = block.LowerBound(key);
         if (index < block.Count && !TKey.IsLess(key, block.Keys[index]))
         {
-            return block.Values[index];
+            return block.Values[index].Value;
         }
 
         if (index > 0)
         {
-            return block.Values[index - 1];
+            return block.Values[index - 1].Value;
         }
 
-        return at > 0 ? _blocks[at - 1].Values[_blocks[at - 1].Count - 1] : null;
+        return at > 0 ? _blocks[at - 1].Values[_blocks[at - 1].Count - 1].Value : null;
     }
 
     /// <summary>The position of the least key that is not less than <paramref name="key"/>.</summary>
@@ -126,7 +127,7 @@ public sealed class SortedIndex<TKey, TValue>
     public SortedPosition Next(SortedPosition position) => Normalised(position.Block, position.Index + 1);
 
     /// <summary>The value at a position that is not the end.</summary>
-    public TValue At(SortedPosition position) => _blocks[position.Block].Values[position.Index]!;
+    public TValue At(SortedPosition position) => _blocks[position.Block].Values[position.Index].Value!;
 
     private SortedPosition Exactly(in TKey key)
     {
@@ -148,20 +149,35 @@ public sealed class SortedIndex<TKey, TValue>
     }
 
     /// <summary>The last block whose first key is not greater; the first block for a key before all others.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int BlockOf(in TKey key)
     {
+        // What is asked for lies beside what was asked for last, more often than not.
+        int recent = _recent;
+        if (recent < _blockCount &&
+            (recent == 0 || !TKey.IsLess(key, _firsts[recent])) &&
+            (recent + 1 == _blockCount || TKey.IsLess(key, _firsts[recent + 1])))
+        {
+            return recent;
+        }
+
         int low = 0;
         int length = _blockCount;
-        TKey[] firsts = _firsts;
-        while (length > 1)
+        while (length > Capacity)
         {
             int half = length >> 1;
-            low += half * (TKey.IsLess(key, firsts[low + half]) ? 0 : 1);
+            low += half * (TKey.IsLess(key, _firsts[low + half]) ? 0 : 1);
             length -= half;
         }
 
-        return low;
+        int end = low + length;
+        low += TKey.CountLess(_firsts.AsSpan(low + 1, length - 1), key);
+        if (low + 1 < end && !TKey.IsLess(key, _firsts[low + 1]))
+        {
+            // The key is the first of that block.
+            low++;
+        }
+
+        return _recent = low;
     }
 
     private void Split(int at)
@@ -217,10 +233,16 @@ public sealed class SortedIndex<TKey, TValue>
         _spare = emptied;
     }
 
+    /// <summary>A value of its own type: an array of references would look at the type of each that is put in.</summary>
+    private struct Slot
+    {
+        public TValue? Value;
+    }
+
     private sealed class Block
     {
         public readonly TKey[] Keys = new TKey[Capacity];
-        public readonly TValue?[] Values = new TValue?[Capacity];
+        public readonly Slot[] Values = new Slot[Capacity];
         public int Count;
         public Block? NextSpare;
 
@@ -228,17 +250,8 @@ public sealed class SortedIndex<TKey, TValue>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public int LowerBound(in TKey key)
         {
-            int low = 0;
-            int length = Count;
-            TKey[] keys = Keys;
-            while (length > 0)
-            {
-                int half = (length + 1) >> 1;
-                low += half * (TKey.IsLess(keys[low + half - 1], key) ? 1 : 0);
-                length -= half;
-            }
-
-            return low;
+            ReadOnlySpan<TKey> keys = Keys.AsSpan(0, Count);
+            return keys.IsEmpty || TKey.IsLess(keys[^1], key) ? keys.Length : TKey.CountLess(keys, key);
         }
 
         public void InsertAt(int index, in TKey key, TValue value)
@@ -246,17 +259,17 @@ public sealed class SortedIndex<TKey, TValue>
             Array.Copy(Keys, index, Keys, index + 1, Count - index);
             Array.Copy(Values, index, Values, index + 1, Count - index);
             Keys[index] = key;
-            Values[index] = value;
+            Values[index].Value = value;
             Count++;
         }
 
         public TValue RemoveAt(int index)
         {
-            TValue value = Values[index]!;
+            TValue value = Values[index].Value!;
             Count--;
             Array.Copy(Keys, index + 1, Keys, index, Count - index);
             Array.Copy(Values, index + 1, Values, index, Count - index);
-            Values[Count] = null;
+            Values[Count].Value = null;
             return value;
         }
 

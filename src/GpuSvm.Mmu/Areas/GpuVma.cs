@@ -9,6 +9,10 @@ internal sealed class GpuVma
     /// <summary>Index of no page type.</summary>
     public const int None = -1;
 
+    // Small, so that a piece fits a cache line: thousands of them are looked at in no order.
+    private sbyte _page = None;
+    private sbyte _referenced = None;
+
     /// <summary>First address.</summary>
     public ulong Start { get; set; }
 
@@ -19,10 +23,18 @@ internal sealed class GpuVma
     public ulong End => Start + Size;
 
     /// <summary>Index of the page type that it was allocated for, or <see cref="None"/>: any.</summary>
-    public int Page { get; set; } = None;
+    public int Page
+    {
+        get => _page;
+        set => _page = (sbyte)value;
+    }
 
     /// <summary>Index of the page type whose page tables it holds references of, or <see cref="None"/>.</summary>
-    public int Referenced { get; set; } = None;
+    public int Referenced
+    {
+        get => _referenced;
+        set => _referenced = (sbyte)value;
+    }
 
     /// <summary>False while it is free.</summary>
     public bool IsUsed { get; set; }

@@ -52,9 +52,11 @@ internal sealed class PfnRunLoop(PfnRunLoop.Half half) : VmmLoop
     {
         for (int run = 0; run < Runs; run++)
         {
-            for (int i = 0; i < RunPages; i++)
+            ulong bits = Pfn((ulong)run * RunPages).Bits;
+            foreach (ref PfnEntry pfn in _pfns.AsSpan())
             {
-                _pfns[i] = Pfn(((ulong)run * RunPages) + (ulong)i);
+                pfn = new PfnEntry(bits);
+                bits += Page.Size;
             }
 
             Demand(space.PfnMap(Page.Shift, window + ((ulong)run * RunSize), _pfns));
