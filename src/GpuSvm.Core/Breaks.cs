@@ -69,6 +69,18 @@ public static class Breaks
     /// <summary>A page that moves is copied while the CPU can still store to it.</summary>
     public static readonly bool CopyBeforeIsolate = Name == "copy-before-isolate";
 
+    /// <summary>Page tables are freed before the GPU's TLB is flushed and walks that are under way have ended.</summary>
+    public static readonly bool TableFreedBeforeTheFlush = Name == "table-freed-before-the-flush";
+
+    /// <summary>A directory entry names a page table that is not written yet.</summary>
+    public static readonly bool DirectoryEntryBeforeTheTable = Name == "directory-entry-before-the-table";
+
+    /// <summary>Host pages are unmapped for DMA before the GPU's TLB is flushed.</summary>
+    public static readonly bool DmaUnmappedBeforeTheFlush = Name == "dma-unmapped-before-the-flush";
+
+    /// <summary>The tables of an address space that goes are freed while instances still walk them.</summary>
+    public static readonly bool TornDownBeforeThePart = Name == "torn-down-before-the-part";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -76,5 +88,6 @@ public static class Breaks
         "fill-not-rechecked", "overflow-lost", "remove-does-not-wait", "guard-holds-nothing",
         "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
+        "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
     ];
 }

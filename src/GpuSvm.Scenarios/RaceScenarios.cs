@@ -25,6 +25,7 @@ public static class RaceScenarios
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for", "fill-not-rechecked",
         "overflow-lost", "remove-does-not-wait", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
+        "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

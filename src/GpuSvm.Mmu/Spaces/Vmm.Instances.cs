@@ -77,9 +77,9 @@ internal sealed partial class Vmm<TFormat>
         }
 
         _isDisposed = true;
-        foreach (ulong instance in _instances)
+        if (!Breaks.TornDownBeforeThePart)
         {
-            _options.Instances!.Unbind(instance);
+            PartAll();
         }
 
         for (GpuVma? vma = _areas.First; vma is not null; vma = vma.Next)
@@ -101,5 +101,16 @@ internal sealed partial class Vmm<TFormat>
         _tree.RetireRoot();
         Complete();
         _store.FreeSpare();
+        PartAll();
+    }
+
+    private void PartAll()
+    {
+        foreach (ulong instance in _instances)
+        {
+            _options.Instances!.Unbind(instance);
+        }
+
+        _instances.Clear();
     }
 }

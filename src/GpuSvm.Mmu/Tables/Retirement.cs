@@ -45,6 +45,16 @@ internal sealed class Retirement(ITlbInvalidator tlb, IDmaMapper dma, TableStore
     /// <summary>Flushes, then lets everything go.</summary>
     public void Complete(PageDirectoryBase root)
     {
+        if (Breaks.TableFreedBeforeTheFlush)
+        {
+            FreeTables();
+        }
+
+        if (Breaks.DmaUnmappedBeforeTheFlush)
+        {
+            UndoMappings();
+        }
+
         if (_batch.IsNeeded && _batch.Flush(tlb, root))
         {
             Flushes++;

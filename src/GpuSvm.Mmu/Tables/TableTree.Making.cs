@@ -79,21 +79,38 @@ internal sealed partial class TableTree<TFormat>
             _retirement.Batch.Mark(parent.Depth);
         }
 
+        if (Breaks.DirectoryEntryBeforeTheTable)
+        {
+            Link(parent, node, isLarge, address);
+        }
+
         Span<ulong> words = _store.Words(address, layout.SizeBytes);
         if (isLarge)
         {
             InitializeLarge(node, words);
-            node.LargeTable = address;
         }
         else
         {
             InitializeTable(node, words, isZero);
-            node.Table = address;
         }
 
         parent.References++;
-        WriteAtRest(parent, node.Index);
+        Link(parent, node, isLarge, address);
         return true;
+    }
+
+    private void Link(TableNode parent, TableNode node, bool isLarge, ulong address)
+    {
+        if (isLarge)
+        {
+            node.LargeTable = address;
+        }
+        else
+        {
+            node.Table = address;
+        }
+
+        WriteAtRest(parent, node.Index);
     }
 
     /// <summary>Who sees the first entry of a new table sees the last one too: all are written before the table is linked.</summary>
