@@ -73,6 +73,11 @@ internal sealed class ModelDevice<TFormat>(ModelTableMemory memory) : ITlbInvali
     /// <summary>A table is freed: nobody may know it any more.</summary>
     public void Forget(ulong table)
     {
+        if (table == Root.Address && Instances.Count > 0)
+        {
+            throw new DisagreementException("the root is freed while instances are bound");
+        }
+
         foreach (TablePair pair in _tables.Values)
         {
             if (pair.Table == table || pair.LargeTable == table)

@@ -30,7 +30,7 @@ internal sealed partial class OperationSource<TFormat>(SeededRandom random, Mode
         < 2 => new Operation.Join((ulong)random.Next(3)),
         < 3 => new Operation.Part((ulong)random.Next(3)),
         < 4 => DrawLimit(),
-        < 5 when MayBoot => new Operation.Boot(),
+        < 5 when MayBoot && OneIn(8) => new Operation.Boot(),
         < 18 when OwnAreas < ManyAreas => new Operation.Get(DrawRequest()),
         < 30 => new Operation.Put(DrawStart()),
         < 50 => DrawMap(),

@@ -11,7 +11,7 @@ internal sealed record Sequence(Shape Shape, IReadOnlyList<Operation> Operations
         return string.Join('\n', [$"{Shape}", .. memories, .. Operations.Select(static operation => $"{operation}")]);
     }
 
-    /// <summary>The same with less: pieces left out, large ones first.</summary>
+    /// <summary>The same with less: pieces left out, large ones first, then with fewer pages.</summary>
     public static IEnumerable<Sequence> Shrink(Sequence sequence)
     {
         int count = sequence.Operations.Count;
@@ -19,7 +19,17 @@ internal sealed record Sequence(Shape Shape, IReadOnlyList<Operation> Operations
         {
             for (int at = count - piece; at >= 0; at -= piece)
             {
-                yield return sequence with { Operations = [.. sequence.Operations.Take(at), .. sequence.Operations.Skip(at + piece)] };
+                yield return sequence.With(at, piece, []);
+            }
+        }
+
+        for (int at = 0; at < count; at++)
+        {
+            if (sequence.Operations[at] is Operation.PfnMap { Pfns.Length: > 1 } map)
+            {
+                int half = map.Pfns.Length / 2;
+                yield return sequence.With(at, 1, [map with { Pfns = map.Pfns[..half] }]);
+                yield return sequence.With(at, 1, [map with { Pfns = map.Pfns[half..], Address = map.Address + ((ulong)half << map.Shift) }]);
             }
         }
     }
@@ -36,4 +46,7 @@ internal sealed record Sequence(Shape Shape, IReadOnlyList<Operation> Operations
 
         twins.End();
     }
+
+    private Sequence With(int at, int count, IEnumerable<Operation> others) =>
+        this with { Operations = [.. Operations.Take(at), .. others, .. Operations.Skip(at + count)] };
 }

@@ -60,6 +60,7 @@ internal sealed partial class Twins<TFormat>
                 break;
             case Operation.Boot:
                 Expect(Model.PredictBoot(), _space.Boot, Model.Boot);
+                CompareAll();
                 CompareAround(Model.Bounds.Start, Model.Bounds.End);
                 break;
             default:

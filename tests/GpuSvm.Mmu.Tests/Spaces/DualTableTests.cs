@@ -144,6 +144,26 @@ public class DualTableTests
     }
 
     [Fact]
+    public void A_boot_leaves_pages_that_are_mapped_whether_it_succeeds_or_not()
+    {
+        using var rig = new SpaceRig(size: 0x800000);
+        ulong area = rig.Get(0x800000);
+        rig.MapOk(area, 0x10000, Large);
+        rig.MapOk(area + 0x200000, 0x200000, Video(3, 0x4000_0000, 0x20_0000, 21));
+        string before = rig.Dump();
+        rig.Memory.Failures.Allowed = 2;
+        Assert.Equal(GpuSvm.Errno.ENOMEM, rig.Space.Boot());
+        Assert.Equal(before, rig.Dump());
+        rig.Memory.Failures.Allowed = -1;
+        Assert.Equal(GpuSvm.Errno.None, rig.Space.Boot());
+        Assert.Equal((PageTableEntryKind.Page, 16, 0x1000_0000UL), rig.Walk(area));
+        Assert.Equal((PageTableEntryKind.Page, 21, 0x4000_0000UL), rig.Walk(area + 0x200000));
+        rig.UnmapOk(area);
+        rig.MapOk(area + 0x1000, 0x1000, Small);
+        Assert.Equal((PageTableEntryKind.Page, 12, 0x2000_0000UL), rig.Walk(area + 0x1000));
+    }
+
+    [Fact]
     public void A_boot_leaves_out_pages_that_begin_or_end_outside()
     {
         using var rig = new SpaceRig(start: 0x1ff800, size: 0x1000);
