@@ -75,7 +75,7 @@ internal sealed partial class Vmm<TFormat>
         bool isOneRun = summary.IsOneRun;
         bool isVideo = summary.IsInVideoMemory;
         Errno result = Errno.None;
-        for (;;)
+        for (; ; )
         {
             Span<PfnEntry> run = isOneRun ? pfns : pfns[..PfnSummary.RunLength(pfns)];
             int done = run.Length;

@@ -149,7 +149,7 @@ internal sealed partial class TableTree<TFormat>
     /// <summary>Takes a table away whose last reference is gone, and every directory that is empty then.</summary>
     private void Retire(TableNode node, bool isLarge)
     {
-        for (;;)
+        for (; ; )
         {
             TableNode parent = node.Parent!;
             RetireTable(node, isLarge);

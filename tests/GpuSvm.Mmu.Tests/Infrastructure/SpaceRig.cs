@@ -22,7 +22,11 @@ internal sealed class SpaceRig : IDisposable, IMmuBookkeeping, IAddressSpaceVisi
         Tlb = new RecordingTlb(Journal);
         var options = new GpuAddressSpaceOptions
         {
-            Management = management, Start = start, Size = size, SpareTables = spareTables, Bookkeeping = this,
+            Management = management,
+            Start = start,
+            Size = size,
+            SpareTables = spareTables,
+            Bookkeeping = this,
         };
         Assert.Equal(Errno.None, GpuAddressSpace.TryCreate<Gp100Format>(Memory, Dma, Tlb, options, out GpuAddressSpace? space));
         Space = space!;
