@@ -31,6 +31,30 @@ public sealed class CollisionRetryTests
     }
 
     [Fact]
+    public void A_fault_that_was_put_off_too_often_is_cancelled()
+    {
+        using var d = new DriverFixture(new SvmDriverOptions
+        {
+            Timeout = TimeSpan.Zero,
+            MaxDeferrals = 2,
+            Strategy = static (mm, mirror) => new VmaSizedStrategy(mm, mirror),
+        });
+        VirtualAddress a = d.Map(1);
+        d.Fault(a, FaultAccess.Write);
+        d.Driver.ServiceFaults();
+        var change = new Invalidation(AddressRange.PageAt(a), InvalidationCause.Clear);
+        Assert.Equal(Errno.None, d.Mm.Notifiers.Begin(change, out InvalidationScope scope));
+        for (int i = 0; i < 3; i++)
+        {
+            d.Fault(a, FaultAccess.Write);
+            d.Driver.ServiceFaults();
+        }
+
+        scope.Dispose();
+        Assert.Equal((1, 2, 1), (d.Driver.Counters.PagesMapped, d.Driver.Counters.Deferred, d.Driver.Counters.Cancels));
+    }
+
+    [Fact]
     public void Deferrals_are_counted_per_page_and_forgotten_once_the_page_is_served()
     {
         var tracker = new DeferralTracker(limit: 2);

@@ -34,6 +34,21 @@ public sealed class ReplayPolicyTests
     }
 
     [Fact]
+    public void By_blocks_a_replay_follows_the_last_page_of_a_block_and_none_before_it()
+    {
+        using var d = new DriverFixture(new SvmDriverOptions { ReplayPolicy = ReplayPolicy.Block });
+        VirtualAddress a = AtBlock(d, 2);
+        d.Fault(a, FaultAccess.Write);
+        d.Fault(a + 4096L, FaultAccess.Write);
+        d.Fault(a + 8192L, FaultAccess.Write);
+        d.Fault(a + BlockSize, FaultAccess.Write);
+
+        d.Driver.ServiceFaults();
+
+        Assert.Equal((4, 2), (d.Driver.Counters.PagesMapped, d.Gpu.Replays));
+    }
+
+    [Fact]
     public void The_ring_is_empty_when_the_replay_comes_and_what_is_reported_by_then_is_served()
     {
         using var d = new DriverFixture(new SvmDriverOptions { BatchSize = 1 });

@@ -6,6 +6,7 @@ using GpuSvm.Mutate.Killers;
 using GpuSvm.Mutate.Targets;
 
 const double Demanded = 0.9;
+const string Document = "docs/mutation.md";
 
 var list = new Option<bool>("--list") { Description = "Print the mutations and run nothing." };
 var only = new Option<string[]>("--only") { Description = "Mutations whose name contains this text; may be repeated." };
@@ -28,6 +29,13 @@ command.SetAction(async (parsed, _) =>
     string root = Environment.CurrentDirectory;
     MutableProject[] projects = await Task.WhenAll(Target.All.Select(target => MutableProject.LoadAsync(root, target)))
         .ConfigureAwait(false);
+    EquivalentMutations equivalent = EquivalentMutations.Read(File.ReadLines(Path.Combine(root, Document)));
+    if (equivalent.Stale(projects.SelectMany(project => project.Mutations)).ToArray() is { Length: > 0 } stale)
+    {
+        Console.Error.WriteLine($"mutate: {Document} lists what is not in the code any more: {string.Join(", ", stale)}");
+        return 1;
+    }
+
     string[] wanted = parsed.GetValue(only) ?? [];
     int step = parsed.GetValue(sample);
     HashSet<Mutation> chosen =
@@ -36,6 +44,7 @@ command.SetAction(async (parsed, _) =>
             .Where(mutation => wanted.Length == 0 || wanted.Any(mutation.Name.Contains))
             .Where((_, index) => index % step == 0),
     ];
+    int same = chosen.RemoveWhere(equivalent.Contains);
     if (parsed.GetValue(list))
     {
         foreach (Mutation mutation in chosen)
@@ -43,10 +52,11 @@ command.SetAction(async (parsed, _) =>
             Console.WriteLine($"{mutation.Name} (line {mutation.Line}: {mutation.Code})");
         }
 
-        Console.WriteLine($"{chosen.Count} mutations");
+        Console.WriteLine($"{chosen.Count} mutations, and {same} that change nothing");
         return 0;
     }
 
+    Console.WriteLine($"{chosen.Count} mutations, and {same} that change nothing, as {Document} says");
     return await JudgeAsync(root, projects, chosen).ConfigureAwait(false) ? 0 : 1;
 });
 ParseResult arguments = command.Parse(args);

@@ -1,6 +1,6 @@
 namespace GpuSvm.Scenarios;
 
-/// <summary>A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one and unmaps the middle one.</summary>
+/// <summary>A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one, unmaps another, and replaces all.</summary>
 public sealed class IntervalsVsUnmap : IRaceScenario
 {
     /// <inheritdoc/>
@@ -8,7 +8,7 @@ public sealed class IntervalsVsUnmap : IRaceScenario
 
     /// <inheritdoc/>
     public string Description =>
-        "A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one and unmaps the middle one.";
+        "A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one, unmaps another, and replaces all.";
 
     /// <inheritdoc/>
     public void Build(ScheduleRun run)
@@ -22,6 +22,9 @@ public sealed class IntervalsVsUnmap : IRaceScenario
             SmallMachine.Demand(error == Errno.None, $"A page can be discarded: {error}.");
             error = machine.Mm.Unmap(SmallMachine.PageAt(1), Page.Size);
             SmallMachine.Demand(error == Errno.None, $"A page can be unmapped: {error}.");
+
+            // The intervals go as a whole, under a fault that has found one.
+            machine.Replace();
         });
         run.AtEnd(machine.Dispose);
     }

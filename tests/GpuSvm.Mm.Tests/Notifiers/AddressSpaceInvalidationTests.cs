@@ -69,6 +69,8 @@ public sealed class AddressSpaceInvalidationTests
         Assert.Equal(["a [0x0, 0xffffffffffffffff) Release"], mirror.Log);
         m.Mm.Notifiers.Remove(notifier);
         Assert.Equal(Errno.EINVAL, m.Mm.Notifiers.Insert(notifier, AddressRange.FromLength(Base, Size)));
+        Assert.False(notifier.IsInserted);
+        Assert.Equal(Errno.EINVAL, m.Mm.Notifiers.Insert(notifier, AddressRange.FromLength(Base, Size)));
         Assert.Equal(0, m.Mm.Notifiers.Count);
     }
 
