@@ -38,7 +38,7 @@ internal static partial class TextOutput
     /// <summary>Prints a table, and for each failure the shortest schedule that shows it.</summary>
     public static void Write(ExploreDocument document)
     {
-        Table table = NewTable("scenario", "break", "schedules", "distinct", "steps", "schedules/s", "result");
+        Table table = NewTable("scenario", "break", "schedules", "distinct", "steps", "schedules/s", "hash", "result");
         foreach (ExploreRow row in document.Results)
         {
             table.AddRow(
@@ -48,6 +48,7 @@ internal static partial class TextOutput
                 row.Distinct.ToString("n0", CultureInfo.InvariantCulture),
                 row.StepsPerSchedule.ToString("n0", CultureInfo.InvariantCulture),
                 row.SchedulesPerSecond.ToString("n0", CultureInfo.InvariantCulture),
+                row.Hash,
                 row.Failure is { } failure ? $"FAILED: {failure.Kind}" : row.Break is null ? "clean" : "NOT FOUND");
         }
 
