@@ -1,7 +1,7 @@
 namespace GpuSvm.Litmus.Tests;
 
 /// <summary>The lock-free protocols on two real processors: never what they forbid, and each barrier that is left out shows.</summary>
-/// <remarks>How many meetings a control needs stands in README.md; the bounds here are at least a hundred times as many.</remarks>
+/// <remarks>How many meetings a control needs stands in README.md; the bound here is 35 times the worst that was seen, and far more of what is usual.</remarks>
 public sealed class LitmusTests
 {
     private const long Caught = 500_000;
@@ -10,7 +10,7 @@ public sealed class LitmusTests
     [InlineData("access-vs-flush", 5_000)]
     [InlineData("fill-vs-drop", 100_000)]
     [InlineData("running-vs-flush", 50_000)]
-    [InlineData("first-run-vs-flush", 20_000)]
+    [InlineData("first-run-vs-flush", 8_000)]
     [InlineData("walk-vs-map", 30_000)]
     [InlineData("fault-entry-vs-put", 50_000)]
     [InlineData("leaf-vs-walk", 50_000)]

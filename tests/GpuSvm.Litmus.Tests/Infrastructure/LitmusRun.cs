@@ -6,7 +6,7 @@ namespace GpuSvm.Litmus.Tests;
 /// <summary>A litmus program in a process of its own, in which one barrier may be left out.</summary>
 internal static class LitmusRun
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     /// <summary>Runs a program until its threads have met <paramref name="rounds"/> times or something forbidden was seen.</summary>
     /// <param name="program">A program by name.</param>
