@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace GpuSvm.Core;
@@ -87,14 +86,6 @@ public sealed class SortedIndex<TKey, TValue>
         }
 
         return value;
-    }
-
-    /// <summary>The value of a key.</summary>
-    public bool TryGet(in TKey key, [NotNullWhen(true)] out TValue? value)
-    {
-        SortedPosition position = Exactly(key);
-        value = position.IsEnd ? null : At(position);
-        return value is not null;
     }
 
     /// <summary>The value of the greatest key that is not greater than <paramref name="key"/>, or null.</summary>

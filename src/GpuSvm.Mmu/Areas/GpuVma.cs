@@ -55,7 +55,7 @@ internal sealed class GpuVma
     public bool IsMapped { get; set; }
 
     /// <summary>The memory that is mapped, or null.</summary>
-    public object? Memory { get; set; }
+    public GpuMemoryObject? Memory { get; set; }
 
     /// <summary>The piece before it, or null at the start of the address space.</summary>
     public GpuVma? Previous { get; set; }

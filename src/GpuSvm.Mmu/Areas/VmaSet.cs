@@ -55,6 +55,19 @@ internal sealed partial class VmaSet(IMmuBookkeeping? bookkeeping)
     /// <summary>The used piece that holds an address, or null.</summary>
     public GpuVma? Find(ulong address) => _used.Floor(new StartKey(address)) is { } vma && vma.Contains(address) ? vma : null;
 
+    /// <summary>The piece that holds an address of the space, used or free.</summary>
+    /// <remarks>Free neighbours are one piece, so it is the used one before the address or the next.</remarks>
+    public GpuVma PieceAt(ulong address)
+    {
+        GpuVma vma = _used.Floor(new StartKey(address)) ?? First!;
+        while (!vma.Contains(address))
+        {
+            vma = vma.Next!;
+        }
+
+        return vma;
+    }
+
     /// <summary>Puts a piece that <see cref="TryAllocate"/> gave among the used ones; its attributes are set.</summary>
     public void Use(GpuVma vma)
     {

@@ -14,7 +14,7 @@ internal sealed partial class Vmm<TFormat>
         for (GpuVma? vma = _areas.First; vma is not null; vma = vma.Next)
         {
             visitor.VisitArea(new GpuAreaInfo(
-                vma.Start, vma.Size, FlagsOf(vma), vma.Page, vma.Referenced, vma.Memory as GpuMemoryObject));
+                vma.Start, vma.Size, FlagsOf(vma), vma.Page, vma.Referenced, vma.Memory));
         }
 
         new TableDump<TFormat>(_memory, visitor).Show(Root);

@@ -229,7 +229,7 @@ internal sealed partial class Vmm<TFormat>
 
     private void RetireMemory(GpuVma piece)
     {
-        if (piece.Memory is GpuMemoryObject memory)
+        if (piece.Memory is { } memory)
         {
             _retirement.Add(memory);
             piece.Memory = null;

@@ -1,4 +1,3 @@
-using System.Numerics;
 using GpuSvm.Mmu.Areas;
 using GpuSvm.Mmu.Tables;
 
@@ -7,9 +6,6 @@ namespace GpuSvm.Mmu.Spaces;
 /// <content>Pages are mapped by pfn.</content>
 internal sealed partial class Vmm<TFormat>
 {
-    // The encoded entries of the running piece.
-    private ulong[] _words = [];
-
     /// <inheritdoc/>
     public override Errno PfnMap(int pageShift, VirtualAddress address, Span<PfnEntry> pfns)
     {
@@ -90,25 +86,8 @@ internal sealed partial class Vmm<TFormat>
 
             start += (ulong)done << slot.Shift;
             pfns = pfns[done..];
-            vma = FindPiece(start);
+            vma = _areas.PieceAt(start);
         }
-    }
-
-    /// <summary>The piece that holds an address, used or free.</summary>
-    private GpuVma FindPiece(ulong address)
-    {
-        if (FindArea(address) is { } used)
-        {
-            return used;
-        }
-
-        GpuVma vma = _areas.First!;
-        while (!vma.Contains(address))
-        {
-            vma = vma.Next!;
-        }
-
-        return vma;
     }
 
     /// <summary>Maps as many pages of a run as lie in a piece; or a single page that lies in several.</summary>
@@ -226,95 +205,5 @@ internal sealed partial class Vmm<TFormat>
     {
         _tree.Release(slot, start, end);
         Complete();
-    }
-
-    /// <summary>Encodes all entries, and maps host pages for DMA.</summary>
-    private Errno TryEncode(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
-    {
-        if (_words.Length < pfns.Length)
-        {
-            _words = new ulong[BitOperations.RoundUpToPowerOf2((uint)pfns.Length)];
-        }
-
-        int done = 0;
-        bool isReady = false;
-        try
-        {
-            while (done < pfns.Length)
-            {
-                if (!TryEncode(slot, pfns[done], out _words[done]))
-                {
-                    return Errno.ENOMEM;
-                }
-
-                done++;
-            }
-
-            isReady = true;
-        }
-        finally
-        {
-            if (!isReady)
-            {
-                UndoMappings(slot, done);
-            }
-        }
-
-        return Errno.None;
-    }
-
-    private bool TryEncode(in PageSlot slot, PfnEntry pfn, out ulong word)
-    {
-        var target = new PageTarget(Aperture.VideoMemory, pfn.Address);
-        if (!pfn.IsVideoMemory && !TryMapForDma(slot, pfn, out target))
-        {
-            word = 0;
-            return false;
-        }
-
-        word = TFormat.EncodePage(target, pfn.Rights);
-        return true;
-    }
-
-    private bool TryMapForDma(in PageSlot slot, PfnEntry pfn, out PageTarget target)
-    {
-        const TranslationRights Changing = TranslationRights.Write | TranslationRights.Atomic;
-        DmaDirection direction = (pfn.Rights & Changing) != 0 ? DmaDirection.Bidirectional : DmaDirection.ToDevice;
-        int order = slot.Shift - Page.Shift;
-        target = default;
-        if (_dma.TryMap(new PhysicalAddress(pfn.Address).Frame, order, direction, out DeviceAddress device) != Errno.None)
-        {
-            return false;
-        }
-
-        _dmaMaps++;
-        target = new PageTarget(Aperture.SystemCoherent, device.Value);
-        if (TFormat.CanAddress(target))
-        {
-            return true;
-        }
-
-        // The IOMMU has no address left that the device can reach.
-        _retirement.UndoUnused(device, order);
-        return false;
-    }
-
-    private void UndoMappings(in PageSlot slot, int count)
-    {
-        foreach (ulong word in _words.AsSpan(0, count))
-        {
-            if (TFormat.TargetOf(word) is { IsSystemMemory: true } target)
-            {
-                _retirement.UndoUnused(new DeviceAddress(target.Address), slot.Shift - Page.Shift);
-            }
-        }
-    }
-
-    private static void Reject(Span<PfnEntry> pfns)
-    {
-        foreach (ref PfnEntry pfn in pfns)
-        {
-            pfn = pfn.Rejected();
-        }
     }
 }

@@ -125,7 +125,7 @@ public readonly record struct Gf100Pte(ulong Bits)
 
         if (peer != 0)
         {
-            CheckPeer(aperture, peer);
+            PeerNumber.Check(aperture, peer, PeerField);
         }
 
         return new Gf100Pte(
@@ -167,16 +167,6 @@ public readonly record struct Gf100Pte(ulong Bits)
 
     private static BitField AddressField(Aperture aperture) =>
         aperture >= Aperture.SystemCoherent ? SystemAddress : VideoAddress;
-
-    private static void CheckPeer(Aperture aperture, int peer)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(peer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)peer, PeerField.MaxValue, nameof(peer));
-        if (aperture != Aperture.Peer)
-        {
-            throw new ArgumentException($"Only an entry for a peer's memory can name peer {peer}.", nameof(peer));
-        }
-    }
 
     private static void RejectAddress(Aperture aperture, ulong address) => throw new ArgumentOutOfRangeException(
         nameof(address), $"0x{address:x}", $"A page of {aperture} needs a multiple of 4096 that fits 40 bits in system memory, else 37.");

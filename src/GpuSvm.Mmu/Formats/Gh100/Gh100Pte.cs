@@ -127,7 +127,7 @@ public readonly record struct Gh100Pte(ulong Bits)
 
         if (peer != 0)
         {
-            CheckPeer(aperture, peer);
+            PeerNumber.Check(aperture, peer, PeerField);
         }
 
         if ((attributes & PageAttributes.Encrypted) != 0)
@@ -168,16 +168,6 @@ public readonly record struct Gh100Pte(ulong Bits)
             _ => PageTableEntryKind.Invalid,
         };
         return new DecodedEntry(kind, (byte)shift);
-    }
-
-    private static void CheckPeer(Aperture aperture, int peer)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(peer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)peer, PeerField.MaxValue, nameof(peer));
-        if (aperture != Aperture.Peer)
-        {
-            throw new ArgumentException($"Only an entry for a peer's memory can name peer {peer}.", nameof(peer));
-        }
     }
 
     private static void RejectAddress(ulong address) => throw new ArgumentOutOfRangeException(
