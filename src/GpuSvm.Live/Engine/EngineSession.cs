@@ -98,6 +98,9 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     public async Task<LaunchResult> LaunchAsync(KernelReference reference, int grid, int block, byte[] args)
     {
         Drain();
+
+        // The reaper may not have come to it yet; a launch begins with the memory and descriptors of all that was unmapped given back.
+        _buffers.DropUnmapped();
         LoadedKernel kernel = _kernels.Load(reference);
         Channel channel = _driver.Join(_client);
         try
