@@ -26,6 +26,8 @@ public sealed partial class AddressSpace
                 _vmas.Apply(_vmas.PrepareUnmap(all));
                 _table.RemoveAll();
             }
+
+            _frames.Unregister(_id);
         }
     }
 

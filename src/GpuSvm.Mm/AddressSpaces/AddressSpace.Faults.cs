@@ -233,7 +233,7 @@ public sealed partial class AddressSpace
     /// <summary>Enters a page in the table; the caller tells the CPU. Page-table lock held.</summary>
     private void Enter(Vma vma, CpuLeaf leaf, ulong page, FrameNumber frame, CpuAccess access)
     {
-        _frames.AddMap(frame);
+        _frames.AddMap(frame, MappingOf(page));
         leaf.Enter(page, CpuPte.Map(frame, vma.EntryRights).Touched(access));
     }
 

@@ -20,6 +20,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
     private readonly CpuPageTable _table = new();
     private readonly PageZap _zap;
     private readonly AddressRange _placement;
+    private readonly int _id;
     private bool _exited;
 
     /// <summary>Makes an address space without mappings, and connects the CPU with it.</summary>
@@ -41,7 +42,8 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         _frames = frames;
         _cpu = cpu;
         _options = options;
-        _zap = new PageZap(_vmas, _table, frames, cpu);
+        _id = frames.Register(this);
+        _zap = new PageZap(_vmas, _table, frames, cpu, _id);
         _placement = new AddressRange(window.Start, window.End - RandomGap(options));
         cpu.Attach(this, _table);
     }
@@ -192,6 +194,9 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
             return Errno.None;
         }
     }
+
+    /// <summary>How the reverse map calls a page of this address space.</summary>
+    internal FrameMapping MappingOf(ulong page) => new(_id, page);
 
     /// <summary>Invalidates mirrors and takes the pages of a range out. Mmap lock held exclusively.</summary>
     private void Remove(AddressRange range)

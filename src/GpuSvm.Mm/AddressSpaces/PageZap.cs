@@ -2,9 +2,9 @@ namespace GpuSvm.Mm;
 
 /// <summary>What one call takes out of a page table: which pages the CPU must forget, and which frames are freed after that.</summary>
 /// <remarks>Locking: used with the mmap lock held exclusively.</remarks>
-internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frames, ICpu cpu)
+internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frames, ICpu cpu, int spaceId)
 {
-    private readonly List<FrameNumber> _frames = [];
+    private readonly List<(FrameNumber Frame, ulong Page)> _frames = [];
 
     /// <summary>Clears all entries of a range, flushes the CPU, gives the frames back, and has waiting accesses look again.</summary>
     public void Run(AddressRange range)
@@ -28,9 +28,9 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
 
     private void FreeAll()
     {
-        foreach (FrameNumber frame in _frames)
+        foreach ((FrameNumber frame, ulong page) in _frames)
         {
-            frames.RemoveMap(frame);
+            frames.RemoveMap(frame, new FrameMapping(spaceId, page));
             frames.Put(frame);
         }
 
@@ -56,17 +56,26 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
             for (; address < end; address += Page.Size)
             {
                 CpuPte pte = leaf.Clear(address);
-                if (pte.HasFrame || pte.IsMigration)
+                if (pte.NamesFrame)
                 {
                     flush.Add(address, pte.Frame);
-                }
-
-                // The frame of a page that is being moved belongs to who moves it, who will find its entry gone.
-                if (pte.HasFrame)
-                {
-                    _frames.Add(pte.Frame);
+                    Note(pte, address);
                 }
             }
+        }
+    }
+
+    /// <summary>Notes what becomes of the frame that an entry has named. Page-table lock held.</summary>
+    private void Note(CpuPte pte, ulong page)
+    {
+        if (pte.Maps)
+        {
+            _frames.Add((pte.Frame, page));
+        }
+        else
+        {
+            // The frame of a page that is being moved belongs to who moves it, who will find its entry gone.
+            frames.Unlink(pte.Frame, new FrameMapping(spaceId, page));
         }
     }
 }

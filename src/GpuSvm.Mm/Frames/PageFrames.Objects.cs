@@ -80,7 +80,7 @@ public sealed partial class PageFrames
         }
 
         Clear(frame);
-        SharedWord.Write(ref StateOf(frame).References, 1);
+        Begin(frame);
         return Errno.None;
     }
 

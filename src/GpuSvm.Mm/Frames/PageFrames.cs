@@ -7,7 +7,7 @@ namespace GpuSvm.Mm;
 /// <remarks>
 /// <para>
 /// A frame that is handed out reads as zero and has one reference; with the last reference it is free. Frames are handed out in random
-/// order, so that nobody can take a frame number for an address. State is kept for frames that are used and costs 16 bytes each.
+/// order, so that nobody can take a frame number for an address. State is kept for frames that are used and costs 32 bytes each.
 /// </para>
 /// <para>
 /// Frames from <see cref="PageFramesOptions.PooledFrames"/> on belong to <see cref="MemoryObject"/>s: there the page says which frame.
@@ -37,6 +37,7 @@ public sealed partial class PageFrames : IDisposable
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(memory.FrameCount, 2UL, nameof(memory));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(memory.FrameCount, 1UL << DeviceShift, nameof(memory));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.LimitFrames, memory.FrameCount - 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PooledFrames, memory.FrameCount, nameof(options));
         Memory = memory;
@@ -87,7 +88,7 @@ public sealed partial class PageFrames : IDisposable
             Clear(frame);
         }
 
-        SharedWord.Write(ref StateOf(frame).References, 1);
+        Begin(frame);
         return Errno.None;
     }
 
@@ -123,9 +124,6 @@ public sealed partial class PageFrames : IDisposable
     /// <summary>Number of references to a frame: 0 when it is free, always 1 for the zero page.</summary>
     public int ReferenceCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).References);
 
-    /// <summary>Number of page-table entries that map a frame; those of the zero page are not counted.</summary>
-    public int MapCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).Maps);
-
     /// <summary>Waits for a frame's page lock and takes it. Rank <see cref="LockRank.Page"/>: no other page lock may be held.</summary>
     public void Lock(FrameNumber frame) => _locks.Lock(ref StateOf(frame).Lock, frame);
 
@@ -141,27 +139,14 @@ public sealed partial class PageFrames : IDisposable
     /// <summary>Gives the memory of the frames' states back. The frames' bytes belong to the memory's owner.</summary>
     public void Dispose() => _states.Dispose();
 
-    /// <summary>Counts a page-table entry that maps the frame.</summary>
-    internal void AddMap(FrameNumber frame)
-    {
-        if (frame != ZeroFrame)
-        {
-            SharedWord.Add(ref StateOf(frame).Maps, 1);
-        }
-    }
-
-    /// <summary>Counts a page-table entry less.</summary>
-    internal void RemoveMap(FrameNumber frame)
-    {
-        if (frame != ZeroFrame)
-        {
-            int maps = SharedWord.Add(ref StateOf(frame).Maps, -1);
-            Checks.That(maps >= 0, "A frame is not unmapped more often than it was mapped.");
-        }
-    }
-
     private void Free(FrameNumber frame)
     {
+        if (PagemapOf(frame) is { } pagemap)
+        {
+            pagemap.End(frame, 1);
+            return;
+        }
+
         // An object's frame may be a hole by now, which a touch would fill. Reading any other page costs no memory, filling it would.
         bool isOfObject = IsOfObject(frame);
         if (Checks.Enabled && !isOfObject && Memory.Frame(frame).ContainsAnyExcept((byte)0))
@@ -179,6 +164,14 @@ public sealed partial class PageFrames : IDisposable
         }
     }
 
+    /// <summary>Gives a free frame its first reference.</summary>
+    private void Begin(FrameNumber frame)
+    {
+        ref FrameState state = ref StateOf(frame);
+        SharedWord.Write(ref state.Flags, 0);
+        SharedWord.Write(ref state.References, 1);
+    }
+
     private void Clear(FrameNumber frame)
     {
         Span<byte> bytes = Memory.Frame(frame);
@@ -190,7 +183,11 @@ public sealed partial class PageFrames : IDisposable
 
     private ref FrameState StateOf(FrameNumber frame)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(frame.Value, Memory.FrameCount);
+        if (frame.Value >= Memory.FrameCount)
+        {
+            return ref DeviceStateOf(frame);
+        }
+
         return ref MemoryMarshal.AsRef<FrameState>(
             _states.Bytes(frame.Value * (ulong)Unsafe.SizeOf<FrameState>(), Unsafe.SizeOf<FrameState>()));
     }

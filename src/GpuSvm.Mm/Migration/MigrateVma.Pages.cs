@@ -66,7 +66,7 @@ public sealed partial class MigrateVma
         }
 
         leaf.BeginMigration(page);
-        _frames.RemoveMap(pte.Frame);
+        _frames.EndMap(pte.Frame);
         SourceAt(page) = MigratePfn.From(pte);
         return true;
     }
@@ -131,7 +131,8 @@ public sealed partial class MigrateVma
         if (isThere)
         {
             FrameNumber frame = source.Migrates ? destination.Frame : source.Frame;
-            _frames.AddMap(frame);
+            _frames.Unlink(source.Frame, _mm.MappingOf(page));
+            _frames.AddMap(frame, _mm.MappingOf(page));
             leaf.EndMigration(page, frame);
 
             // A CPU that cannot be told now faults on its next access, and is told then.

@@ -19,8 +19,10 @@ namespace GpuSvm.Mm;
 ///  +----------+----------------------------+-----+------+---+-+-+---+---+---+---+
 /// </code>
 /// <para>
-/// Kind 1, a migration entry: the page of that frame is being moved, and comes back with these rights and marks. The other kinds are
-/// free, with their payload in the frame field. Source: Linux include/linux/swapops.h (SWP_MIGRATION_READ and SWP_MIGRATION_WRITE).
+/// Kind 1, a migration entry: the page of that frame is being moved, and comes back with these rights and marks. Kind 2: the page lives
+/// in the frame of a device that the CPU cannot reach. Kind 3: a device uses the page alone, in the system's memory, until the CPU
+/// touches it. Kind 4: the page's bytes are lost. Bit 7 marks the word of a huge page, in all kinds.
+/// Source: Linux include/linux/swapops.h (SWP_MIGRATION_*, SWP_DEVICE_*, SWP_DEVICE_EXCLUSIVE, SWP_HWPOISON).
 /// </para>
 /// <para>Source: Intel SDM volume 3, 4.5.4 (4-level paging); Linux arch/x86/include/asm/pgtable_types.h (_PAGE_PROTNONE is bit 8).</para>
 /// </remarks>
@@ -37,6 +39,9 @@ public readonly record struct CpuPte(ulong Bits)
     private const ulong ReadBehindBit = 1UL << 2;
     private const ulong KindBits = 7UL << 9;
     private const ulong MigrationKind = 1UL << 9;
+    private const ulong DevicePrivateKind = 2UL << 9;
+    private const ulong ExclusiveKind = 3UL << 9;
+    private const ulong PoisonedKind = 4UL << 9;
 
     private static BitField FrameField => new(51, 12);
 
@@ -58,23 +63,53 @@ public readonly record struct CpuPte(ulong Bits)
     /// <summary>True if the page is being moved: whoever wants it waits until its migration has ended.</summary>
     public bool IsMigration => (Bits & (PresentBit | KindBits)) == MigrationKind;
 
+    /// <summary>True if the page lives in memory of a device that the CPU cannot reach; a touch brings it home.</summary>
+    public bool IsDevicePrivate => (Bits & (PresentBit | KindBits)) == DevicePrivateKind;
+
+    /// <summary>True if a device has the page, which lies in the system's memory, for itself; a touch of the CPU ends that.</summary>
+    public bool IsDeviceExclusive => (Bits & (PresentBit | KindBits)) == ExclusiveKind;
+
+    /// <summary>True if the bytes of the page are lost: every touch fails.</summary>
+    public bool IsPoisoned => (Bits & (PresentBit | KindBits)) == PoisonedKind;
+
+    /// <summary>True if the entry maps a frame, which counts it: one that the CPU can reach, or that of a device.</summary>
+    public bool Maps => HasFrame || IsDevicePrivate || IsDeviceExclusive;
+
+    /// <summary>True if the entry names a frame: it maps it, or the frame's page is being moved.</summary>
+    public bool NamesFrame => Maps || IsMigration;
+
     /// <summary>True if the CPU has read or written the page through this entry.</summary>
     public bool IsAccessed => (Bits & AccessedBit) != 0;
 
     /// <summary>True if the CPU has written the page through this entry.</summary>
     public bool IsDirty => (Bits & DirtyBit) != 0;
 
-    /// <summary>The frame; only where <see cref="HasFrame"/> or, for the frame that is left, <see cref="IsMigration"/>.</summary>
+    /// <summary>The frame; only where <see cref="NamesFrame"/>; of a migration entry the frame that is left.</summary>
     public FrameNumber Frame => new(FrameField.Get(Bits));
 
     /// <summary>An entry that maps a frame; <see cref="Protection.None"/> keeps the frame without any right.</summary>
     public static CpuPte Map(FrameNumber frame, Protection protection) => new CpuPte(FrameField.Put(frame.Value)).WithRights(protection);
 
+    /// <summary>The entry of a page that lives in a device's private memory.</summary>
+    /// <param name="frame">The device's frame.</param>
+    /// <param name="protection">What the CPU may do once the page is home.</param>
+    public static CpuPte DevicePrivate(FrameNumber frame, Protection protection) =>
+        new CpuPte(FrameField.Put(frame.Value) | DevicePrivateKind).WithRights(protection);
+
+    /// <summary>The entry of a page that a device uses alone.</summary>
+    /// <param name="frame">Its frame, of the system's memory.</param>
+    /// <param name="protection">What the CPU may do once it has the page back.</param>
+    public static CpuPte DeviceExclusive(FrameNumber frame, Protection protection) =>
+        new CpuPte(FrameField.Put(frame.Value) | ExclusiveKind).WithRights(protection);
+
+    /// <summary>The entry of a page whose bytes are lost.</summary>
+    public static CpuPte Poisoned => new(PoisonedKind);
+
     /// <summary>The entry with its rights replaced; what else it says stays.</summary>
     public CpuPte WithRights(Protection protection)
     {
         ulong rest = Bits & ~(PresentBit | WriteBit | ProtNoneBit | ReadBehindBit);
-        return new CpuPte(rest | (IsMigration ? BitsBehind(protection) : protection switch
+        return new CpuPte(rest | (IsAway ? BitsBehind(protection) : protection switch
         {
             Protection.None => ProtNoneBit,
             Protection.Read => PresentBit,
@@ -101,11 +136,13 @@ public readonly record struct CpuPte(ulong Bits)
     /// <summary>What the CPU may do: nothing, read, or read and write.</summary>
     public Protection Rights => IsWritable ? Protection.ReadWrite : IsPresent ? Protection.Read : Protection.None;
 
-    /// <summary>As <see cref="Rights"/>; of a migration entry those that the page comes back with.</summary>
+    /// <summary>As <see cref="Rights"/>; of an entry that is not present those that the page comes back with.</summary>
     public Protection KeptRights =>
-        !IsMigration ? Rights :
+        !IsAway ? Rights :
         (Bits & WriteBit) != 0 ? Protection.ReadWrite :
         (Bits & ReadBehindBit) != 0 ? Protection.Read : Protection.None;
+
+    private bool IsAway => (Bits & PresentBit) == 0 && (Bits & KindBits) != 0;
 
     private static ulong BitsBehind(Protection protection) => protection switch
     {

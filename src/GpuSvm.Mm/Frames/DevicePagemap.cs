@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace GpuSvm.Mm;
+
+/// <summary>The page frames of a device's memory, which pages can be migrated to.</summary>
+/// <remarks>
+/// The device says which of its frames are free; here is counted who uses those that are not. Frames of
+/// <see cref="DevicePageKind.Private"/> have numbers beyond those of the system's memory, and no bytes that the CPU could reach; those of
+/// <see cref="DevicePageKind.Coherent"/> are a run of the system memory's. Thread-safe. Source: Linux struct dev_pagemap.
+/// </remarks>
+public sealed class DevicePagemap : IDisposable
+{
+    private readonly PageFrames _frames;
+    private readonly NativeReservation? _states;
+    private long _used;
+
+    internal DevicePagemap(PageFrames frames, DevicePageKind kind, FrameNumber firstFrame, ulong pageCount, IDevicePagemapOwner operations, object owner)
+    {
+        _frames = frames;
+        Kind = kind;
+        FirstFrame = firstFrame;
+        PageCount = pageCount;
+        Operations = operations;
+        Owner = owner;
+        if (kind == DevicePageKind.Private)
+        {
+            _states = new NativeReservation(pageCount * (ulong)Unsafe.SizeOf<FrameState>());
+        }
+    }
+
+    /// <summary>Whether the CPU can reach the memory.</summary>
+    public DevicePageKind Kind { get; }
+
+    /// <summary>The first frame; the others follow.</summary>
+    public FrameNumber FirstFrame { get; }
+
+    /// <summary>Number of frames.</summary>
+    public ulong PageCount { get; }
+
+    /// <summary>Who may take pages of this device for its own; devices that reach each other's memory share an owner. Source: Linux pgmap->owner.</summary>
+    public object Owner { get; }
+
+    /// <summary>What the device does for its frames.</summary>
+    internal IDevicePagemapOwner Operations { get; }
+
+    /// <summary>Number of frames in use: given out by <see cref="Begin"/> and not yet freed.</summary>
+    public long UsedFrames => SharedWord.Read(ref _used);
+
+    /// <summary>Whether a frame is one of these.</summary>
+    public bool Contains(FrameNumber frame) => frame.Value >= FirstFrame.Value && frame.Value - FirstFrame.Value < PageCount;
+
+    /// <summary>Begins the use of a free frame as the destination of a migration: it has one reference and is locked.</summary>
+    /// <param name="frame">A frame that the device knows to be free.</param>
+    /// <param name="data">A word of the device's own, which stays with the page.</param>
+    /// <returns>The frame, as <see cref="MigrateVma.Destination"/> takes it; the migration unlocks it.</returns>
+    /// <exception cref="ArgumentException">It is not of this device, or in use.</exception>
+    /// <remarks>Source: Linux zone_device_page_init.</remarks>
+    public MigratePfn Begin(FrameNumber frame, ulong data = 0)
+    {
+        if (!Contains(frame) || _frames.ReferenceCount(frame) != 0)
+        {
+            throw new ArgumentException($"{frame} is not a free frame of the device.", nameof(frame));
+        }
+
+        bool locked = _frames.TryLockForMigration(frame);
+        Checks.That(locked, "A free frame is not locked.");
+        _frames.BeginDevicePage(frame, data);
+        SharedWord.Add(ref _used, 1);
+        return MigratePfn.Of(frame);
+    }
+
+    /// <summary>The device's word of a frame in use.</summary>
+    public ulong DataOf(FrameNumber frame) => _frames.DeviceDataOf(frame);
+
+    /// <summary>Gives the memory of the frames' states back; none is in use.</summary>
+    public void Dispose() => _states?.Dispose();
+
+    /// <summary>Notes frames that are free again, and tells the device.</summary>
+    internal void End(FrameNumber frame, int pages)
+    {
+        SharedWord.Add(ref _used, -pages);
+        Operations.Freed(frame, pages);
+    }
+
+    /// <summary>The state of a private frame.</summary>
+    internal ref FrameState StateOf(FrameNumber frame)
+    {
+        ulong index = frame.Value - FirstFrame.Value;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, PageCount, nameof(frame));
+        return ref MemoryMarshal.AsRef<FrameState>(
+            _states!.Bytes(index * (ulong)Unsafe.SizeOf<FrameState>(), Unsafe.SizeOf<FrameState>()));
+    }
+}

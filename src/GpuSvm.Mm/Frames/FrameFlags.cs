@@ -1,0 +1,27 @@
+namespace GpuSvm.Mm;
+
+/// <summary>Marks of a page frame; gone when it is free.</summary>
+[Flags]
+public enum FrameFlags
+{
+    /// <summary>No mark.</summary>
+    None = 0,
+
+    /// <summary>The page is anonymous and only one entry maps it: a write need not copy it. Source: Linux PG_anon_exclusive.</summary>
+    AnonExclusive = 1 << 0,
+
+    /// <summary>Somebody has written the page since its bytes were last stored elsewhere. Source: Linux PG_dirty.</summary>
+    Dirty = 1 << 1,
+
+    /// <summary>Somebody has used the page. Source: Linux PG_referenced.</summary>
+    Accessed = 1 << 2,
+
+    /// <summary>The bytes are lost. Source: Linux PG_hwpoison.</summary>
+    Poisoned = 1 << 3,
+
+    /// <summary>The first of 512 frames that are one huge page and counted here. Source: Linux PG_head.</summary>
+    Huge = 1 << 4,
+
+    /// <summary>One of the 511 others of a huge page.</summary>
+    Tail = 1 << 5,
+}

@@ -1,0 +1,30 @@
+namespace GpuSvm.Mm;
+
+/// <summary>What a device does for its page frames.</summary>
+/// <remarks>Source: Linux struct dev_pagemap_ops.</remarks>
+public interface IDevicePagemapOwner
+{
+    /// <summary>Brings a page home that the CPU has touched, and others around it if that is cheap.</summary>
+    /// <param name="fault">Which page.</param>
+    /// <returns>
+    /// None when the faulting page has moved, or somebody else was quicker; the CPU looks again. Anything else ends the CPU's access.
+    /// </returns>
+    /// <remarks>
+    /// Locking: entered with the mmap lock held, shared is enough, and the page's lock; takes neither of them, nor any lock of a driver that
+    /// is held while pages are migrated (that is a proven livelock). Only for <see cref="DevicePageKind.Private"/>.
+    /// </remarks>
+    Errno MigrateToRam(in DeviceFault fault);
+
+    /// <summary>The last reference to a page is gone: its frame is the device's again.</summary>
+    /// <param name="frame">The frame, or the first of a huge page.</param>
+    /// <param name="pages">1, or 512 for a huge page.</param>
+    /// <remarks>Locking: called under any lock of an address space up to its page tables; so it only takes note, and waits for nothing.</remarks>
+    void Freed(FrameNumber frame, int pages);
+
+    /// <summary>A huge page of the device has become 512 pages; each has the first one's <see cref="DevicePagemap.DataOf"/>.</summary>
+    /// <param name="head">The first frame.</param>
+    /// <remarks>Locking: as <see cref="Freed"/>.</remarks>
+    void Split(FrameNumber head)
+    {
+    }
+}

@@ -1,0 +1,128 @@
+namespace GpuSvm.Mm;
+
+/// <content>Frames of devices.</content>
+public sealed partial class PageFrames
+{
+    /// <summary>Numbers of a device's private frames begin at multiples of this, beyond any memory: 2^32 frames are 16 TiB.</summary>
+    private const int DeviceShift = 32;
+
+    private const int DeviceLimit = 255;
+    private DevicePagemap?[] _pagemaps = [];
+    private DevicePagemap[] _coherent = [];
+
+    /// <summary>Adds the frames of a device, none of which is in use.</summary>
+    /// <param name="kind">Whether the CPU can reach them.</param>
+    /// <param name="pages">Number of frames: 1 to 2^32.</param>
+    /// <param name="operations">What the device does for them.</param>
+    /// <param name="owner">See <see cref="DevicePagemap.Owner"/>.</param>
+    /// <param name="pagemap">The frames; null on failure.</param>
+    /// <returns>ENOMEM: no run of memory for a coherent device (see <see cref="PageFramesOptions.PooledFrames"/>). ENOSPC: 255 devices are there.</returns>
+    public Errno TryAddDevice(DevicePageKind kind, ulong pages, IDevicePagemapOwner operations, object owner, out DevicePagemap? pagemap)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(owner);
+        ArgumentOutOfRangeException.ThrowIfZero(pages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pages, 1UL << DeviceShift);
+        pagemap = null;
+        using (_lock.Enter())
+        {
+            if (kind == DevicePageKind.Coherent)
+            {
+                if (!_runs.TryTake(pages, out FrameNumber run))
+                {
+                    return Errno.ENOMEM;
+                }
+
+                pagemap = new DevicePagemap(this, kind, run, pages, operations, owner);
+                SharedWord.Write(ref _coherent, [.. _coherent, pagemap]);
+                return Errno.None;
+            }
+
+            int slot = Array.IndexOf(_pagemaps, null);
+            slot = slot < 0 ? _pagemaps.Length : slot;
+            if (slot == DeviceLimit)
+            {
+                return Errno.ENOSPC;
+            }
+
+            pagemap = new DevicePagemap(this, kind, new FrameNumber((ulong)(slot + 1) << DeviceShift), pages, operations, owner);
+            SharedWord.Write(ref _pagemaps, [.. _pagemaps[..slot], pagemap, .. _pagemaps.Skip(slot + 1)]);
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Takes the frames of a device away.</summary>
+    /// <exception cref="InvalidOperationException">A page lives there still: migrate it away first.</exception>
+    public void RemoveDevice(DevicePagemap pagemap)
+    {
+        ArgumentNullException.ThrowIfNull(pagemap);
+        if (pagemap.UsedFrames != 0)
+        {
+            throw new InvalidOperationException($"{pagemap.UsedFrames} pages live in the device's memory.");
+        }
+
+        using (_lock.Enter())
+        {
+            if (pagemap.Kind == DevicePageKind.Coherent)
+            {
+                SharedWord.Write(ref _coherent, [.. _coherent.Where(other => other != pagemap)]);
+                _runs.Return(pagemap.FirstFrame, pagemap.PageCount);
+            }
+            else
+            {
+                SharedWord.Write(ref _pagemaps, [.. _pagemaps.Select(other => other == pagemap ? null : other)]);
+            }
+        }
+
+        pagemap.Dispose();
+    }
+
+    /// <summary>The device whose frame this is; null for system memory.</summary>
+    public DevicePagemap? PagemapOf(FrameNumber frame)
+    {
+        if (frame.Value >= Memory.FrameCount)
+        {
+            return PrivateOf(frame);
+        }
+
+        foreach (DevicePagemap coherent in SharedWord.Read(ref _coherent))
+        {
+            if (coherent.Contains(frame))
+            {
+                return coherent;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives a device's free frame its first reference.</summary>
+    internal void BeginDevicePage(FrameNumber frame, ulong data)
+    {
+        ref FrameState state = ref StateOf(frame);
+        SharedWord.Write(ref state.Flags, 0);
+        SharedWord.Write(ref state.DeviceData, data);
+        SharedWord.Write(ref state.References, 1);
+    }
+
+    /// <summary>The device's word of a frame.</summary>
+    internal ulong DeviceDataOf(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).DeviceData);
+
+    private DevicePagemap? PrivateOf(FrameNumber frame)
+    {
+        DevicePagemap?[] pagemaps = SharedWord.Read(ref _pagemaps);
+        ulong slot = (frame.Value >> DeviceShift) - 1;
+        return slot < (ulong)pagemaps.Length && pagemaps[slot] is { } pagemap && pagemap.Contains(frame) ? pagemap : null;
+    }
+
+    private ref FrameState DeviceStateOf(FrameNumber frame)
+    {
+        DevicePagemap? pagemap = frame.Value >> DeviceShift == 0 ? null : PrivateOf(frame);
+        if (pagemap is null)
+        {
+            throw new ArgumentOutOfRangeException(nameof(frame), frame, "There is no such frame.");
+        }
+
+        return ref pagemap.StateOf(frame);
+    }
+}

@@ -1,0 +1,79 @@
+namespace GpuSvm.Mm;
+
+/// <content>Who maps a frame: how many entries, and where they are.</content>
+public sealed partial class PageFrames
+{
+    private readonly ReverseMap _reverse = new();
+    private readonly SpaceRegistry _spaces = new();
+
+    /// <summary>Number of page-table entries that map a frame; those of the zero page are not counted, nor migration entries.</summary>
+    public int MapCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).Maps);
+
+    /// <summary>The marks of a frame.</summary>
+    public FrameFlags FlagsOf(FrameNumber frame) => (FrameFlags)SharedWord.Read(ref StateOf(frame).Flags);
+
+    /// <summary>Sets and clears marks of a frame that is in use; the zero page has none.</summary>
+    internal void SetFlags(FrameNumber frame, FrameFlags set, FrameFlags clear = FrameFlags.None)
+    {
+        if (frame == ZeroFrame)
+        {
+            return;
+        }
+
+        ref int flags = ref StateOf(frame).Flags;
+        int seen;
+        int wanted;
+        do
+        {
+            seen = SharedWord.Read(ref flags);
+            wanted = (seen | (int)set) & ~(int)clear;
+        }
+        while (seen != wanted && SharedWord.CompareExchange(ref flags, wanted, seen) != seen);
+    }
+
+    /// <summary>Notes an entry that maps the frame from now on. The lock of its page table is held.</summary>
+    internal void AddMap(FrameNumber frame, FrameMapping mapping)
+    {
+        if (frame != ZeroFrame)
+        {
+            ref FrameState state = ref StateOf(frame);
+            _reverse.Add(ref state.Mapping, frame, mapping);
+            SharedWord.Add(ref state.Maps, 1);
+        }
+    }
+
+    /// <summary>Notes that an entry does not name the frame any more.</summary>
+    internal void RemoveMap(FrameNumber frame, FrameMapping mapping)
+    {
+        if (frame != ZeroFrame)
+        {
+            EndMap(frame);
+            Unlink(frame, mapping);
+        }
+    }
+
+    /// <summary>Notes that an entry which mapped the frame is now its migration entry. The lock of its page table is held.</summary>
+    internal void EndMap(FrameNumber frame)
+    {
+        int maps = SharedWord.Add(ref StateOf(frame).Maps, -1);
+        Checks.That(maps >= 0, "A frame is not unmapped more often than it was mapped.");
+    }
+
+    /// <summary>Notes an entry that names the frame without mapping it: a migration entry. The lock of its page table is held.</summary>
+    internal void Link(FrameNumber frame, FrameMapping mapping) => _reverse.Add(ref StateOf(frame).Mapping, frame, mapping);
+
+    /// <summary>Notes that a migration entry does not name the frame any more.</summary>
+    internal void Unlink(FrameNumber frame, FrameMapping mapping) => _reverse.Remove(ref StateOf(frame).Mapping, frame, mapping);
+
+    /// <summary>Copies the places where entries name a frame, as they are now. See <see cref="ReverseMap"/>.</summary>
+    internal void CopyMappings(FrameNumber frame, List<FrameMapping> places) => _reverse.CopyTo(ref StateOf(frame).Mapping, frame, places);
+
+    /// <summary>Gives an address space the number by which the reverse map knows it.</summary>
+    internal int Register(AddressSpace space) => _spaces.Add(space);
+
+    /// <summary>Takes the number of an address space back; no entry of it names a frame.</summary>
+    internal void Unregister(int id) => _spaces.Remove(id);
+
+    /// <summary>The address space of a number, or null when it has ended.</summary>
+    internal AddressSpace? SpaceOf(int id) => _spaces.Find(id);
+}
