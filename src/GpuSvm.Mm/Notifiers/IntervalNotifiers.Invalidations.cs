@@ -80,9 +80,16 @@ public sealed partial class IntervalNotifiers
             current = _sequence;
         }
 
-        if (reached)
+        return !reached || TellIntervals(invalidation, current);
+    }
+
+    /// <summary>Tells every interval that an invalidation reaches; the set is frozen while it counts as active, so no lock is needed to walk it.</summary>
+    private bool TellIntervals(in Invalidation invalidation, long current)
+    {
+        int told = 0;
+        bool hasSecondPass = false;
+        try
         {
-            // The set is frozen while this invalidation counts as active: no lock is needed to walk it.
             foreach (IntervalNotifier notifier in _tree.Overlaps(invalidation.Range))
             {
                 if (!Invalidate(notifier, invalidation, current))
@@ -91,10 +98,34 @@ public sealed partial class IntervalNotifiers
                         invalidation.Blocking == InvalidationBlocking.NonBlockable, "Only an invalidation that may not wait is refused.");
                     return false;
                 }
+
+                told++;
+                hasSecondPass |= notifier.Mirror is ITwoPassMirror;
+            }
+
+            return true;
+        }
+        finally
+        {
+            if (hasSecondPass)
+            {
+                Finish(invalidation, told);
             }
         }
+    }
 
-        return true;
+    /// <summary>Makes the second pass over the first <paramref name="told"/> intervals.</summary>
+    private void Finish(in Invalidation invalidation, int told)
+    {
+        foreach (IntervalNotifier notifier in _tree.Overlaps(invalidation.Range))
+        {
+            if (told-- == 0)
+            {
+                return;
+            }
+
+            (notifier.Mirror as ITwoPassMirror)?.FinishInvalidation(notifier, invalidation);
+        }
     }
 
     /// <summary>Sets the notifier's sequence under the update lock, and has the mirror drop its entries.</summary>
