@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace GpuSvm.Core;
 
 /// <summary>Values in the order of their keys, which are all different: blocks of a few dozen entries and one list of the blocks.</summary>
@@ -9,11 +7,12 @@ namespace GpuSvm.Core;
 /// <para>
 /// Up to some hundred thousand entries this is faster than a balanced tree: a search reads two short arrays instead of a path of nodes.
 /// Blocks are used again: nothing is allocated until the index is larger than it ever was. A search is O(log n); insertion and removal
-/// also move the rest of one block and, once in some dozens of times, the rest of the list of blocks.
+/// also move the keys behind in one block and, once in some dozens of times, the rest of the list of blocks. A search whose answer lies in
+/// the same block as the last one's looks for no block.
 /// </para>
 /// <para><b>Locking:</b> not thread-safe, for reading either: a search remembers where it ended.</para>
 /// </remarks>
-public sealed class SortedIndex<TKey, TValue>
+public sealed partial class SortedIndex<TKey, TValue>
     where TKey : unmanaged, ISortKey<TKey>
     where TValue : class
 {
@@ -22,7 +21,7 @@ public sealed class SortedIndex<TKey, TValue>
     // Below a quarter a block looks for a neighbour that it fits into.
     private const int Few = Capacity / 4;
 
-    // The first key of each block, beside the blocks, so that the search for a block reads one array. A key that was removed may stay here.
+    // The first key of each block, beside the blocks, so that the search for a block reads one array.
     private TKey[] _firsts = new TKey[8];
     private Block[] _blocks = new Block[8];
     private int _blockCount = 1;
@@ -66,6 +65,26 @@ public sealed class SortedIndex<TKey, TValue>
         Count++;
     }
 
+    /// <summary>Adds two entries. When no other comes between them this is hardly more than adding one.</summary>
+    /// <exception cref="ArgumentException">A key is there already.</exception>
+    public void Insert(in TKey first, TValue firstValue, in TKey second, TValue secondValue)
+    {
+        ArgumentNullException.ThrowIfNull(firstValue);
+        ArgumentNullException.ThrowIfNull(secondValue);
+        int at = BlockOf(first);
+        Block block = _blocks[at];
+        int index = block.LowerBound(first);
+        if (block.Count > Capacity - 2 || index == 0 || !TKey.IsLess(first, second) || !IsBefore(second, at, index))
+        {
+            Insert(first, firstValue);
+            Insert(second, secondValue);
+            return;
+        }
+
+        block.InsertTwoAt(index, first, firstValue, second, secondValue);
+        Count += 2;
+    }
+
     /// <summary>Takes an entry out.</summary>
     /// <returns>Its value, or null when the key is not there.</returns>
     public TValue? Remove(in TKey key)
@@ -74,17 +93,42 @@ public sealed class SortedIndex<TKey, TValue>
         return position.IsEnd ? null : RemoveAt(position);
     }
 
+    /// <summary>Takes two entries out, if they are there. When they lie side by side this is hardly more than taking out one.</summary>
+    public void Remove(in TKey first, in TKey second)
+    {
+        SortedPosition position = Exactly(first);
+        if (position.IsEnd || !IsAt(second, position.Block, position.Index + 1))
+        {
+            Remove(first);
+            Remove(second);
+            return;
+        }
+
+        RemoveAt(position, count: 2);
+    }
+
+    /// <summary>Gives an entry another key, which stands at the same place in the order. All positions stay.</summary>
+    /// <exception cref="ArgumentException">There is no such entry, or another entry lies between the keys.</exception>
+    public void Rekey(in TKey from, in TKey to)
+    {
+        SortedPosition position = Exactly(from);
+        if (position.IsEnd || !IsBefore(to, position.Block, position.Index + 1) || !IsBehind(to, position.Block, position.Index - 1))
+        {
+            throw new ArgumentException($"The key {from} cannot become {to}.", nameof(to));
+        }
+
+        _blocks[position.Block].Keys[position.Index] = to;
+        if (position.Index == 0)
+        {
+            _firsts[position.Block] = to;
+        }
+    }
+
     /// <summary>Takes the entry at a position out; all positions are void then.</summary>
     public TValue RemoveAt(SortedPosition position)
     {
-        Block block = _blocks[position.Block];
-        TValue value = block.RemoveAt(position.Index);
-        Count--;
-        if (block.Count < Few)
-        {
-            Shrink(position.Block);
-        }
-
+        TValue value = At(position);
+        RemoveAt(position, count: 1);
         return value;
     }
 
@@ -96,15 +140,15 @@ public sealed class SortedIndex<TKey, TValue>
         int index = block.LowerBound(key);
         if (index < block.Count && !TKey.IsLess(key, block.Keys[index]))
         {
-            return block.Values[index].Value;
+            return block.ValueAt(index);
         }
 
         if (index > 0)
         {
-            return block.Values[index - 1].Value;
+            return block.ValueAt(index - 1);
         }
 
-        return at > 0 ? _blocks[at - 1].Values[_blocks[at - 1].Count - 1].Value : null;
+        return at > 0 ? _blocks[at - 1].ValueAt(_blocks[at - 1].Count - 1) : null;
     }
 
     /// <summary>The position of the least key that is not less than <paramref name="key"/>.</summary>
@@ -118,161 +162,21 @@ public sealed class SortedIndex<TKey, TValue>
     public SortedPosition Next(SortedPosition position) => Normalised(position.Block, position.Index + 1);
 
     /// <summary>The value at a position that is not the end.</summary>
-    public TValue At(SortedPosition position) => _blocks[position.Block].Values[position.Index].Value!;
+    public TValue At(SortedPosition position) => _blocks[position.Block].ValueAt(position.Index);
 
-    private SortedPosition Exactly(in TKey key)
+    private void RemoveAt(SortedPosition position, int count)
     {
-        int at = BlockOf(key);
-        Block block = _blocks[at];
-        int index = block.LowerBound(key);
-        return index < block.Count && !TKey.IsLess(key, block.Keys[index]) ? new SortedPosition(at, index) : SortedPosition.End;
-    }
-
-    /// <summary>Only the last block of all can be left behind: no block but a single one is empty.</summary>
-    private SortedPosition Normalised(int block, int index)
-    {
-        if (index < _blocks[block].Count)
+        Block block = _blocks[position.Block];
+        block.RemoveAt(position.Index, count);
+        Count -= count;
+        if (position.Index == 0 && block.Count > 0)
         {
-            return new SortedPosition(block, index);
+            _firsts[position.Block] = block.Keys[0];
         }
 
-        return block + 1 < _blockCount ? new SortedPosition(block + 1, 0) : SortedPosition.End;
-    }
-
-    /// <summary>The last block whose first key is not greater; the first block for a key before all others.</summary>
-    private int BlockOf(in TKey key)
-    {
-        // What is asked for lies beside what was asked for last, more often than not.
-        int recent = _recent;
-        if (recent < _blockCount &&
-            (recent == 0 || !TKey.IsLess(key, _firsts[recent])) &&
-            (recent + 1 == _blockCount || TKey.IsLess(key, _firsts[recent + 1])))
+        if (block.Count < Few)
         {
-            return recent;
-        }
-
-        int low = 0;
-        int length = _blockCount;
-        while (length > Capacity)
-        {
-            int half = length >> 1;
-            low += half * (TKey.IsLess(key, _firsts[low + half]) ? 0 : 1);
-            length -= half;
-        }
-
-        int end = low + length;
-        low += TKey.CountLess(_firsts.AsSpan(low + 1, length - 1), key);
-        if (low + 1 < end && !TKey.IsLess(key, _firsts[low + 1]))
-        {
-            // The key is the first of that block.
-            low++;
-        }
-
-        return _recent = low;
-    }
-
-    private void Split(int at)
-    {
-        Block block = _blocks[at];
-        Block upper = _spare ?? new Block();
-        _spare = upper.NextSpare;
-        upper.NextSpare = null;
-        block.MoveTail(Capacity / 2, upper);
-        if (_blockCount == _blocks.Length)
-        {
-            Array.Resize(ref _blocks, 2 * _blockCount);
-            Array.Resize(ref _firsts, 2 * _blockCount);
-        }
-
-        int behind = _blockCount - at - 1;
-        Array.Copy(_blocks, at + 1, _blocks, at + 2, behind);
-        Array.Copy(_firsts, at + 1, _firsts, at + 2, behind);
-        _blocks[at + 1] = upper;
-        _firsts[at + 1] = upper.Keys[0];
-        _blockCount++;
-    }
-
-    /// <summary>Joins a small block with a neighbour if the two then fill no more than three quarters of one, and an empty one always.</summary>
-    private void Shrink(int at)
-    {
-        if (at + 1 < _blockCount && MayJoin(at))
-        {
-            Join(at);
-        }
-        else if (at > 0 && MayJoin(at - 1))
-        {
-            Join(at - 1);
-        }
-    }
-
-    private bool MayJoin(int at)
-    {
-        int lower = _blocks[at].Count;
-        int upper = _blocks[at + 1].Count;
-        return lower == 0 || upper == 0 || lower + upper <= Capacity - Few;
-    }
-
-    private void Join(int at)
-    {
-        Block emptied = _blocks[at + 1];
-        emptied.MoveTail(0, _blocks[at]);
-        int behind = _blockCount - at - 2;
-        Array.Copy(_blocks, at + 2, _blocks, at + 1, behind);
-        Array.Copy(_firsts, at + 2, _firsts, at + 1, behind);
-        _blockCount--;
-        emptied.NextSpare = _spare;
-        _spare = emptied;
-    }
-
-    /// <summary>A value of its own type: an array of references would look at the type of each that is put in.</summary>
-    private struct Slot
-    {
-        public TValue? Value;
-    }
-
-    private sealed class Block
-    {
-        public readonly TKey[] Keys = new TKey[Capacity];
-        public readonly Slot[] Values = new Slot[Capacity];
-        public int Count;
-        public Block? NextSpare;
-
-        /// <summary>Index of the first key that is not less, or <see cref="Count"/>.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public int LowerBound(in TKey key)
-        {
-            ReadOnlySpan<TKey> keys = Keys.AsSpan(0, Count);
-            return keys.IsEmpty || TKey.IsLess(keys[^1], key) ? keys.Length : TKey.CountLess(keys, key);
-        }
-
-        public void InsertAt(int index, in TKey key, TValue value)
-        {
-            Array.Copy(Keys, index, Keys, index + 1, Count - index);
-            Array.Copy(Values, index, Values, index + 1, Count - index);
-            Keys[index] = key;
-            Values[index].Value = value;
-            Count++;
-        }
-
-        public TValue RemoveAt(int index)
-        {
-            TValue value = Values[index].Value!;
-            Count--;
-            Array.Copy(Keys, index + 1, Keys, index, Count - index);
-            Array.Copy(Values, index + 1, Values, index, Count - index);
-            Values[Count].Value = null;
-            return value;
-        }
-
-        /// <summary>Moves the entries from an index on to the end of another block.</summary>
-        public void MoveTail(int from, Block target)
-        {
-            int moved = Count - from;
-            Array.Copy(Keys, from, target.Keys, target.Count, moved);
-            Array.Copy(Values, from, target.Values, target.Count, moved);
-            Array.Clear(Values, from, moved);
-            target.Count += moved;
-            Count = from;
+            Shrink(position.Block);
         }
     }
 }

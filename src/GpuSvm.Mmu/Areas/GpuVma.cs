@@ -9,9 +9,7 @@ internal sealed class GpuVma
     /// <summary>Index of no page type.</summary>
     public const int None = -1;
 
-    // Small, so that a piece fits a cache line: thousands of them are looked at in no order.
-    private sbyte _page = None;
-    private sbyte _referenced = None;
+    private Attributes _attributes = Attributes.OfFree;
 
     /// <summary>First address.</summary>
     public ulong Start { get; set; }
@@ -25,34 +23,58 @@ internal sealed class GpuVma
     /// <summary>Index of the page type that it was allocated for, or <see cref="None"/>: any.</summary>
     public int Page
     {
-        get => _page;
-        set => _page = (sbyte)value;
+        get => _attributes.Page;
+        set => _attributes.Page = (sbyte)value;
     }
 
     /// <summary>Index of the page type whose page tables it holds references of, or <see cref="None"/>.</summary>
     public int Referenced
     {
-        get => _referenced;
-        set => _referenced = (sbyte)value;
+        get => _attributes.Referenced;
+        set => _attributes.Referenced = (sbyte)value;
     }
 
     /// <summary>False while it is free.</summary>
-    public bool IsUsed { get; set; }
+    public bool IsUsed
+    {
+        get => _attributes.IsUsed;
+        set => _attributes.IsUsed = value;
+    }
 
     /// <summary>Page tables are referenced when memory is mapped, not when the piece is allocated.</summary>
-    public bool IsMapRef { get; set; }
+    public bool IsMapRef
+    {
+        get => _attributes.IsMapRef;
+        set => _attributes.IsMapRef = value;
+    }
 
     /// <summary>Where nothing is mapped, loads read 0 and stores are dropped.</summary>
-    public bool IsSparse { get; set; }
+    public bool IsSparse
+    {
+        get => _attributes.IsSparse;
+        set => _attributes.IsSparse = value;
+    }
 
     /// <summary>Split from the piece before it; the two were allocated as one.</summary>
-    public bool IsPart { get; set; }
+    public bool IsPart
+    {
+        get => _attributes.IsPart;
+        set => _attributes.IsPart = value;
+    }
 
     /// <summary>Being worked on by someone who gave up the lock in between.</summary>
-    public bool IsBusy { get; set; }
+    public bool IsBusy
+    {
+        get => _attributes.IsBusy;
+        set => _attributes.IsBusy = value;
+    }
 
     /// <summary>Something is mapped: <see cref="Memory"/>, or pages by pfn when that is null.</summary>
-    public bool IsMapped { get; set; }
+    public bool IsMapped
+    {
+        get => _attributes.IsMapped;
+        set => _attributes.IsMapped = value;
+    }
 
     /// <summary>The memory that is mapped, or null.</summary>
     public GpuMemoryObject? Memory { get; set; }
@@ -70,29 +92,27 @@ internal sealed class GpuVma
     public bool Contains(ulong address) => unchecked(address - Start) < Size;
 
     /// <summary>Takes over every attribute of another piece but what is mapped there.</summary>
-    public void CopyAttributes(GpuVma other)
-    {
-        Page = other.Page;
-        Referenced = other.Referenced;
-        IsUsed = other.IsUsed;
-        IsMapRef = other.IsMapRef;
-        IsSparse = other.IsSparse;
-        IsPart = other.IsPart;
-        IsBusy = other.IsBusy;
-        IsMapped = other.IsMapped;
-    }
+    public void CopyAttributes(GpuVma other) => _attributes = other._attributes;
 
     /// <summary>Makes it free, with no attribute left of what it was.</summary>
     public void Reset()
     {
-        Page = None;
-        Referenced = None;
-        IsUsed = false;
-        IsMapRef = false;
-        IsSparse = false;
-        IsPart = false;
-        IsBusy = false;
-        IsMapped = false;
+        _attributes = Attributes.OfFree;
         Memory = null;
+    }
+
+    /// <summary>Eight bytes, so that a piece fits a cache line: thousands of them are looked at in no order.</summary>
+    private struct Attributes
+    {
+        public sbyte Page;
+        public sbyte Referenced;
+        public bool IsUsed;
+        public bool IsMapRef;
+        public bool IsSparse;
+        public bool IsPart;
+        public bool IsBusy;
+        public bool IsMapped;
+
+        public static Attributes OfFree => new() { Page = None, Referenced = None };
     }
 }

@@ -36,15 +36,16 @@ internal sealed partial class VmaSet
         if (middle != vma)
         {
             vma.Size = start - vma.Start;
-            AddPart(vma, middle);
+            LinkPart(vma, middle);
         }
 
         if (behind is not null)
         {
             middle.Size = size;
-            AddPart(middle, behind);
+            LinkPart(middle, behind);
         }
 
+        AddParts(vma, middle, behind);
         return true;
     }
 
@@ -62,19 +63,21 @@ internal sealed partial class VmaSet
             return MoveEdge(previous, vma, next, size);
         }
 
-        if (next is not null)
+        if (next is null)
         {
-            vma.Size += next.Size;
-            Drop(next);
+            return previous is null ? vma : Absorb(previous, vma);
         }
 
-        if (previous is not null)
+        if (previous is null)
         {
-            previous.Size += vma.Size;
-            Drop(vma);
+            return Absorb(vma, next);
         }
 
-        return previous ?? vma;
+        _used.Remove(new StartKey(vma.Start), new StartKey(next.Start));
+        previous.Size += vma.Size + next.Size;
+        Discard(vma);
+        Discard(next);
+        return previous;
     }
 
     private GpuVma MoveEdge(GpuVma? previous, GpuVma vma, GpuVma? next, ulong size)
@@ -86,7 +89,7 @@ internal sealed partial class VmaSet
             return vma;
         }
 
-        _used.Remove(new StartKey(moving.Start));
+        ulong before = moving.Start;
         if (next is not null)
         {
             next.Start -= size;
@@ -99,21 +102,42 @@ internal sealed partial class VmaSet
         }
 
         vma.Size -= size;
-        _used.Insert(new StartKey(moving.Start), moving);
+        _used.Rekey(new StartKey(before), new StartKey(moving.Start));
         return next ?? previous!;
     }
 
-    private void AddPart(GpuVma before, GpuVma part)
+    private void LinkPart(GpuVma before, GpuVma part)
     {
         part.CopyAttributes(before);
         part.IsPart = true;
         LinkBehind(before, part);
-        _used.Insert(new StartKey(part.Start), part);
     }
 
-    private void Drop(GpuVma vma)
+    private void AddParts(GpuVma vma, GpuVma middle, GpuVma? behind)
     {
-        _used.Remove(new StartKey(vma.Start));
-        Discard(vma);
+        if (middle == vma)
+        {
+            if (behind is not null)
+            {
+                _used.Insert(new StartKey(behind.Start), behind);
+            }
+        }
+        else if (behind is null)
+        {
+            _used.Insert(new StartKey(middle.Start), middle);
+        }
+        else
+        {
+            _used.Insert(new StartKey(middle.Start), middle, new StartKey(behind.Start), behind);
+        }
+    }
+
+    /// <summary>Makes the piece behind another one part of it.</summary>
+    private GpuVma Absorb(GpuVma vma, GpuVma next)
+    {
+        _used.Remove(new StartKey(next.Start));
+        vma.Size += next.Size;
+        Discard(next);
+        return vma;
     }
 }

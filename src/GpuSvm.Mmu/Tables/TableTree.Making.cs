@@ -18,7 +18,14 @@ internal sealed partial class TableTree<TFormat>
 
     private bool TryTableFromAbove(in PageSlot slot, ulong address, [NotNullWhen(true)] out TableNode? node)
     {
-        node = Root;
+        // A directory on the path is linked, and so are all above it.
+        int depth = slot.Depth - 1;
+        while (!IsOnPath(depth, address))
+        {
+            depth--;
+        }
+
+        node = _path[depth]!;
         while (node.Depth < slot.Depth)
         {
             int index = Directories[node.Depth].Index(address);

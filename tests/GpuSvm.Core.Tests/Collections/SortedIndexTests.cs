@@ -22,6 +22,39 @@ public class SortedIndexTests
     }
 
     [Fact]
+    public void Two_keys_of_which_one_is_there_are_refused()
+    {
+        var index = new SortedIndex<Key, string>();
+        index.Insert(new Key(1), "one");
+        index.Insert(new Key(7), "seven");
+        Assert.Throws<ArgumentException>(() => index.Insert(new Key(5), "five", new Key(7), "other"));
+        Assert.Throws<ArgumentException>(() => index.Insert(new Key(7), "other", new Key(9), "nine"));
+        Assert.Equal("seven", index.Floor(new Key(7)));
+    }
+
+    [Fact]
+    public void A_key_stays_between_its_neighbours()
+    {
+        var index = new SortedIndex<Key, string>();
+        for (ulong key = 0; key < 1000; key += 10)
+        {
+            index.Insert(new Key(key), $"{key}");
+        }
+
+        for (ulong key = 10; key < 980; key += 10)
+        {
+            Assert.Throws<ArgumentException>(() => index.Rekey(new Key(key), new Key(key + 10)));
+            Assert.Throws<ArgumentException>(() => index.Rekey(new Key(key), new Key(key - 10)));
+            Assert.Throws<ArgumentException>(() => index.Rekey(new Key(key + 1), new Key(key + 2)));
+            index.Rekey(new Key(key), new Key(key + 9));
+            Assert.Equal($"{key - 10}", index.Floor(new Key(key + 8)));
+            Assert.Equal($"{key}", index.Floor(new Key(key + 9)));
+            index.Rekey(new Key(key + 9), new Key(key));
+            Assert.Equal($"{key}", index.Floor(new Key(key)));
+        }
+    }
+
+    [Fact]
     public void Filled_in_order_and_emptied_from_either_end_it_can_be_used_again()
     {
         var index = new SortedIndex<Key, string>();
@@ -79,6 +112,7 @@ public class SortedIndexTests
             }
 
             Query(index, model, random.Next(space));
+            ChangeTwo(index, model, key, step);
         }
 
         var values = new List<string>();
@@ -88,6 +122,36 @@ public class SortedIndexTests
         }
 
         Assert.Equal(model.Values, values);
+    }
+
+    /// <summary>Adds two neighbours, moves one, takes both out; by the way sometimes one that is not beside the other.</summary>
+    private static void ChangeTwo(SortedIndex<Key, string> index, SortedDictionary<ulong, string> model, ulong key, int step)
+    {
+        (ulong first, ulong second, ulong moved) = (key, key + 3, key + 2);
+        if (model.ContainsKey(first) || model.ContainsKey(second) || model.ContainsKey(moved))
+        {
+            return;
+        }
+
+        index.Insert(new Key(first), "first", new Key(second), "second");
+        Assert.Equal(model.Count + 2, index.Count);
+        if (!model.ContainsKey(key + 1))
+        {
+            Assert.Equal("first", index.Floor(new Key(moved)));
+        }
+
+        index.Rekey(new Key(second), new Key(moved));
+        Assert.Equal("second", index.Floor(new Key(second)));
+        if (step % 4 == 0)
+        {
+            model.Add(first, "first");
+            model.Add(moved, "second");
+        }
+        else
+        {
+            index.Remove(new Key(first), new Key(moved));
+            Assert.Equal(model.Count, index.Count);
+        }
     }
 
     private static void Query(SortedIndex<Key, string> index, SortedDictionary<ulong, string> model, ulong key)
