@@ -33,14 +33,23 @@ public class SortedIndexTests
     }
 
     [Fact]
+    public void A_key_may_move_to_where_one_was_taken_out()
+    {
+        SortedIndex<Key, string> index = EveryTenth();
+        for (ulong key = 0; key < 990; key += 10)
+        {
+            index.Remove(new Key(key + 10));
+            index.Rekey(new Key(key), new Key(key + 15));
+            Assert.Equal($"{key}", index.Floor(new Key(key + 19)));
+            index.Rekey(new Key(key + 15), new Key(key));
+            index.Insert(new Key(key + 10), $"{key + 10}");
+        }
+    }
+
+    [Fact]
     public void A_key_stays_between_its_neighbours()
     {
-        var index = new SortedIndex<Key, string>();
-        for (ulong key = 0; key < 1000; key += 10)
-        {
-            index.Insert(new Key(key), $"{key}");
-        }
-
+        SortedIndex<Key, string> index = EveryTenth();
         for (ulong key = 10; key < 980; key += 10)
         {
             Assert.Throws<ArgumentException>(() => index.Rekey(new Key(key), new Key(key + 10)));
@@ -75,6 +84,17 @@ public class SortedIndexTests
             Assert.Equal(0, index.Count);
             Assert.Null(index.Floor(new Key(ulong.MaxValue)));
         }
+    }
+
+    private static SortedIndex<Key, string> EveryTenth()
+    {
+        var index = new SortedIndex<Key, string>();
+        for (ulong key = 0; key < 1000; key += 10)
+        {
+            index.Insert(new Key(key), $"{key}");
+        }
+
+        return index;
     }
 
     /// <summary>FsCheck draws the seed and prints it when the property fails.</summary>
