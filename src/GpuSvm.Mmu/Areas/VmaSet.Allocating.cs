@@ -17,12 +17,11 @@ internal sealed partial class VmaSet
     public Errno TryAllocate(ulong size, int alignShift, int page, ulong pageBlock, out GpuVma? vma)
     {
         vma = null;
-        for (SortedPosition at = _free.Ceiling(new SizeKey(size, 0)); !at.IsEnd; at = _free.Next(at))
+        for (GpuVma? candidate = _free.Best(size); candidate is not null; candidate = _free.Behind(candidate))
         {
-            GpuVma candidate = _free.At(at);
             if (TryPlace(candidate, size, alignShift, page, pageBlock, out ulong start))
             {
-                return TryCut(at, candidate, start, size, out vma);
+                return TryCut(candidate, start, size, out vma);
             }
         }
 
@@ -53,45 +52,53 @@ internal sealed partial class VmaSet
     // Addresses have at most 57 bits, and alignments 63: the sum does not wrap.
     private static ulong AlignUp(ulong address, ulong alignment) => (address + alignment - 1) & ~(alignment - 1);
 
-    private Errno TryCut(SortedPosition at, GpuVma free, ulong start, ulong size, out GpuVma? vma)
+    /// <summary>What is left of the free piece stays where it is, at whichever end; only with a rest at both ends there is one more.</summary>
+    private Errno TryCut(GpuVma free, ulong start, ulong size, out GpuVma? vma)
     {
-        vma = null;
-        ulong end = free.End;
-        GpuVma? cut = free;
-        if (start != free.Start && !TryMake(start, size, out cut))
+        vma = free;
+        ulong before = start - free.Start;
+        ulong behind = free.End - (start + size);
+        if (before == 0 && behind == 0)
+        {
+            _free.Remove(free);
+        }
+        else if (!TryMake(start, size, out vma))
         {
             return Errno.ENOMEM;
         }
-
-        GpuVma? behind = null;
-        if (start + size != end && !TryMake(start + size, end - start - size, out behind))
+        else if (before == 0)
         {
-            if (cut != free)
-            {
-                Recycle(cut);
-            }
-
+            LinkBefore(free, vma);
+            _free.Resize(free, start + size, behind);
+        }
+        else if (!TryCutBehind(free, vma, behind))
+        {
+            Recycle(vma);
+            vma = null;
             return Errno.ENOMEM;
-        }
-
-        _free.RemoveAt(at);
-        if (cut != free)
-        {
-            free.Size = start - free.Start;
-            LinkBehind(free, cut);
-            _free.Insert(KeyOf(free), free);
-        }
-
-        cut.Size = size;
-        if (behind is not null)
-        {
-            LinkBehind(cut, behind);
-            _free.Insert(KeyOf(behind), behind);
         }
 
         // In neither index, but not free for its neighbours to merge with either.
-        cut.IsUsed = true;
-        vma = cut;
+        vma.IsUsed = true;
         return Errno.None;
+    }
+
+    private bool TryCutBehind(GpuVma free, GpuVma vma, ulong behind)
+    {
+        GpuVma? rest = null;
+        if (behind != 0 && !TryMake(vma.End, behind, out rest))
+        {
+            return false;
+        }
+
+        LinkBehind(free, vma);
+        _free.Resize(free, free.Start, vma.Start - free.Start);
+        if (rest is not null)
+        {
+            LinkBehind(vma, rest);
+            _free.Insert(rest);
+        }
+
+        return true;
     }
 }

@@ -1,6 +1,7 @@
 namespace GpuSvm.Mmu.Areas;
 
 /// <summary>The books of an address space: which pieces are used and which are free.</summary>
+/// <param name="addressBits">Number of bits of an address.</param>
 /// <param name="bookkeeping">Is asked for each record of a piece.</param>
 /// <remarks>
 /// <para>
@@ -12,10 +13,10 @@ namespace GpuSvm.Mmu.Areas;
 /// allocated when warm. Locking: the caller's, exclusive. Source: Linux nouveau vmm.c, nvkm_vmm_node_*, nvkm_vmm_free_*.
 /// </para>
 /// </remarks>
-internal sealed partial class VmaSet(IMmuBookkeeping? bookkeeping)
+internal sealed partial class VmaSet(int addressBits, IMmuBookkeeping? bookkeeping)
 {
     private readonly SortedIndex<StartKey, GpuVma> _used = new();
-    private readonly SortedIndex<SizeKey, GpuVma> _free = new();
+    private readonly FreePieces _free = new(addressBits);
     private GpuVma? _last;
     private GpuVma? _spare;
 
@@ -32,7 +33,7 @@ internal sealed partial class VmaSet(IMmuBookkeeping? bookkeeping)
         }
 
         Append(vma);
-        _free.Insert(KeyOf(vma), vma);
+        _free.Insert(vma);
         return Errno.None;
     }
 
@@ -79,29 +80,34 @@ internal sealed partial class VmaSet(IMmuBookkeeping? bookkeeping)
     /// <remarks>No attribute is left; free neighbours become one piece with it. Source: nvkm_vmm_put_region.</remarks>
     public void GiveBack(GpuVma vma)
     {
-        vma.Reset();
-        if (vma.Previous is { IsUsed: false } previous)
-        {
-            _free.Remove(KeyOf(previous));
-            vma.Start = previous.Start;
-            vma.Size += previous.Size;
-            Discard(previous);
-        }
-
+        ulong end = vma.End;
         if (vma.Next is { IsUsed: false } next)
         {
-            _free.Remove(KeyOf(next));
-            vma.Size += next.Size;
+            if (vma.Previous is not { IsUsed: false })
+            {
+                _free.Resize(next, vma.Start, next.End - vma.Start);
+                Discard(vma);
+                return;
+            }
+
+            end = next.End;
+            _free.Remove(next);
             Discard(next);
         }
 
-        _free.Insert(KeyOf(vma), vma);
+        if (vma.Previous is { IsUsed: false } previous)
+        {
+            _free.Resize(previous, previous.Start, end - previous.Start);
+            Discard(vma);
+            return;
+        }
+
+        vma.Reset();
+        _free.Insert(vma);
     }
 
     /// <summary>Takes a piece out of the used ones: it is neither used nor free until <see cref="GiveBack"/>.</summary>
     public void Withdraw(GpuVma vma) => _used.Remove(new StartKey(vma.Start));
-
-    private static SizeKey KeyOf(GpuVma vma) => new(vma.Size, vma.Start);
 
     private bool TryMake(ulong start, ulong size, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out GpuVma? vma)
     {
@@ -148,6 +154,22 @@ internal sealed partial class VmaSet(IMmuBookkeeping? bookkeeping)
         }
 
         before.Next = vma;
+    }
+
+    private void LinkBefore(GpuVma behind, GpuVma vma)
+    {
+        vma.Next = behind;
+        vma.Previous = behind.Previous;
+        if (behind.Previous is { } previous)
+        {
+            previous.Next = vma;
+        }
+        else
+        {
+            First = vma;
+        }
+
+        behind.Previous = vma;
     }
 
     /// <summary>Takes a piece out of the list and keeps its record for the next.</summary>

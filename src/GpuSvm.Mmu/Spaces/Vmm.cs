@@ -96,7 +96,7 @@ internal sealed partial class Vmm<TFormat> : GpuAddressSpace
         IPageTableMemory memory, IDmaMapper dma, ITlbInvalidator tlb, GpuAddressSpaceOptions options, out Vmm<TFormat>? vmm)
     {
         vmm = null;
-        var areas = new VmaSet(options.Bookkeeping);
+        var areas = new VmaSet(TFormat.AddressBits, options.Bookkeeping);
         var store = new TableStore(memory, options.SpareTables);
         var retirement = new Retirement(tlb, dma, store, TableTree<TFormat>.PageTableDepth);
         if (!TryBounds(options, out AddressRange bounds))

@@ -71,7 +71,7 @@ public class VmaSetTests
     public void An_allocation_without_memory_for_its_records_changes_nothing(int failing)
     {
         var refusing = new Refusing();
-        var set = new VmaSet(refusing);
+        var set = new VmaSet(49, refusing);
         Assert.Equal(Errno.None, set.TryAddFree(K4, 64 * K4));
         refusing.Countdown = failing;
         Assert.Equal(Errno.ENOMEM, set.TryAllocate(K4, 16, GpuVma.None, 0, out _));
@@ -115,7 +115,7 @@ public class VmaSetTests
     public void A_split_without_memory_for_its_records_changes_nothing(int failing)
     {
         var refusing = new Refusing();
-        var set = new VmaSet(refusing);
+        var set = new VmaSet(49, refusing);
         Assert.Equal(Errno.None, set.TryAddManaged(0, 16 * K4));
         refusing.Countdown = failing;
         Assert.False(set.TrySplit(set.First!, 4 * K4, 4 * K4, out _));
@@ -138,7 +138,7 @@ public class VmaSetTests
 
     private static VmaSet Free(ulong size)
     {
-        var set = new VmaSet(null);
+        var set = new VmaSet(49, null);
         Assert.Equal(Errno.None, set.TryAddFree(0, size));
         return set;
     }
