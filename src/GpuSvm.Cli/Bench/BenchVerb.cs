@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GpuSvm.Cli.Bench.Live;
+using GpuSvm.Cli.Bench.Mm;
 using GpuSvm.Cli.Bench.Vmm;
 using GpuSvm.Cli.Output;
 
@@ -12,6 +13,7 @@ internal static class BenchVerb
     public static Command Create() => new("bench", "Measure parts of the machine; each verb ends within a minute.")
     {
         CreateSuite("gpu", "The GPU: accesses that hit the TLB, walks, faults.", GpuBenchmarks.All),
+        CreateSuite("mm", "The CPU's side: notifiers, range faults, migration.", MmBenchmarks.All),
         CreateSuite("vmm", "The GPU's address space: pages, areas, sparse areas.", VmmBenchmarks.All),
         CreateLive(),
     };
