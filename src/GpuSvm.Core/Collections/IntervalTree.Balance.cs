@@ -31,18 +31,20 @@ public sealed partial class IntervalTree<T>
         }
 
         Node node = _nodes[index];
-        VerifyBelow(node.Child[Left], ref count, ref previous);
+        Pair<int> children = _steps[index].Child;
+        VerifyBelow(children[Left], ref count, ref previous);
         Ensure(node.Start >= previous, "Starts rise.");
         previous = node.Start;
         count++;
-        VerifyBelow(node.Child[Right], ref count, ref previous);
+        VerifyBelow(children[Right], ref count, ref previous);
         for (int side = Left; side <= Right; side++)
         {
-            Ensure(node.Child[side] == None || _nodes[node.Child[side]].Parent == index, "A child knows its parent.");
-            Ensure(node.MaxBelow[side] == _nodes[node.Child[side]].Max, "A node knows the ends below it.");
+            Ensure(children[side] == None || _nodes[children[side]].Parent == index, "A child knows its parent.");
+            Ensure(node.MaxBelow[side] == _nodes[children[side]].Max, "A node knows the ends below it.");
         }
 
-        Ensure(node.Height == 1 + Math.Max(_nodes[node.Child[Left]].Height, _nodes[node.Child[Right]].Height), "A node knows its height.");
+        Ensure(node.Height == 1 + Math.Max(_nodes[children[Left]].Height, _nodes[children[Right]].Height), "A node knows its height.");
+        Ensure(_steps[index].Reach == Math.Max(node.End, node.MaxBelow[Left]), "A node knows how far it and what lies left of it reach.");
         Ensure(Math.Abs(Excess(index, Left)) <= 1, "Heights of siblings differ by at most one.");
     }
 
@@ -51,7 +53,7 @@ public sealed partial class IntervalTree<T>
         ulong start = _nodes[index].Start;
         int parent = None;
         int side = Left;
-        for (int child = _root; child != None; child = _nodes[child].Child[side])
+        for (int child = _root; child != None; child = _steps[child].Child[side])
         {
             parent = child;
             side = start < _nodes[child].Start ? Left : Right;
@@ -72,30 +74,31 @@ public sealed partial class IntervalTree<T>
     private void Unlink(int index)
     {
         ref readonly Node node = ref _nodes[index];
-        if (node.Child[Left] == None || node.Child[Right] == None)
+        Pair<int> child = _steps[index].Child;
+        if (child[Left] == None || child[Right] == None)
         {
-            Replace(index, node.Child[node.Child[Left] == None ? Right : Left]);
+            Replace(index, child[child[Left] == None ? Right : Left]);
             Restore(node.Parent);
             return;
         }
 
         // The next node in order takes the place. Nodes are relinked and never copied: handles name them.
-        int successor = node.Child[Right];
-        while (_nodes[successor].Child[Left] != None)
+        int successor = child[Right];
+        while (_steps[successor].Child[Left] != None)
         {
-            successor = _nodes[successor].Child[Left];
+            successor = _steps[successor].Child[Left];
         }
 
         int changed = successor;
-        if (successor != node.Child[Right])
+        if (successor != child[Right])
         {
             changed = _nodes[successor].Parent;
-            Replace(successor, _nodes[successor].Child[Right]);
-            SetChild(successor, Right, node.Child[Right]);
+            Replace(successor, _steps[successor].Child[Right]);
+            SetChild(successor, Right, child[Right]);
         }
 
         Replace(index, successor);
-        SetChild(successor, Left, node.Child[Left]);
+        SetChild(successor, Left, child[Left]);
         _nodes[successor].Height = node.Height;
         _nodes[successor].MaxBelow = node.MaxBelow;
         Restore(changed);
@@ -133,7 +136,7 @@ public sealed partial class IntervalTree<T>
         }
 
         int high = excess > 0 ? Left : Right;
-        int child = _nodes[index].Child[high];
+        int child = _steps[index].Child[high];
         if (Excess(child, high) < 0)
         {
             Rotate(child, Right - high);
@@ -144,15 +147,15 @@ public sealed partial class IntervalTree<T>
 
     /// <summary>Height of the child on one side less that of the other child.</summary>
     private int Excess(int index, int side) =>
-        _nodes[_nodes[index].Child[side]].Height - _nodes[_nodes[index].Child[Right - side]].Height;
+        _nodes[_steps[index].Child[side]].Height - _nodes[_steps[index].Child[Right - side]].Height;
 
     /// <summary>Lifts the child on one side above its parent.</summary>
     /// <returns>The node that is now at the top.</returns>
     private int Rotate(int index, int side)
     {
-        int top = _nodes[index].Child[side];
+        int top = _steps[index].Child[side];
         Replace(index, top);
-        SetChild(index, side, _nodes[top].Child[Right - side]);
+        SetChild(index, side, _steps[top].Child[Right - side]);
         SetChild(top, Right - side, index);
         Refresh(index);
         Refresh(top);
@@ -162,11 +165,13 @@ public sealed partial class IntervalTree<T>
     private void Refresh(int index)
     {
         ref Node node = ref _nodes[index];
-        ref readonly Node left = ref _nodes[node.Child[Left]];
-        ref readonly Node right = ref _nodes[node.Child[Right]];
+        ref Step step = ref _steps[index];
+        ref readonly Node left = ref _nodes[step.Child[Left]];
+        ref readonly Node right = ref _nodes[step.Child[Right]];
         node.MaxBelow[Left] = left.Max;
         node.MaxBelow[Right] = right.Max;
         node.Height = 1 + Math.Max(left.Height, right.Height);
+        step.Reach = Math.Max(node.End, left.Max);
     }
 
     /// <summary>Puts a node (or none) where another hangs.</summary>
@@ -183,11 +188,11 @@ public sealed partial class IntervalTree<T>
         SetParent(index, None);
     }
 
-    private int SideOf(int index, int parent) => _nodes[parent].Child[Left] == index ? Left : Right;
+    private int SideOf(int index, int parent) => _steps[parent].Child[Left] == index ? Left : Right;
 
     private void SetChild(int parent, int side, int index)
     {
-        _nodes[parent].Child[side] = index;
+        _steps[parent].Child[side] = index;
         SetParent(index, parent);
     }
 
@@ -199,6 +204,15 @@ public sealed partial class IntervalTree<T>
         }
     }
 
+    /// <summary>What a search reads of a node: apart, so that four nodes share a cache line.</summary>
+    private struct Step
+    {
+        /// <summary>Highest end of the node and of all below its left child.</summary>
+        public ulong Reach;
+
+        public Pair<int> Child;
+    }
+
     private struct Node
     {
         public ulong Start;
@@ -206,8 +220,6 @@ public sealed partial class IntervalTree<T>
 
         /// <summary>Highest end below the child of each side; 0 without one.</summary>
         public Pair<ulong> MaxBelow;
-
-        public Pair<int> Child;
 
         /// <summary>The parent; in a free node the next free one.</summary>
         public int Parent;

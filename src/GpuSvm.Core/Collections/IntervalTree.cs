@@ -7,7 +7,8 @@ namespace GpuSvm.Core;
 /// <remarks>
 /// <para>
 /// A height-balanced (AVL) search tree whose nodes also hold the highest end below each of their children, so that a search knows from
-/// one node alone which way to go. Nodes live in one array: nothing is allocated until the tree is larger than it ever was.
+/// one node alone which way to go; what a search reads stands apart from the rest, 16 bytes a node. Nodes live in arrays: nothing is
+/// allocated until the tree is larger than it ever was.
 /// </para>
 /// <para>
 /// <b>Locking:</b> not thread-safe. Any number of threads may read at once while no thread inserts or removes.
@@ -26,6 +27,7 @@ public sealed partial class IntervalTree<T>
     private const int Left = 0;
     private const int Right = 1;
     private const int InitialCapacity = 8;
+    private Step[] _steps = new Step[InitialCapacity];
     private Node[] _nodes = new Node[InitialCapacity];
     private Slot[] _slots = new Slot[InitialCapacity];
     private int _used = 1;
@@ -106,22 +108,22 @@ public sealed partial class IntervalTree<T>
     /// <summary>The first node below <paramref name="index"/> that ends above <paramref name="from"/>, if it starts up to <paramref name="last"/>.</summary>
     private int First(int index, ulong from, ulong last)
     {
-        Node[] nodes = _nodes;
+        Step[] steps = _steps;
+        int found = None;
         while (index != None)
         {
-            ref readonly Node node = ref nodes[index];
+            ref readonly Step step = ref steps[index];
 
-            // What ends above lies left, is this node, or lies right. The side is computed, not branched on: no processor can guess it.
-            bool right = node.MaxBelow[Left] <= from;
-            if (right & (node.End > from))
-            {
-                return node.Start <= last ? index : None;
-            }
-
-            index = node.Child[right ? Right : Left];
+            // What ends above lies left or is this node; else it lies right. The side is computed, not branched on: no processor can guess it.
+            // Both children are read before it is known which: so the next step waits for one answer of the memory, not for two.
+            int left = step.Child[Left];
+            int right = step.Child[Right];
+            bool goesRight = step.Reach <= from;
+            found = goesRight ? found : index;
+            index = goesRight ? right : left;
         }
 
-        return None;
+        return _nodes[found].Start <= last ? found : None;
     }
 
     /// <summary>The node behind <paramref name="index"/> that ends above <paramref name="from"/>, if it starts up to <paramref name="last"/>.</summary>
@@ -132,7 +134,7 @@ public sealed partial class IntervalTree<T>
         {
             if (nodes[index].MaxBelow[Right] > from)
             {
-                return First(nodes[index].Child[Right], from, last);
+                return First(_steps[index].Child[Right], from, last);
             }
 
             int child;
@@ -141,7 +143,7 @@ public sealed partial class IntervalTree<T>
                 child = index;
                 index = nodes[child].Parent;
             }
-            while (index != None && nodes[index].Child[Right] == child);
+            while (index != None && _steps[index].Child[Right] == child);
 
             if (index == None || nodes[index].Start > last)
             {
@@ -183,6 +185,7 @@ public sealed partial class IntervalTree<T>
 
         if (_used == _nodes.Length)
         {
+            Array.Resize(ref _steps, 2 * _used);
             Array.Resize(ref _nodes, 2 * _used);
             Array.Resize(ref _slots, 2 * _used);
         }
@@ -192,6 +195,7 @@ public sealed partial class IntervalTree<T>
 
     private void Release(int index)
     {
+        _steps[index] = default;
         _nodes[index] = new Node { Parent = _free };
         _free = index;
         _slots[index].Value = null;
