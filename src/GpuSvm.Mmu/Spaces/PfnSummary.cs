@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace GpuSvm.Mmu.Spaces;
 
-/// <summary>What the entries of a pfn request have in common: so that long runs are looked at once, four at a time.</summary>
+/// <summary>What the entries of a pfn request have in common: so that long runs are looked at once, eight at a time.</summary>
 /// <param name="All">The bits that every entry has.</param>
 /// <param name="Any">The bits that some entry has.</param>
 internal readonly record struct PfnSummary(ulong All, ulong Any)
@@ -30,11 +30,12 @@ internal readonly record struct PfnSummary(ulong All, ulong Any)
             ref ulong first = ref MemoryMarshal.GetReference(words);
             Vector256<ulong> alls = Vector256<ulong>.AllBitsSet;
             Vector256<ulong> anys = Vector256<ulong>.Zero;
-            for (; done <= words.Length - 4; done += 4)
+            for (; done <= words.Length - 8; done += 8)
             {
-                Vector256<ulong> next = Vector256.LoadUnsafe(ref first, (nuint)done);
-                alls &= next;
-                anys |= next;
+                Vector256<ulong> left = Vector256.LoadUnsafe(ref first, (nuint)done);
+                Vector256<ulong> right = Vector256.LoadUnsafe(ref first, (nuint)done + 4);
+                alls &= left & right;
+                anys |= left | right;
             }
 
             all = alls[0] & alls[1] & alls[2] & alls[3];

@@ -128,7 +128,8 @@ internal sealed partial class TableTree<TFormat>
         {
             if (!isZero)
             {
-                words.Clear();
+                // Not Clear, which leaves managed code for that many.
+                words.Fill(0);
             }
         }
         else if (node.Depth == PageTableDepth)

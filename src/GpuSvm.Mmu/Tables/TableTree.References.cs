@@ -6,6 +6,8 @@ internal sealed partial class TableTree<TFormat>
     // A large entry stands for this many small ones, as a binary logarithm.
     private static readonly int GroupBits = TFormat.LargePageTable.Shift - TFormat.SmallPageTable.Shift;
 
+    private static readonly int GroupSize = 1 << GroupBits;
+
     /// <summary>What one step of a walk does: the entries of one table.</summary>
     private interface IOperation
     {
@@ -121,6 +123,12 @@ internal sealed partial class TableTree<TFormat>
     /// <summary>The first small entry in use below a large one takes the word from it.</summary>
     private void AddSmallReferences(TableNode node, int first, int count)
     {
+        if (node.LargeTable == 0 && ((first | count) & (GroupSize - 1)) == 0)
+        {
+            LargeState.AddToAll(node.LargeStates.AsSpan(first >> GroupBits, count >> GroupBits), GroupSize);
+            return;
+        }
+
         bool hasLarge = node.LargeTable != 0;
         for (int end = first + count; first < end;)
         {
@@ -140,6 +148,12 @@ internal sealed partial class TableTree<TFormat>
     /// <summary>When the last small entry below a large one is out of use, the large one has the word again.</summary>
     private void DropSmallReferences(TableNode node, int first, int count)
     {
+        if (node.LargeTable == 0 && ((first | count) & (GroupSize - 1)) == 0)
+        {
+            LargeState.AddToAll(node.LargeStates.AsSpan(first >> GroupBits, count >> GroupBits), -GroupSize);
+            return;
+        }
+
         bool hasLarge = node.LargeTable != 0;
         for (int end = first + count; first < end;)
         {

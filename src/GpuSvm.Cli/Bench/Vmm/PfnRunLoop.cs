@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using GpuSvm.Mmu;
 
 namespace GpuSvm.Cli.Bench.Vmm;
@@ -52,14 +54,20 @@ internal sealed class PfnRunLoop(PfnRunLoop.Half half) : VmmLoop
     {
         for (int run = 0; run < Runs; run++)
         {
-            ulong bits = Pfn((ulong)run * RunPages).Bits;
-            foreach (ref PfnEntry pfn in _pfns.AsSpan())
-            {
-                pfn = new PfnEntry(bits);
-                bits += Page.Size;
-            }
-
+            Fill(Pfn((ulong)run * RunPages));
             Demand(space.PfnMap(Page.Shift, window + ((ulong)run * RunSize), _pfns));
+        }
+    }
+
+    /// <summary>Names pages of video memory one behind the other.</summary>
+    private void Fill(PfnEntry first)
+    {
+        Span<Vector256<ulong>> rows = MemoryMarshal.Cast<PfnEntry, Vector256<ulong>>(_pfns.AsSpan());
+        Vector256<ulong> next = Vector256.Create(first.Bits) + (Vector256.Create(0UL, 1, 2, 3) * Page.Size);
+        foreach (ref Vector256<ulong> row in rows)
+        {
+            row = next;
+            next += Vector256.Create(4 * Page.Size);
         }
     }
 

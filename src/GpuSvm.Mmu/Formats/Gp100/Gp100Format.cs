@@ -83,6 +83,7 @@ public readonly struct Gp100Format : IPageTableFormat
     public static DecodedEntry DecodeLargePage(ulong word) => new Gp100Pte(word).Decode(LargePageTable.Shift, PageTableSize.Large);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void EncodeDirectory(int depth, TablePair tables, out ulong low, out ulong high)
     {
         if (depth == LastDirectory)

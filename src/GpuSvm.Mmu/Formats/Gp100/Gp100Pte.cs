@@ -34,7 +34,8 @@ public readonly record struct Gp100Pte(ulong Bits)
     // W and A of a pfn lie in the order of READ_ONLY and ATOMIC_DISABLE, five bits below, and mean the contrary.
     private const ulong PfnRights = 6;
     private const int PfnRightsShift = 5;
-    private const int PfnAddressShift = 12;
+    private const ulong NothingGranted = PfnRights << PfnRightsShift;
+    private const ulong PfnAddress = ulong.MaxValue << 12;
 
     // A page address lies at its own place shifted right by 4: the field starts at bit 8 and counts units of 2^12 bytes.
     private const int AddressShift = 4;
@@ -164,17 +165,17 @@ public readonly record struct Gp100Pte(ulong Bits)
             for (nuint last = (nuint)bits.Length & ~(nuint)3; at < last; at += 4)
             {
                 Vector256<ulong> pfn = Vector256.LoadUnsafe(ref from, at);
-                Vector256<ulong> denied = (pfn & Vector256.Create(PfnRights)) ^ Vector256.Create(PfnRights);
-                Vector256<ulong> address = (pfn >> PfnAddressShift) << (PfnAddressShift - AddressShift);
-                (address | (denied << PfnRightsShift) | Vector256.Create(ValidBit)).StoreUnsafe(ref to, at);
+                Vector256<ulong> address = (pfn & Vector256.Create(PfnAddress)) >> AddressShift;
+                Vector256<ulong> granted = (pfn & Vector256.Create(PfnRights)) << PfnRightsShift;
+                ((address | granted) ^ Vector256.Create(NothingGranted | ValidBit)).StoreUnsafe(ref to, at);
             }
         }
 
         for (; at < (nuint)bits.Length; at++)
         {
             ulong pfn = Unsafe.Add(ref from, at);
-            ulong denied = (pfn & PfnRights) ^ PfnRights;
-            Unsafe.Add(ref to, at) = ((pfn >> PfnAddressShift) << (PfnAddressShift - AddressShift)) | (denied << PfnRightsShift) | ValidBit;
+            ulong granted = (pfn & PfnRights) << PfnRightsShift;
+            Unsafe.Add(ref to, at) = (((pfn & PfnAddress) >> AddressShift) | granted) ^ (NothingGranted | ValidBit);
         }
     }
 

@@ -50,6 +50,7 @@ internal static class Gp100TableField
     };
 
     /// <summary>The word that names a table; 0 for none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Encode(TableLink link, int lowestBit)
     {
         if (link.IsNone)
@@ -59,20 +60,24 @@ internal static class Gp100TableField
 
         if (link.Aperture == Aperture.Peer || (link.Attributes & ~PageAttributes.Volatile) != 0)
         {
-            throw new ArgumentException($"A directory entry cannot name {link}.", nameof(link));
+            RejectLink(link);
         }
 
         BitField field = link.Aperture == Aperture.VideoMemory ? VideoAddress(lowestBit) : SystemAddress(lowestBit);
         if ((link.Address & ~(field.Mask << AddressShift)) != 0)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(link), link.ToString(), $"The address is not a multiple of {1 << (lowestBit + AddressShift)}, or too wide.");
+            RejectAddress(link, lowestBit);
         }
 
         ulong aperture = link.Aperture == Aperture.VideoMemory ? VideoMemoryCode : (ulong)link.Aperture;
         ulong caching = (link.Attributes & PageAttributes.Volatile) != 0 ? VolatileBit : 0;
         return ApertureField.Put(aperture) | caching | (link.Address >> AddressShift);
     }
+
+    private static void RejectLink(TableLink link) => throw new ArgumentException($"A directory entry cannot name {link}.", nameof(link));
+
+    private static void RejectAddress(TableLink link, int lowestBit) => throw new ArgumentOutOfRangeException(
+        nameof(link), link.ToString(), $"The address is not a multiple of {1 << (lowestBit + AddressShift)}, or too wide.");
 
     private static BitField VideoAddress(int lowestBit) => new(32, lowestBit);
 
