@@ -25,6 +25,9 @@ public enum LockRank : byte
     /// <summary>The reverse map.</summary>
     ReverseMap = 60,
 
+    /// <summary>The pages of one object that mappings share: memory, or a file.</summary>
+    PageCache = 65,
+
     /// <summary>A CPU page-table leaf. Never held when an invalidation is opened.</summary>
     CpuPageTable = 70,
 

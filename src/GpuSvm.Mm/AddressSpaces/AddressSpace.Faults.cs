@@ -1,6 +1,6 @@
 namespace GpuSvm.Mm;
 
-/// <content>Faults: pages come when they are touched.</content>
+/// <content>Faults: pages come when they are touched. What is done for each kind of page stands in the files beside.</content>
 public sealed partial class AddressSpace
 {
     /// <inheritdoc/>
@@ -44,7 +44,8 @@ public sealed partial class AddressSpace
     /// <param name="address">Any byte of the page.</param>
     /// <param name="access">What was tried.</param>
     /// <returns>
-    /// ENOMEM when no frame is left; EBUSY when the page was being moved until the deadline; EAGAIN when the page is entered but the CPU could not be told: its access must be asked for again.
+    /// ENOMEM when no frame is left; EFAULT behind the end of a file; EIO when it could not be read; EBUSY when the page was being moved
+    /// until the deadline; EAGAIN when the page is entered but the CPU could not be told: its access must be asked for again.
     /// </returns>
     /// <remarks>
     /// Locking: the mmap lock is held, shared or exclusive; no lock from the page locks on. May open an invalidation.
@@ -56,31 +57,11 @@ public sealed partial class AddressSpace
         ulong page = Page.AlignDown(address);
         CpuLeaf leaf = _table.GetOrAdd(page);
         CpuPte pte = leaf.Read(page);
-        if (pte.IsMigration)
-        {
-            return AwaitMigration(leaf, page);
-        }
-
-        if (pte.IsNone)
-        {
-            return
-                vma.Backing is { } backing ? EnterObjectPage(vma, backing, leaf, page, access) :
-                access == CpuAccess.Read && (_cpu.Capabilities & CpuCapabilities.SharedZeroPage) != 0 ? EnterZeroPage(vma, leaf, page) :
-                UnlessServed(EnterNewPage(vma, leaf, page, access), leaf, page, access);
-        }
-
-        if (access == CpuAccess.Write && !pte.IsWritable)
-        {
-            return pte.Frame == _frames.ZeroFrame
-                ? UnlessServed(BreakZeroPage(vma, leaf, page), leaf, page, access)
-                : ReusePage(vma, leaf, page);
-        }
-
-        // Somebody else has served the fault, or the CPU has lost what it was told.
-        using (leaf.Lock.Enter())
-        {
-            return TellCpu(leaf, page);
-        }
+        return
+            pte.IsNone ? EnterMissing(vma, leaf, page, access) :
+            pte.IsMigration ? AwaitMigration(leaf, page) :
+            access == CpuAccess.Write && pte.IsPresent && !pte.IsWritable ? GiveWriteAccess(vma, leaf, page) :
+            TellCpuAgain(leaf, page);
     }
 
     /// <summary>Waits until a page is not being moved any more; whoever wants it looks again.</summary>
@@ -103,138 +84,23 @@ public sealed partial class AddressSpace
     }
 
     /// <summary>Forgets that no frame was left when another thread has served the same fault meanwhile: it may have got the last one.</summary>
-    private Errno UnlessServed(Errno error, CpuLeaf leaf, ulong page, CpuAccess access)
-    {
-        if (error != Errno.ENOMEM || !leaf.Read(page).Allows(access))
-        {
-            return error;
-        }
-
-        using (leaf.Lock.Enter())
-        {
-            return TellCpu(leaf, page);
-        }
-    }
-
-    private Errno EnterObjectPage(Vma vma, VmaBacking backing, CpuLeaf leaf, ulong page, CpuAccess access)
-    {
-        using (leaf.Lock.Enter())
-        {
-            if (leaf.Read(page).IsNone)
-            {
-                FrameNumber frame = backing.FrameOf(page);
-                Errno error = _frames.TryTake(frame);
-                if (error != Errno.None)
-                {
-                    return error;
-                }
-
-                Enter(vma, leaf, page, frame, access);
-            }
-
-            return TellCpu(leaf, page);
-        }
-    }
-
-    private Errno EnterZeroPage(Vma vma, CpuLeaf leaf, ulong page)
-    {
-        using (leaf.Lock.Enter())
-        {
-            if (leaf.Read(page).IsNone)
-            {
-                leaf.Enter(page, CpuPte.Map(_frames.ZeroFrame, vma.EntryRights & Protection.Read).Touched(CpuAccess.Read));
-            }
-
-            return TellCpu(leaf, page);
-        }
-    }
-
-    private Errno EnterNewPage(Vma vma, CpuLeaf leaf, ulong page, CpuAccess access)
-    {
-        Errno error = _frames.TryAllocate(out FrameNumber frame);
-        if (error != Errno.None)
-        {
-            return error;
-        }
-
-        bool isFirst;
-        using (leaf.Lock.Enter())
-        {
-            isFirst = leaf.Read(page).IsNone;
-            if (isFirst)
-            {
-                Enter(vma, leaf, page, frame, access);
-            }
-
-            error = TellCpu(leaf, page);
-        }
-
-        if (!isFirst)
-        {
-            _frames.Put(frame);
-        }
-
-        return error;
-    }
-
-    /// <summary>Gives a page that shares the zero page a frame of its own, for a write.</summary>
-    /// <remarks>Mirrors of the zero page go out of date here, hence the invalidation. Source: Linux wp_page_copy.</remarks>
-    private Errno BreakZeroPage(Vma vma, CpuLeaf leaf, ulong page)
-    {
-        Errno error = _frames.TryAllocate(out FrameNumber frame);
-        if (error != Errno.None)
-        {
-            return error;
-        }
-
-        bool isFirst;
-        AddressRange range = AddressRange.PageAt(page);
-        using (Open(range, InvalidationCause.Clear))
-        {
-            using (leaf.Lock.Enter())
-            {
-                CpuPte pte = leaf.Read(page);
-                isFirst = pte.IsPresent && pte.Frame == _frames.ZeroFrame;
-                if (isFirst)
-                {
-                    leaf.Clear(page);
-                    _cpu.Detach(range, _frames.ZeroFrame);
-                    Enter(vma, leaf, page, frame, CpuAccess.Write);
-                }
-
-                error = TellCpu(leaf, page);
-            }
-        }
-
-        if (!isFirst)
-        {
-            _frames.Put(frame);
-        }
-
-        return error;
-    }
-
-    /// <summary>Gives write access to a page that nobody else maps: it was read-only for a while.</summary>
-    /// <remarks>No entry of a mirror goes out of date when rights are only added. Source: Linux wp_page_reuse.</remarks>
-    private Errno ReusePage(Vma vma, CpuLeaf leaf, ulong page)
-    {
-        using (leaf.Lock.Enter())
-        {
-            CpuPte pte = leaf.Read(page);
-            if (pte.IsPresent && pte.Frame != _frames.ZeroFrame)
-            {
-                leaf.SetRights(page, vma.EntryRights);
-            }
-
-            return TellCpu(leaf, page);
-        }
-    }
+    private Errno UnlessServed(Errno error, CpuLeaf leaf, ulong page, CpuAccess access) =>
+        error == Errno.ENOMEM && leaf.Read(page).Allows(access) ? TellCpuAgain(leaf, page) : error;
 
     /// <summary>Enters a page in the table; the caller tells the CPU. Page-table lock held.</summary>
-    private void Enter(Vma vma, CpuLeaf leaf, ulong page, FrameNumber frame, CpuAccess access)
+    private void Enter(CpuLeaf leaf, ulong page, CpuPte pte)
     {
-        _frames.AddMap(frame, MappingOf(page));
-        leaf.Enter(page, CpuPte.Map(frame, vma.EntryRights).Touched(access));
+        _frames.AddMap(pte.Frame, MappingOf(page));
+        leaf.Enter(page, pte);
+    }
+
+    /// <summary>Somebody else has served a fault, or the CPU has lost what it was told.</summary>
+    private Errno TellCpuAgain(CpuLeaf leaf, ulong page)
+    {
+        using (leaf.Lock.Enter())
+        {
+            return TellCpu(leaf, page);
+        }
     }
 
     /// <summary>Has the CPU do what the entry of a page says, and lets accesses go on that wait for it. Page-table lock held.</summary>

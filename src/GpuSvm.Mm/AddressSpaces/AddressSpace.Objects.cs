@@ -46,7 +46,7 @@ public sealed partial class AddressSpace
             }
 
             VmaList.Plan plan = _vmas.PrepareMap(
-                new Vma(AddressRange.FromLength(address, length), protection, VmaBacking.At(address, memory)));
+                new Vma(AddressRange.FromLength(address, length), protection, VmaBacking.At(address, memory), VmaFlags.Shared));
             if (_vmas.CountAfter(plan) > _options.VmaLimit)
             {
                 return Errno.ENOMEM;

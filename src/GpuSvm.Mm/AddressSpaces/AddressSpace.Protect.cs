@@ -9,7 +9,7 @@ public sealed partial class AddressSpace
     /// <param name="protection">The new protection.</param>
     /// <returns>
     /// EINVAL: unaligned or unknown protection. ENOMEM: a part of the range is not mapped, or a split makes too many mappings.
-    /// Other than mprotect(2), which changes the pages before a hole, a call that fails changes nothing.
+    /// EACCES: writing, where a shared mapping is of a file that was opened for reading. Other than mprotect(2), which changes the pages before a hole, a call that fails changes nothing.
     /// </returns>
     public Errno Protect(VirtualAddress address, ulong lengthBytes, Protection protection)
     {
@@ -26,8 +26,18 @@ public sealed partial class AddressSpace
 
         using (MmapLock.EnterExclusive())
         {
-            VmaList.Plan plan = _vmas.PrepareProtect(range, protection);
-            if (!_vmas.Covers(range) || _vmas.CountAfter(plan) > _options.VmaLimit)
+            if (!_vmas.Covers(range))
+            {
+                return Errno.ENOMEM;
+            }
+
+            if ((protection & Protection.Write) != 0 && _vmas.Any(range, static vma => !vma.MayWrite))
+            {
+                return Errno.EACCES;
+            }
+
+            VmaList.Plan plan = _vmas.PrepareChange(range, vma => vma with { Protection = protection });
+            if (_vmas.CountAfter(plan) > _options.VmaLimit)
             {
                 return Errno.ENOMEM;
             }

@@ -103,67 +103,6 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         return _vmas.Next(address);
     }
 
-    /// <summary>Maps anonymous private memory, which reads as zero.</summary>
-    /// <param name="hint">Where; see <paramref name="placement"/>.</param>
-    /// <param name="lengthBytes">Rounded up to whole pages.</param>
-    /// <param name="protection">What the program may do there.</param>
-    /// <param name="placement">How binding the hint is.</param>
-    /// <param name="address">Start of the mapping.</param>
-    /// <returns>
-    /// EINVAL: length 0, unaligned fixed address, unknown protection, or the address space has ended. ENOMEM: beyond the window, no
-    /// place left, or too many mappings. EPERM: a fixed address below the window. EEXIST: <see cref="MapPlacement.FixedNoReplace"/> and
-    /// something is there. EOPNOTSUPP: the CPU's frames are fixed by what is mapped; see <see cref="MapObject"/>.
-    /// </returns>
-    public Errno Map(VirtualAddress hint, ulong lengthBytes, Protection protection, MapPlacement placement, out VirtualAddress address)
-    {
-        address = default;
-        if (lengthBytes == 0 || (protection & ~Protection.ReadWrite) != 0)
-        {
-            return Errno.EINVAL;
-        }
-
-        if ((_cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
-        {
-            return Errno.EOPNOTSUPP;
-        }
-
-        ulong pages = Page.Count(lengthBytes);
-        if (pages > _options.Window.PageCount)
-        {
-            return Errno.ENOMEM;
-        }
-
-        using (MmapLock.EnterExclusive())
-        {
-            if (_exited)
-            {
-                return Errno.EINVAL;
-            }
-
-            Errno error = Place(hint, pages * Page.Size, placement, out VirtualAddress start);
-            if (error != Errno.None)
-            {
-                return error;
-            }
-
-            AddressRange range = AddressRange.FromLength(start, pages * Page.Size);
-            VmaList.Plan plan = _vmas.PrepareMap(new Vma(range, protection));
-            if (_vmas.CountAfter(plan) > _options.VmaLimit)
-            {
-                return Errno.ENOMEM;
-            }
-
-            if (_vmas.Overlaps(range))
-            {
-                Remove(range);
-            }
-
-            _vmas.Apply(plan);
-            address = start;
-            return Errno.None;
-        }
-    }
-
     /// <summary>Unmaps every page of a range; what is not mapped there is left out.</summary>
     /// <param name="address">Start: page-aligned.</param>
     /// <param name="lengthBytes">Rounded up to whole pages.</param>
@@ -206,47 +145,5 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         {
             _zap.Run(range);
         }
-    }
-
-    private Errno Place(VirtualAddress hint, ulong length, MapPlacement placement, out VirtualAddress start)
-    {
-        AddressRange window = _options.Window;
-        start = hint;
-        switch (placement)
-        {
-            case MapPlacement.Fixed or MapPlacement.FixedNoReplace:
-                if (hint > window.End - length)
-                {
-                    return Errno.ENOMEM;
-                }
-
-                if (!Page.IsAligned(hint))
-                {
-                    return Errno.EINVAL;
-                }
-
-                return
-                    hint < window.Start ? Errno.EPERM :
-                    placement == MapPlacement.FixedNoReplace && _vmas.Overlaps(AddressRange.FromLength(hint, length)) ? Errno.EEXIST :
-                    Errno.None;
-
-            case MapPlacement.Hint:
-                start = Page.AlignDown(hint);
-                if (start >= window.Start && start <= window.End - length && !_vmas.Overlaps(AddressRange.FromLength(start, length)))
-                {
-                    return Errno.None;
-                }
-
-                break;
-        }
-
-        return _vmas.TryFindGap(_placement, length, out start) || _vmas.TryFindGap(window, length, out start) ? Errno.None : Errno.ENOMEM;
-    }
-
-    private static ulong RandomGap(AddressSpaceOptions options)
-    {
-        const ulong PagesOfLinux = 1UL << 28;
-        ulong bound = Math.Min(PagesOfLinux, options.Window.PageCount / 8);
-        return options.Seed == 0 || bound == 0 ? 0 : new SeededRandom(options.Seed).Next(bound) * Page.Size;
     }
 }

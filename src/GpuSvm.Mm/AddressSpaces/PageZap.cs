@@ -12,7 +12,7 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
         var flush = new CpuFlush(cpu);
         foreach (Vma vma in vmas.In(range))
         {
-            ClearMapping(vma.Range.Intersect(range), ref flush);
+            ClearMapping(vma, vma.Range.Intersect(range), ref flush);
             flush.EndMapping();
         }
 
@@ -37,19 +37,19 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
         _frames.Clear();
     }
 
-    private void ClearMapping(AddressRange range, ref CpuFlush flush)
+    private void ClearMapping(Vma vma, AddressRange range, ref CpuFlush flush)
     {
         ulong address = range.Start;
         while (table.FindNext(ref address, range.End) is { } leaf)
         {
             ulong end = Math.Min(CpuPageTable.LeafEnd(address), range.End);
-            Clear(leaf, address, end, ref flush);
+            Clear(vma, leaf, address, end, ref flush);
             table.RemoveIfEmpty(address);
             address = end;
         }
     }
 
-    private void Clear(CpuLeaf leaf, ulong address, ulong end, ref CpuFlush flush)
+    private void Clear(Vma vma, CpuLeaf leaf, ulong address, ulong end, ref CpuFlush flush)
     {
         using (leaf.Lock.Enter())
         {
@@ -59,17 +59,23 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
                 if (pte.NamesFrame)
                 {
                     flush.Add(address, pte.Frame);
-                    Note(pte, address);
+                    Note(vma, pte, address);
                 }
             }
         }
     }
 
     /// <summary>Notes what becomes of the frame that an entry has named. Page-table lock held.</summary>
-    private void Note(CpuPte pte, ulong page)
+    private void Note(Vma vma, CpuPte pte, ulong page)
     {
+        if (vma.IsSpecial)
+        {
+            return;
+        }
+
         if (pte.Maps)
         {
+            frames.NoteMarks(pte);
             _frames.Add((pte.Frame, page));
         }
         else

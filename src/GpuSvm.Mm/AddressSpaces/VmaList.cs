@@ -32,6 +32,20 @@ internal sealed class VmaList
     /// <summary>True if some mapping shares a byte with a range.</summary>
     public bool Overlaps(AddressRange range) => Next(range.Start) is { } vma && vma.Range.Start < range.End;
 
+    /// <summary>True if some mapping of a range is such.</summary>
+    public bool Any(AddressRange range, Func<Vma, bool> isSuch)
+    {
+        foreach (Vma vma in In(range))
+        {
+            if (isSuch(vma))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>True if every byte of a range is mapped.</summary>
     public bool Covers(AddressRange range)
     {
@@ -69,10 +83,10 @@ internal sealed class VmaList
     /// <summary>Works out what it takes to have a mapping in place of whatever is there; changes nothing.</summary>
     public Plan PrepareMap(Vma mapping) => Prepare(mapping.Range, mapping, null);
 
-    /// <summary>Works out what it takes to give what is mapped in a range another protection; changes nothing.</summary>
+    /// <summary>Works out what it takes to have other mappings of the same pages in a range; changes nothing.</summary>
     /// <param name="range">Not empty, page-aligned.</param>
-    /// <param name="protection">The protection.</param>
-    public Plan PrepareProtect(AddressRange range, Protection protection) => Prepare(range, null, protection);
+    /// <param name="change">Makes of a mapping, cut to the range, what it shall be; the range stays.</param>
+    public Plan PrepareChange(AddressRange range, Func<Vma, Vma> change) => Prepare(range, null, change);
 
     /// <summary>Number of mappings once a plan is carried out.</summary>
     public int CountAfter(in Plan plan) => _items.Count - plan.Removed + plan.Added;
@@ -117,7 +131,7 @@ internal sealed class VmaList
         }
     }
 
-    private Plan Prepare(AddressRange range, Vma? added, Protection? protection)
+    private Plan Prepare(AddressRange range, Vma? added, Func<Vma, Vma>? change)
     {
         ReadOnlySpan<Vma> all = CollectionsMarshal.AsSpan(_items);
         ReadOnlySpan<Vma> overlapped = In(range);
@@ -135,11 +149,11 @@ internal sealed class VmaList
             Append(added);
         }
 
-        if (protection is { } changed)
+        if (change is not null)
         {
             foreach (Vma vma in overlapped)
             {
-                Append(vma with { Range = vma.Range.Intersect(range), Protection = changed });
+                Append(change(vma with { Range = vma.Range.Intersect(range) }));
             }
         }
 
@@ -164,8 +178,7 @@ internal sealed class VmaList
     /// <summary>Plans a mapping behind those planned so far, as one with the last of them if they are alike.</summary>
     private void Append(Vma next)
     {
-        if (_planned.Count > 0 && _planned[^1] is { } last && last.Range.End == next.Range.Start &&
-            last.Protection == next.Protection && last.Backing == next.Backing)
+        if (_planned.Count > 0 && _planned[^1] is { } last && last.JoinsWith(next))
         {
             _planned[^1] = last with { Range = new AddressRange(last.Range.Start, next.Range.End) };
         }

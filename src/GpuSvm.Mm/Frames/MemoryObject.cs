@@ -1,39 +1,47 @@
 namespace GpuSvm.Mm;
 
-/// <summary>A run of page frames that one mapping of it fixes page for page: the memory of a buffer that a live process maps too.</summary>
+/// <summary>A run of page frames that its mappings fix page for page: the memory of a buffer that a live process maps too.</summary>
 /// <remarks>
-/// The frames are only reserved; each is taken when its page is touched and free again when the page is taken away.
+/// The frames are only reserved; each is taken when its page is touched and free again when the last entry of it is taken away.
 /// Source: Linux struct address_space of a memfd, as far as it says which page of the file stands where.
 /// </remarks>
-public sealed class MemoryObject
+public sealed class MemoryObject : BackingObject
 {
-    private ulong _mappedPages;
+    private readonly RankedLock _lock = new(LockRank.PageCache);
+    private PageFrames? _owner;
 
     internal MemoryObject(PageFrames owner, FrameNumber firstFrame, ulong pageCount)
+        : base(pageCount)
     {
-        Owner = owner;
+        _owner = owner;
         FirstFrame = firstFrame;
-        PageCount = pageCount;
     }
 
     /// <summary>Frame of its first page; the others follow.</summary>
     public FrameNumber FirstFrame { get; }
 
-    /// <summary>Number of pages.</summary>
-    public ulong PageCount { get; }
-
-    /// <summary>Number of its pages that mappings hold at this moment, touched or not.</summary>
-    public ulong MappedPages => SharedWord.Read(ref _mappedPages);
-
-    /// <summary>Whose frames they are; null once released.</summary>
-    internal PageFrames? Owner { get; set; }
-
-    /// <summary>Counts pages of a mapping that comes. Mmap lock held exclusively.</summary>
-    internal void AddMapping(ulong pages) => SharedWord.Write(ref _mappedPages, _mappedPages + pages);
-
-    /// <summary>Counts pages of a mapping that goes. Mmap lock held exclusively.</summary>
-    internal void RemoveMapping(ulong pages) => SharedWord.Write(ref _mappedPages, _mappedPages - pages);
+    /// <inheritdoc/>
+    internal override PageFrames? Owner => _owner;
 
     /// <summary>The frames as text, in the form <c>pfn:0x400+16</c>.</summary>
     public override string ToString() => $"{FirstFrame}+{PageCount}";
+
+    /// <summary>Ends the object: its frames are nobody's. The frame allocator's lock is held.</summary>
+    internal void End() => _owner = null;
+
+    /// <inheritdoc/>
+    internal override Errno TryGet(ulong index, out FrameNumber frame)
+    {
+        frame = FirstFrame + index;
+        if (index >= PageCount || _owner is not { } frames)
+        {
+            return Errno.EFAULT;
+        }
+
+        // Two address spaces may touch the page at once: one takes the frame, the other finds it taken.
+        using (_lock.Enter())
+        {
+            return frames.TryGet(frame) ? Errno.None : frames.TryTake(frame);
+        }
+    }
 }

@@ -31,6 +31,28 @@ public sealed partial class PageFrames
         while (seen != wanted && SharedWord.CompareExchange(ref flags, wanted, seen) != seen);
     }
 
+    /// <summary>Has a frame keep the marks of an entry that goes.</summary>
+    internal void NoteMarks(CpuPte pte)
+    {
+        FrameFlags marks = (pte.IsDirty ? FrameFlags.Dirty : 0) | (pte.IsAccessed ? FrameFlags.Accessed : 0);
+        if (marks != 0)
+        {
+            SetFlags(pte.Frame, marks);
+        }
+    }
+
+    /// <summary>True if a write through the one entry that maps an anonymous frame need not copy it.</summary>
+    /// <remarks>
+    /// A frame that a fork has shared is exclusive again when the others have gone, and nobody has pinned it meanwhile. The lock of the
+    /// entry's page table is held. Source: Linux wp_can_reuse_anon_folio.
+    /// </remarks>
+    internal bool IsExclusive(FrameNumber frame)
+    {
+        ref FrameState state = ref StateOf(frame);
+        return frame != ZeroFrame && ((SharedWord.Read(ref state.Flags) & (int)FrameFlags.AnonExclusive) != 0 ||
+            (SharedWord.Read(ref state.Maps) == 1 && SharedWord.Read(ref state.References) == 1));
+    }
+
     /// <summary>Notes an entry that maps the frame from now on. The lock of its page table is held.</summary>
     internal void AddMap(FrameNumber frame, FrameMapping mapping)
     {

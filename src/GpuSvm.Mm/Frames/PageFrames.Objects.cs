@@ -38,13 +38,13 @@ public sealed partial class PageFrames
                 throw new ArgumentException($"{memory} was not reserved here, or is released already.", nameof(memory));
             }
 
-            memory.Owner = null;
+            memory.End();
             _runs.Return(memory.FirstFrame, memory.PageCount);
         }
     }
 
     /// <summary>Takes a frame of an object, with one reference; it reads as zero.</summary>
-    /// <param name="frame">A frame that is free. Nobody else may take it meanwhile: the page-table lock of its page is held.</param>
+    /// <param name="frame">A frame that is free. Nobody else may take it meanwhile: the object's lock is held.</param>
     /// <returns>ENOMEM when the limit is reached, the gate refuses, or the system has no memory for it.</returns>
     /// <remarks>
     /// The page gets its memory first, which entering it for a live process needs. The bytes are looked at, since somebody may have
@@ -82,6 +82,20 @@ public sealed partial class PageFrames
         Clear(frame);
         Begin(frame);
         return Errno.None;
+    }
+
+    /// <summary>Adds a reference to a frame unless it is free.</summary>
+    internal bool TryGet(FrameNumber frame)
+    {
+        ref int references = ref StateOf(frame).References;
+        int seen;
+        do
+        {
+            seen = SharedWord.Read(ref references);
+        }
+        while (seen != 0 && SharedWord.CompareExchange(ref references, seen + 1, seen) != seen);
+
+        return seen != 0;
     }
 
     private bool IsOfObject(FrameNumber frame) => frame.Value >= _pooled;

@@ -14,6 +14,6 @@ public sealed record PageFramesOptions
     public ulong PooledFrames { get; init; }
 
     /// <summary>Asked before each allocation; false makes it fail with <see cref="Errno.ENOMEM"/>. For injected failures.</summary>
-    /// <remarks>Locking: called with no lock of the frames held, by any thread; for an object's frame with the page-table lock of its page.</remarks>
+    /// <remarks>Locking: called with no lock of the frames held, by any thread; for an object's frame with the object's lock.</remarks>
     public Func<bool>? AllocationGate { get; init; }
 }

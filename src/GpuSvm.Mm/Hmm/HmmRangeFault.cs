@@ -8,7 +8,7 @@ namespace GpuSvm.Mm;
 /// </para>
 /// <code>
 /// CPU state                       wanted                       not wanted
-/// no mapping, or it is unreadable EFAULT                       ERROR
+/// no mapping, unreadable, special EFAULT                       ERROR
 /// no page                         fault                        0
 /// wanted for writing, read-only mapping  EPERM                 -
 /// the fault fails                 EFAULT                       -
@@ -105,7 +105,7 @@ public static class HmmRangeFault
     private static Errno Walk(AddressSpace mm, Vma vma, ref HmmRange range, ref ulong address)
     {
         ulong end = Math.Min(vma.Range.End, range.Range.End);
-        if ((vma.Protection & Protection.Read) == 0)
+        if ((vma.Protection & Protection.Read) == 0 || vma.IsSpecial)
         {
             return Refuse(ref range, ref address, end);
         }

@@ -55,6 +55,18 @@ internal sealed class CpuLeaf
         while (!TryReplace(address, pte, pte.WithRights(protection)));
     }
 
+    /// <summary>Takes the dirty mark from an entry that the CPU cannot write any more. Lock held.</summary>
+    public void Clean(ulong address)
+    {
+        Lock.AssertHeld();
+        CpuPte pte;
+        do
+        {
+            pte = Read(address);
+        }
+        while (!TryReplace(address, pte, pte.Cleaned()));
+    }
+
     /// <summary>Puts a migration entry in place of one that holds a frame. Lock held; the caller flushes the CPU.</summary>
     public void BeginMigration(ulong address)
     {

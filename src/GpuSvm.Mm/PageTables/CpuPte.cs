@@ -130,6 +130,9 @@ public readonly record struct CpuPte(ulong Bits)
     /// <summary>The entry as the CPU's walker leaves it behind an access.</summary>
     public CpuPte Touched(CpuAccess access) => new(Bits | AccessedBit | (access == CpuAccess.Write ? DirtyBit : 0));
 
+    /// <summary>The entry without the mark that the CPU has written the page.</summary>
+    public CpuPte Cleaned() => new(Bits & ~DirtyBit);
+
     /// <summary>True if the CPU may do this.</summary>
     public bool Allows(CpuAccess access) => access == CpuAccess.Write ? IsWritable : IsPresent;
 

@@ -125,7 +125,7 @@ public sealed class FixedFrameModelTests
         Assert.Equal(
             model.Select(there => (there.Key, there.Value.Protection, there.Value.Memory, there.Value.Frame)),
             vmas.SelectMany(vma => Enumerable.Range(0, (int)vma.Range.PageCount).Select(i => vma.Range.Start.Value + ((ulong)i * Size))
-                .Select(page => (page, vma.Protection, vma.Backing!.Value.Memory, vma.Backing!.Value.FrameOf(page)))));
+                .Select(page => (page, vma.Protection, (MemoryObject)vma.Backing!.Value.Memory, FrameOf(vma.Backing!.Value, page)))));
         Assert.DoesNotContain(vmas.Zip(vmas.Skip(1)), pair =>
             pair.First.Range.End == pair.Second.Range.Start &&
             (pair.First.Protection, pair.First.Backing) == (pair.Second.Protection, pair.Second.Backing));
@@ -151,6 +151,9 @@ public sealed class FixedFrameModelTests
             Assert.True((entry.Value.Rights & ~pte.Rights) == 0, "the CPU's entry never grants more than the table's");
         });
     }
+
+    private static FrameNumber FrameOf(VmaBacking backing, ulong page) =>
+        ((MemoryObject)backing.Memory).FirstFrame + backing.IndexOf(page);
 
     private readonly record struct Model(Protection Protection, MemoryObject Memory, FrameNumber Frame, byte Value);
 

@@ -51,6 +51,16 @@ public sealed class HmmRangeFaultTests : IDisposable
         Expect(request, error, bits);
     }
 
+    [Theory]
+    [InlineData(0UL, Errno.None, ErrorBit)]
+    [InlineData(Request, Errno.EFAULT, 0UL)]
+    public void A_special_mapping(ulong request, Errno error, ulong bits)
+    {
+        _m.Mm.MapSpecial(Base, new FrameNumber(100), Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        _m.Thread.Store(Base, 1);
+        Expect(request, error, bits);
+    }
+
     [Fact]
     public void No_page_not_wanted()
     {

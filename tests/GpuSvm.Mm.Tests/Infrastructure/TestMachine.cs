@@ -4,6 +4,7 @@ namespace GpuSvm.Mm.Tests;
 internal sealed class TestMachine : IDisposable
 {
     public const ulong PageSize = Page.Size;
+    private readonly List<TestProcess> _others = [];
 
     public TestMachine(
         ulong frames = 4096, ulong seed = 1, int threads = 2, Func<bool>? gate = null, ulong limit = 0, AddressSpaceOptions? options = null)
@@ -24,6 +25,14 @@ internal sealed class TestMachine : IDisposable
 
     public CpuThread Thread => Cpu.Thread(0);
 
+    /// <summary>Another process of the machine; it ends with the machine, or before.</summary>
+    public TestProcess Start()
+    {
+        var process = new TestProcess(this);
+        _others.Add(process);
+        return process;
+    }
+
     public VirtualAddress Map(ulong pages, Protection protection = Protection.ReadWrite)
     {
         Assert.Equal(Errno.None, Mm.Map(0UL, pages * PageSize, protection, MapPlacement.Anywhere, out VirtualAddress address));
@@ -43,6 +52,7 @@ internal sealed class TestMachine : IDisposable
 
     public void Dispose()
     {
+        _others.ForEach(process => process.Mm?.Dispose());
         Mm.Dispose();
         long left = Frames.AllocatedFrames;
         Frames.Dispose();

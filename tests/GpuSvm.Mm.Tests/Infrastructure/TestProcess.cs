@@ -1,0 +1,14 @@
+namespace GpuSvm.Mm.Tests;
+
+/// <summary>A further process of a <see cref="TestMachine"/>, with one CPU thread; its address space is made or forked.</summary>
+internal sealed class TestProcess(TestMachine machine)
+{
+    public SimulatedCpu Cpu { get; } = new(machine.Memory, 1);
+
+    public AddressSpace? Mm { get; set; }
+
+    public CpuThread Thread => Cpu.Thread(0);
+
+    /// <summary>Gives the process an address space without mappings.</summary>
+    public AddressSpace Empty() => Mm = new AddressSpace(machine.Frames, Cpu, new AddressSpaceOptions());
+}
