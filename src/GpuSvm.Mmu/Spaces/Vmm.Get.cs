@@ -75,16 +75,8 @@ internal sealed partial class Vmm<TFormat>
             return !hasReferences && TFormat.PageBlock == 0;
         }
 
-        for (int i = 0; i < TFormat.PageTypeCount; i++)
-        {
-            if (TFormat.PageType(i).Shift == request.PageShift)
-            {
-                type = i;
-                return TFormat.PageType(i).IsAligned(request.Size);
-            }
-        }
-
-        return false;
+        type = PageSizes<TFormat>.TypeOf(request.PageShift);
+        return type != GpuVma.None && TableTree<TFormat>.SlotOf(type).IsAligned(request.Size);
     }
 
     /// <summary>What the client manages was never given out.</summary>
@@ -110,70 +102,6 @@ internal sealed partial class Vmm<TFormat>
         }
 
         return _tree.TryReferenceSparse(TableTree<TFormat>.SlotOf(type), vma.Start, vma.End) ? Errno.None : Errno.ENOMEM;
-    }
-
-    private Errno TryMakeSparse(ulong start, ulong end)
-    {
-        // The last block would be smaller than any page, or the format knows nothing sparse.
-        PageType smallest = TFormat.PageType(TableTree<TFormat>.SmallestType);
-        if (!smallest.IsAligned(end - start) || !smallest.Can(PageTypeUses.Sparse))
-        {
-            return Errno.EINVAL;
-        }
-
-        for (ulong at = start; at < end;)
-        {
-            ulong next = NextSparseBlock(at, end, out int type);
-            if (!_tree.TryReferenceSparse(TableTree<TFormat>.SlotOf(type), at, next))
-            {
-                ReleaseSparse(start, at);
-                return Errno.ENOMEM;
-            }
-
-            at = next;
-        }
-
-        return Errno.None;
-    }
-
-    private void ReleaseSparse(ulong start, ulong end)
-    {
-        for (ulong at = start; at < end;)
-        {
-            ulong next = NextSparseBlock(at, end, out int type);
-            _tree.ReleaseSparse(TableTree<TFormat>.SlotOf(type), at, next);
-            at = next;
-        }
-    }
-
-    /// <summary>The end of the next run of blocks of one size: the largest that the address and the rest of the range allow.</summary>
-    /// <remarks>
-    /// A rest that is a prefix of a range is cut as the whole range is, so that what was begun can be undone.
-    /// Source: nvkm_vmm_ptes_sparse.
-    /// </remarks>
-    private ulong NextSparseBlock(ulong start, ulong end, out int type)
-    {
-        ulong size = end - start;
-        type = _isBooted ? TableTree<TFormat>.SmallestType : 0;
-        while (!TFormat.PageType(type).Can(PageTypeUses.Sparse) || size < TFormat.PageType(type).Size)
-        {
-            type++;
-        }
-
-        int largest = type;
-        while (!TFormat.PageType(type).Can(PageTypeUses.Sparse) || !TFormat.PageType(type).IsAligned(start))
-        {
-            type++;
-        }
-
-        if (type != largest)
-        {
-            ulong larger = TFormat.PageType(type - 1).Size;
-            ulong part = (larger - (start & (larger - 1))) & (larger - 1);
-            size = part != 0 && size - part >= larger ? part : size;
-        }
-
-        return start + (size & ~(TFormat.PageType(type).Size - 1));
     }
 
     /// <summary>Unmaps everything in what was given out as one, and drops all references.</summary>

@@ -127,30 +127,19 @@ internal sealed partial class Vmm<TFormat>
         TFormat.HasAttributes(attributes.Attributes) &&
         TFormat.CanAddress(new PageTarget(memory.Target, memory.LastPage));
 
-    /// <summary>The page type whose tables are referenced or that was asked for; else the largest possible; -1 if none is.</summary>
+    /// <summary>The page type whose tables are referenced or that was asked for; else the largest possible; none if that cannot be.</summary>
     private static int ChooseType(GpuVma vma, GpuMemoryObject memory, ulong offset)
     {
+        ulong sizes = memory.Target == Aperture.VideoMemory ? PageSizes<TFormat>.VideoMemory : PageSizes<TFormat>.SystemMemory;
+        sizes = PageSizes<TFormat>.Dividing(vma.Start | vma.Size | offset, PageSizes<TFormat>.UpTo(1UL << memory.PageShift, sizes));
         int fixedType = vma.Referenced != GpuVma.None ? vma.Referenced : vma.Page;
         if (fixedType != GpuVma.None)
         {
-            return IsPossible(TFormat.PageType(fixedType), vma, memory, offset) ? fixedType : -1;
+            return (sizes & TableTree<TFormat>.SlotOf(fixedType).Size) != 0 ? fixedType : GpuVma.None;
         }
 
-        for (int type = 0; type < TFormat.PageTypeCount; type++)
-        {
-            if (IsPossible(TFormat.PageType(type), vma, memory, offset))
-            {
-                return type;
-            }
-        }
-
-        return -1;
+        return sizes != 0 ? PageSizes<TFormat>.LargestOf(sizes) : GpuVma.None;
     }
-
-    private static bool IsPossible(PageType type, GpuVma vma, GpuMemoryObject memory, ulong offset) =>
-        type.Can(memory.Target == Aperture.VideoMemory ? PageTypeUses.VideoMemory : PageTypeUses.SystemMemory) &&
-        type.IsAligned(vma.Start | vma.Size | offset) &&
-        memory.PageShift >= type.Shift;
 
     /// <summary>Joins a piece in which nothing is mapped any more with its neighbours of the same state.</summary>
     private void MergeUnmapped(GpuVma vma)

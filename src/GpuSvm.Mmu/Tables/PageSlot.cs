@@ -27,6 +27,9 @@ internal readonly record struct PageSlot(int Type, int Depth, bool IsLarge, Tabl
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ReferencesOf(TableNode node) => IsLarge ? node.LargeReferences : node.References;
 
+    /// <summary>True if an address or a size is a multiple of the page size.</summary>
+    public bool IsAligned(ulong value) => (value & (Size - 1)) == 0;
+
     /// <summary>The address rounded down to whole pages.</summary>
     public ulong AlignDown(ulong address) => address & ~(Size - 1);
 
