@@ -12,13 +12,14 @@ public sealed partial class SortedIndex<TKey, TValue>
         public TValue? Value;
     }
 
-    [InlineArray(Capacity)]
+    // As many keys of 8 bytes as the slack has.
+    [InlineArray(Capacity + (RowMoves.Slack / 8))]
     private struct KeyRow
     {
         private TKey _first;
     }
 
-    [InlineArray(Capacity)]
+    [InlineArray(Capacity + RowMoves.Slack)]
     private struct SlotRow
     {
         private byte _first;
@@ -70,10 +71,8 @@ public sealed partial class SortedIndex<TKey, TValue>
                 Release(_slots[i]);
             }
 
-            Span<TKey> keys = Keys;
-            keys[(index + count)..Count].CopyTo(keys[index..]);
-            Span<byte> slots = _slots;
-            slots[(index + count)..Count].CopyTo(slots[index..]);
+            RowMoves.Down<TKey>(Keys, index + count, Count, count);
+            RowMoves.Down<byte>(_slots, index + count, Count, count);
             Count -= count;
         }
 
@@ -91,10 +90,8 @@ public sealed partial class SortedIndex<TKey, TValue>
 
         private void MoveBehind(int index, int places)
         {
-            Span<TKey> keys = Keys;
-            keys[index..Count].CopyTo(keys[(index + places)..]);
-            Span<byte> slots = _slots;
-            slots[index..Count].CopyTo(slots[(index + places)..]);
+            RowMoves.Up<TKey>(Keys, index, Count, places);
+            RowMoves.Up<byte>(_slots, index, Count, places);
             Count += places;
         }
 

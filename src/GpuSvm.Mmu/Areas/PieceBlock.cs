@@ -1,20 +1,30 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace GpuSvm.Mmu.Areas;
 
 /// <summary>Some neighbours of an index of pieces.</summary>
+/// <remarks>
+/// The numbers lie in order; the pieces lie anywhere and stay there, and their slots' numbers lie in order: references that are moved cost
+/// the garbage collector's notes of them.
+/// </remarks>
 internal sealed class PieceBlock
 {
     /// <summary>How many there can be.</summary>
     public const int Capacity = 64;
 
-    public PieceBlock() => Array.Fill(Keys, long.MaxValue);
+    private const long Nothing = long.MaxValue;
+
+    private readonly byte[] _slots = new byte[Capacity + RowMoves.Slack];
+    private readonly GpuVma?[] _pieces = new GpuVma?[Capacity];
+
+    // A bit for each slot in use.
+    private ulong _used;
+
+    public PieceBlock() => Array.Fill(Keys, Nothing);
 
     /// <summary>Their numbers, ascending; the greatest number where there is no piece.</summary>
-    public long[] Keys { get; } = new long[Capacity];
-
-    /// <summary>The pieces, in the same order.</summary>
-    public GpuVma?[] Pieces { get; } = new GpuVma?[Capacity];
+    public long[] Keys { get; } = new long[Capacity + (RowMoves.Slack / sizeof(long))];
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -24,37 +34,54 @@ internal sealed class PieceBlock
 
     /// <summary>How many have a lesser number: the place of the first one that has not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int CountLess(long key) => SortedKeys.CountLess(Keys, key);
+    public int CountLess(long key) => SortedKeys.CountLess(Keys.AsSpan(0, Capacity), key);
+
+    /// <summary>The piece at a place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public GpuVma At(int index) => _pieces[_slots[index]]!;
 
     public void InsertAt(int index, long key, GpuVma piece)
     {
-        int behind = Count - index;
-        Keys.AsSpan(index, behind).CopyTo(Keys.AsSpan(index + 1));
-        Pieces.AsSpan(index, behind).CopyTo(Pieces.AsSpan(index + 1));
-        Keys[index] = key;
-        Pieces[index] = piece;
+        RowMoves.Up<long>(Keys, index, Count, 1);
+        RowMoves.Up<byte>(_slots, index, Count, 1);
         Count++;
+        Put(index, key, piece);
     }
 
     public void RemoveAt(int index)
     {
-        int behind = Count - index - 1;
-        Keys.AsSpan(index + 1, behind).CopyTo(Keys.AsSpan(index));
-        Pieces.AsSpan(index + 1, behind).CopyTo(Pieces.AsSpan(index));
+        Release(_slots[index]);
+        RowMoves.Down<long>(Keys, index + 1, Count, 1);
+        RowMoves.Down<byte>(_slots, index + 1, Count, 1);
         Count--;
-        Keys[Count] = long.MaxValue;
-        Pieces[Count] = null;
+        Keys[Count] = Nothing;
     }
 
     /// <summary>Moves the pieces from an index on to the end of another block.</summary>
     public void MoveTail(int from, PieceBlock target)
     {
-        int moved = Count - from;
-        Keys.AsSpan(from, moved).CopyTo(target.Keys.AsSpan(target.Count));
-        Pieces.AsSpan(from, moved).CopyTo(target.Pieces.AsSpan(target.Count));
-        Keys.AsSpan(from, moved).Fill(long.MaxValue);
-        Pieces.AsSpan(from, moved).Clear();
-        target.Count += moved;
+        for (int i = from; i < Count; i++)
+        {
+            target.Put(target.Count++, Keys[i], At(i));
+            Release(_slots[i]);
+        }
+
+        Keys.AsSpan(from, Count - from).Fill(Nothing);
         Count = from;
+    }
+
+    private void Put(int index, long key, GpuVma piece)
+    {
+        int slot = BitOperations.TrailingZeroCount(~_used);
+        _used |= 1UL << slot;
+        _slots[index] = (byte)slot;
+        _pieces[slot] = piece;
+        Keys[index] = key;
+    }
+
+    private void Release(int slot)
+    {
+        _used &= ~(1UL << slot);
+        _pieces[slot] = null;
     }
 }

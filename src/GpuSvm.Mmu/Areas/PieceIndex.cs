@@ -94,7 +94,7 @@ internal sealed partial class PieceIndex
 
         _found = at;
         _foundIndex = index;
-        return block.Pieces[index];
+        return block.At(index);
     }
 
     /// <summary>Where a number stands that is there: often where the last search ended.</summary>
@@ -107,8 +107,8 @@ internal sealed partial class PieceIndex
             return _blocks[at];
         }
 
-        at = BlockOf(key);
-        index = _blocks[at].CountLess(key);
+        _found = at = BlockOf(key);
+        _foundIndex = index = _blocks[at].CountLess(key);
         Checks.That(_blocks[at].Keys[index] == key, "A piece that is looked for is in the index.");
         return _blocks[at];
     }
