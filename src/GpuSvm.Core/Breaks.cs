@@ -81,6 +81,18 @@ public static class Breaks
     /// <summary>The tables of an address space that goes are freed while instances still walk them.</summary>
     public static readonly bool TornDownBeforeThePart = Name == "torn-down-before-the-part";
 
+    /// <summary>A migration says that its pages have moved, and leaves each where it was.</summary>
+    public static readonly bool MigrateNoop = Name == "migrate-noop";
+
+    /// <summary>A device is told that it has a page for itself, and the CPU keeps its entry.</summary>
+    public static readonly bool ExclusiveNoop = Name == "exclusive-noop";
+
+    /// <summary>The CPU may go on loading from the old frame of a page after a device was shown the new one.</summary>
+    public static readonly bool DetachAfterVisible = Name == "detach-after-visible";
+
+    /// <summary>A page is moved though somebody relies on its frame.</summary>
+    public static readonly bool PinnedPageMoved = Name == "pinned-page-moved";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -89,5 +101,6 @@ public static class Breaks
         "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
+        "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved",
     ];
 }

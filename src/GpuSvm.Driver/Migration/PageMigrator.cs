@@ -100,7 +100,7 @@ internal sealed class PageMigrator(AddressSpace mm, GpuMirror mirror)
         ReadOnlySpan<MigratePfn> source = migration.Source;
         for (int i = 0; i < source.Length; i++)
         {
-            if (!source[i].Migrates)
+            if (!source[i].Migrates || !source[i].IsValid)
             {
                 continue;
             }

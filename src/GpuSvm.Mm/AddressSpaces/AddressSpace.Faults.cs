@@ -59,8 +59,8 @@ public sealed partial class AddressSpace
         CpuPte pte = leaf.Read(page);
         return
             pte.IsNone ? EnterMissing(vma, leaf, page, access) :
-            pte.IsMigration ? AwaitMigration(leaf, page) :
-            access == CpuAccess.Write && pte.IsPresent && !pte.IsWritable ? GiveWriteAccess(vma, leaf, page) :
+            !pte.HasFrame ? HandleFaultOnAwayPage(vma, leaf, page, pte) :
+            access == CpuAccess.Write && !pte.IsWritable ? GiveWriteAccess(vma, leaf, page) :
             TellCpuAgain(leaf, page);
     }
 
@@ -119,9 +119,10 @@ public sealed partial class AddressSpace
         return Errno.None;
     }
 
-    private InvalidationScope Open(AddressRange range, InvalidationCause cause)
+    /// <summary>Opens an invalidation that may wait.</summary>
+    internal InvalidationScope Open(AddressRange range, InvalidationCause cause, object? owner = null)
     {
-        Errno error = Notifiers.Begin(new Invalidation(range, cause), out InvalidationScope scope);
+        Errno error = Notifiers.Begin(new Invalidation(range, cause, owner), out InvalidationScope scope);
         Checks.That(error == Errno.None, "An invalidation that may wait is never refused.");
         return scope;
     }

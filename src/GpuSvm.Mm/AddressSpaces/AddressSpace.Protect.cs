@@ -160,12 +160,20 @@ public sealed partial class AddressSpace
     private void SetRights(CpuLeaf leaf, ulong address, Protection wanted, ref CpuFlush flush)
     {
         CpuPte pte = leaf.Read(address);
-        if (!pte.HasFrame && !pte.IsMigration)
+        if (!pte.NamesFrame)
         {
             return;
         }
 
         Protection rights = EntryRights(pte.KeptRights, wanted);
+        if (pte.IsDeviceExclusive)
+        {
+            // The invalidation has taken the page from the device.
+            leaf.SetRights(address, rights);
+            RestoreExclusive(leaf, address, leaf.Read(address));
+            return;
+        }
+
         if (rights == pte.KeptRights)
         {
             return;

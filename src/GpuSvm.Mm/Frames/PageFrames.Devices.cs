@@ -96,6 +96,9 @@ public sealed partial class PageFrames
         return null;
     }
 
+    /// <summary>True if the CPU cannot reach a frame: it is of a device's private memory.</summary>
+    public bool IsDevicePrivate(FrameNumber frame) => frame.Value >= Memory.FrameCount;
+
     /// <summary>Gives a device's free frame its first reference.</summary>
     internal void BeginDevicePage(FrameNumber frame, ulong data)
     {

@@ -90,6 +90,9 @@ public sealed partial class PageFrames
     /// <summary>Copies the places where entries name a frame, as they are now. See <see cref="ReverseMap"/>.</summary>
     internal void CopyMappings(FrameNumber frame, List<FrameMapping> places) => _reverse.CopyTo(ref StateOf(frame).Mapping, frame, places);
 
+    /// <summary>True if an entry at another place than this one names a frame.</summary>
+    internal bool IsNamedElsewhere(FrameNumber frame, FrameMapping here) => _reverse.HasOther(ref StateOf(frame).Mapping, frame, here);
+
     /// <summary>Gives an address space the number by which the reverse map knows it.</summary>
     internal int Register(AddressSpace space) => _spaces.Add(space);
 

@@ -62,6 +62,26 @@ internal sealed class ReverseMap
         }
     }
 
+    /// <summary>True if a frame has a place besides the one given.</summary>
+    public bool HasOther(ref ulong slot, FrameNumber frame, FrameMapping mapping)
+    {
+        ulong first = SharedWord.Read(ref slot);
+        if (first != 0 && first != mapping.Packed)
+        {
+            return true;
+        }
+
+        if (SharedWord.Read(ref _frames) == 0)
+        {
+            return false;
+        }
+
+        using (_lock.Enter())
+        {
+            return _more.TryGetValue(frame.Value, out List<FrameMapping>? places) && places.Exists(place => place != mapping);
+        }
+    }
+
     /// <summary>Copies the places of a frame as they are now.</summary>
     /// <param name="slot">The word of the frame's state.</param>
     /// <param name="frame">The frame.</param>

@@ -10,7 +10,10 @@ namespace GpuSvm.Mm;
 ///  | page frame number                               | 0 | W |0| M | V |
 ///  +-------------------------------------------------+---+---+-+---+---+
 /// </code>
-/// <para>V: the frame counts. M: the page moves. W: the CPU may write the page. Source: Linux 7.0 include/linux/migrate.h, MIGRATE_PFN_*.</para>
+/// <para>
+/// V: the frame counts. M: the page moves. W: the CPU may write the page. M without V: nothing is there yet, or the zero page; the
+/// destination is a frame that reads as zero. Source: Linux 7.0 include/linux/migrate.h, MIGRATE_PFN_*.
+/// </para>
 /// </remarks>
 /// <param name="Bits">The word; 0 for a page that stays where it is, or has no frame at all.</param>
 public readonly record struct MigratePfn(ulong Bits)
@@ -37,7 +40,11 @@ public readonly record struct MigratePfn(ulong Bits)
     public static MigratePfn Of(FrameNumber frame) => new(FrameField.Put(frame.Value) | ValidBit);
 
     /// <summary>A page that moves.</summary>
-    internal static MigratePfn From(CpuPte pte) => new(Of(pte.Frame).Bits | MigrateBit | (pte.IsWritable ? WriteBit : 0));
+    internal static MigratePfn From(CpuPte pte) =>
+        new(Of(pte.Frame).Bits | MigrateBit | (pte.KeptRights == Protection.ReadWrite ? WriteBit : 0));
+
+    /// <summary>A page of which nothing is there yet: it moves to a frame that reads as zero.</summary>
+    internal static MigratePfn Hole => new(MigrateBit);
 
     /// <summary>The same page, which stays.</summary>
     internal MigratePfn Staying() => new(Bits & ~MigrateBit);

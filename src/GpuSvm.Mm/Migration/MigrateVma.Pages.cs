@@ -1,42 +1,64 @@
 namespace GpuSvm.Mm;
 
-/// <content>What becomes of single pages.</content>
+/// <content>Taking pages from the CPU.</content>
 public sealed partial class MigrateVma
 {
-    private void Collect(object? owner)
+    /// <summary>Source: Linux migrate_vma_collect, migrate_vma_unmap.</summary>
+    /// <param name="hole">What is collected where nothing is there.</param>
+    private void Collect(MigratePfn hole)
     {
-        Errno error = _mm.Notifiers.Begin(new Invalidation(_range, InvalidationCause.Migrate, owner), out InvalidationScope scope);
-        Checks.That(error == Errno.None, "An invalidation that may wait is never refused.");
-        using (scope)
+        using (_mm.Open(_range, InvalidationCause.Migrate, _owner))
         {
-            ulong address = _range.Start;
-            while (Table.FindNext(ref address, _range.End) is { } leaf)
+            for (ulong start = _range.Start, end; start < _range.End.Value; start = end)
             {
-                ulong end = Math.Min(CpuPageTable.LeafEnd(address), _range.End);
-                Collected += CollectPages(leaf, address, end);
-                address = end;
+                end = Math.Min(CpuPageTable.LeafEnd(start), _range.End);
+                Collected += CollectPages(start, end, hole);
             }
         }
 
-        if (Checks.Enabled && Collected > 0)
+        foreach (int index in _shared)
+        {
+            FrameNumber frame = _source[index].Frame;
+            if (!_mover.TryUnmap(frame, OtherReferences(frame)))
+            {
+                _mover.Restore(frame, frame);
+                Unlock(frame);
+                _frames.Put(frame);
+                _source[index] = default;
+                Collected--;
+            }
+        }
+
+        _shared.RemoveAll(index => !_source[index].IsValid);
+        _isLocked = Checks.Enabled && Collected > 0;
+        if (_isLocked)
         {
             // All page locks count as one, taken by trylock.
             HeldLocks.AcquireTried(this, LockRank.Page);
         }
     }
 
-    private int CollectPages(CpuLeaf leaf, ulong start, ulong end)
+    private int CollectPages(ulong start, ulong end, MigratePfn hole)
     {
         int collected = 0;
+        if (Table.Find(start) is not { } leaf)
+        {
+            int pages = (int)((end - start) >> Page.Shift);
+            _source.AsSpan(IndexOf(start), pages).Fill(hole);
+            return hole.Migrates ? pages : 0;
+        }
+
         var flush = new CpuFlush(_mm.Cpu);
         using (leaf.Lock.Enter())
         {
             for (ulong page = start; page < end; page += Page.Size)
             {
-                if (TryCollect(leaf, page))
+                ref MigratePfn source = ref SourceAt(page);
+                source = CollectPage(leaf, page, hole);
+                collected += source.Migrates ? 1 : 0;
+                if (source.IsValid)
                 {
-                    flush.Add(page, SourceAt(page).Frame);
-                    collected++;
+                    flush.Add(page, source.Frame);
                 }
             }
 
@@ -49,26 +71,47 @@ public sealed partial class MigrateVma
         return collected;
     }
 
-    /// <summary>Locks a page and puts a migration entry in place of its entry, whose reference goes to the migration.</summary>
-    private bool TryCollect(CpuLeaf leaf, ulong page)
+    private MigratePfn CollectPage(CpuLeaf leaf, ulong page, MigratePfn hole)
     {
         CpuPte pte = leaf.Read(page);
-        if (!pte.HasFrame || pte.Frame == _frames.ZeroFrame || !_frames.TryLockForMigration(pte.Frame))
+        if (pte.IsNone || IsZeroPage(pte))
         {
-            return false;
+            return pte.IsNone || (_select & MigrateSelect.System) != 0 ? hole : default;
         }
 
-        if (_frames.ReferenceCount(pte.Frame) != 1)
+        return (pte.HasFrame || pte.IsDevicePrivate) && IsSelected(pte.Frame) && TryLock(pte.Frame) ? Take(leaf, page, pte) : default;
+    }
+
+    private bool IsZeroPage(CpuPte pte) => pte.HasFrame && pte.Frame == _frames.ZeroFrame;
+
+    private bool IsSelected(FrameNumber frame) => _frames.PagemapOf(frame) is { } pagemap
+        ? (_select & SelectOf(pagemap)) != 0 && pagemap.Owner == _owner
+        : (_select & MigrateSelect.System) != 0;
+
+    private static MigrateSelect SelectOf(DevicePagemap pagemap) =>
+        pagemap.Kind == DevicePageKind.Private ? MigrateSelect.DevicePrivate : MigrateSelect.DeviceCoherent;
+
+    /// <summary>Puts a migration entry in place of that of a locked page; its reference goes to the migration. Page-table lock held.</summary>
+    /// <returns>0 when somebody else relies on the frame: it is pinned.</returns>
+    private MigratePfn Take(CpuLeaf leaf, ulong page, CpuPte pte)
+    {
+        // Without a second entry only this one could give somebody a reference, and its lock is held. Else one looks again later.
+        int maps = _frames.MapCount(pte.Frame);
+        if (_frames.ReferenceCount(pte.Frame) > maps + OtherReferences(pte.Frame) && !Breaks.PinnedPageMoved)
         {
-            // Somebody else relies on the frame: it is pinned.
-            _frames.UnlockMigrated(pte.Frame);
-            return false;
+            Unlock(pte.Frame);
+            return default;
         }
 
-        leaf.BeginMigration(page);
+        if (maps > 1)
+        {
+            _shared.Add(IndexOf(page));
+        }
+
+        pte = leaf.BeginMigration(page);
+        _frames.NoteMarks(pte);
         _frames.EndMap(pte.Frame);
-        SourceAt(page) = MigratePfn.From(pte);
-        return true;
+        return MigratePfn.From(pte);
     }
 
     private int DetachPages(CpuLeaf leaf, ulong start, ulong end)
@@ -80,76 +123,42 @@ public sealed partial class MigrateVma
             for (ulong page = start; page < end; page += Page.Size)
             {
                 ref MigratePfn source = ref SourceAt(page);
-                if (source.Migrates && _destination[IndexOf(page)].IsValid && IsThere(leaf, page, source))
-                {
-                    flush.Add(page, source.Frame);
-                    left++;
-                }
-                else
+                if (!source.Migrates || !_destination[IndexOf(page)].IsValid)
                 {
                     source = source.Staying();
                 }
+                else if (source.IsValid)
+                {
+                    if (PageMover.IsMigrationOf(leaf.Read(page), source.Frame))
+                    {
+                        flush.Add(page, source.Frame);
+                        left++;
+                    }
+                    else
+                    {
+                        source = source.Staying();
+                    }
+                }
             }
 
-            flush.Detach();
+            if (!Breaks.DetachAfterVisible)
+            {
+                flush.Detach();
+            }
         }
 
         return left;
     }
 
-    private int EnterPages(CpuLeaf leaf, ulong start, ulong end)
+    private int OtherReferences(FrameNumber frame) => frame == _faultPage ? 1 : 0;
+
+    private bool TryLock(FrameNumber frame) => frame == _faultPage || _frames.TryLockForMigration(frame);
+
+    private void Unlock(FrameNumber frame)
     {
-        int moved = 0;
-        using (leaf.Lock.Enter())
+        if (frame != _faultPage)
         {
-            for (ulong page = start; page < end; page += Page.Size)
-            {
-                ref MigratePfn source = ref SourceAt(page);
-                MigratePfn destination = _destination[IndexOf(page)];
-                if (source.IsValid)
-                {
-                    Enter(leaf, page, ref source, destination);
-                }
-
-                if (destination.IsValid && !source.Migrates)
-                {
-                    _frames.Put(destination.Frame);
-                }
-
-                moved += source.Migrates ? 1 : 0;
-            }
+            _frames.UnlockMigrated(frame);
         }
-
-        return moved;
-    }
-
-    /// <summary>Gives a page the entry of the frame where it is now, unless it is gone; unlocks it and frees a frame that it has left.</summary>
-    private void Enter(CpuLeaf leaf, ulong page, ref MigratePfn source, MigratePfn destination)
-    {
-        bool isThere = IsThere(leaf, page, source);
-        source = isThere ? source : source.Staying();
-        if (isThere)
-        {
-            FrameNumber frame = source.Migrates ? destination.Frame : source.Frame;
-            _frames.Unlink(source.Frame, _mm.MappingOf(page));
-            _frames.AddMap(frame, _mm.MappingOf(page));
-            leaf.EndMigration(page, frame);
-
-            // A CPU that cannot be told now faults on its next access, and is told then.
-            _ = _mm.TellCpu(leaf, page);
-        }
-
-        _frames.UnlockMigrated(source.Frame);
-        if (source.Migrates || !isThere)
-        {
-            _frames.Put(source.Frame);
-        }
-    }
-
-    /// <summary>True if the entry of a page is the migration entry that was put there: the frame is locked, so no other is alike.</summary>
-    private static bool IsThere(CpuLeaf leaf, ulong page, MigratePfn source)
-    {
-        CpuPte pte = leaf.Read(page);
-        return pte.IsMigration && pte.Frame == source.Frame;
     }
 }

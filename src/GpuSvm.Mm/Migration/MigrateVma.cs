@@ -9,9 +9,14 @@ namespace GpuSvm.Mm;
 /// Complete()                the CPU gets its entries, of the new frames or the old ones; pages are unlocked, frames left over are freed
 /// </code>
 /// <para>
-/// What a page drops out for, with its bits cleared. At Setup: nothing is there, or the zero page; it is of a
-/// <see cref="MemoryObject"/>; it is locked, or being moved already; someone else refers to the frame. At MigratePages: no frame was
-/// given; the page was unmapped or discarded meanwhile. At Complete: unmapped or discarded until then. Nobody waits for anybody here.
+/// A page that several address spaces map moves in all of them. Where nothing is there yet, or only the zero page, a page moves without
+/// a source: its destination reads as zero and is entered by MigratePages.
+/// </para>
+/// <para>
+/// What a page drops out for, with its bits cleared. At Setup: it is not selected; it is of a <see cref="MemoryObject"/>; it is locked, or
+/// being moved already; someone else refers to the frame, as who caches the pages of a file or of shared memory does. At MigratePages: no frame was given; the page was unmapped or
+/// discarded meanwhile; where nothing was, something is, or the mmap lock is not to be had at once. At Complete: unmapped or discarded
+/// until then. Nobody waits for anybody here.
 /// </para>
 /// <para>
 /// Between Setup and Complete whoever touches such a page waits, holding the mmap lock maybe: so these two and all between them
@@ -21,7 +26,12 @@ namespace GpuSvm.Mm;
 /// <para>
 /// The invalidation inside Setup is of cause <see cref="InvalidationCause.Migrate"/>. A mirror may skip that of its own owner only if the owner
 /// drops and flushes the mirror's entries itself between Setup and the copy: before Setup they could come back, after the copy stores through
-/// them would be lost. Locking: the three steps are made by one thread, which holds page locks between the first and the last.
+/// them would be lost. Other address spaces hear of a page that they share by one of cause <see cref="InvalidationCause.Clear"/>.
+/// </para>
+/// <para>
+/// References: the migration holds one of each source and one of each destination; the entry that is replaced gives its own back, a
+/// migration entry has none, and the entry that comes back gets one. Departure: Linux takes the CPU's entries away in Setup for good; here
+/// loads may go on until MigratePages. Locking: the three steps are made by one thread, which holds page locks between the first and the last.
 /// Source: Linux 7.0 mm/migrate_device.c, migrate_vma_setup, migrate_vma_pages, migrate_vma_finalize.
 /// </para>
 /// </remarks>
@@ -29,10 +39,18 @@ public sealed partial class MigrateVma
 {
     private readonly AddressSpace _mm;
     private readonly PageFrames _frames;
+    private readonly PageMover _mover;
     private readonly MigratePfn[] _source;
     private readonly MigratePfn[] _destination;
+
+    // Indices of pages that entries at other places name, too: found by Setup, and again by Complete.
+    private readonly List<int> _shared = [];
     private AddressRange _range;
+    private MigrateSelect _select;
+    private object? _owner;
+    private FrameNumber? _faultPage;
     private Stage _stage;
+    private bool _isLocked;
 
     /// <summary>Makes a migration that can be used again and again.</summary>
     /// <param name="mm">The address space.</param>
@@ -43,6 +61,7 @@ public sealed partial class MigrateVma
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         _mm = mm;
         _frames = mm.Frames;
+        _mover = new PageMover(mm.Frames);
         _source = new MigratePfn[capacity];
         _destination = new MigratePfn[capacity];
     }
@@ -64,10 +83,13 @@ public sealed partial class MigrateVma
     public ReadOnlySpan<MigratePfn> Source => _source.AsSpan(0, PageCount);
 
     /// <summary>Where each page goes: filled by the caller between <see cref="Setup"/> and <see cref="MigratePages"/>; 0 for nowhere.</summary>
-    /// <remarks>A frame has one reference, which is the migration's from then on: what it does not need it frees.</remarks>
+    /// <remarks>
+    /// A frame of the system from <see cref="PageFrames.TryAllocate"/> or one of a device from <see cref="DevicePagemap.Begin"/>. It has
+    /// one reference, which is the migration's from then on: what it does not need it frees.
+    /// </remarks>
     public Span<MigratePfn> Destination => _destination.AsSpan(0, PageCount);
 
-    /// <summary>Number of pages that <see cref="Setup"/> has collected.</summary>
+    /// <summary>Number of pages that <see cref="Setup"/> has collected. Source: Linux cpages of struct migrate_vma.</summary>
     public int Collected { get; private set; }
 
     private int PageCount => (int)_range.PageCount;
@@ -76,18 +98,27 @@ public sealed partial class MigrateVma
 
     /// <summary>Collects the pages of a range that can be moved, and stops the CPU's stores to them.</summary>
     /// <param name="range">Page-aligned, not empty, at most <see cref="Capacity"/> pages.</param>
-    /// <param name="owner">Whose own mirror may skip the invalidation; null for nobody's.</param>
+    /// <param name="owner">
+    /// Whose own mirror may skip the invalidation, and whose pages in device memory are collected: <see cref="DevicePagemap.Owner"/>.
+    /// Null for nobody's.
+    /// </param>
+    /// <param name="select">Which pages are collected. In anonymous memory a page of which nothing is there always is.</param>
+    /// <param name="faultPage">
+    /// The frame of the page that the CPU has touched (<see cref="DeviceFault"/>): who asks holds its page lock, and keeps it, and a reference.
+    /// </param>
     /// <returns>
-    /// EINVAL: the range is not in one mapping. EOPNOTSUPP: the CPU's frames are fixed by what is mapped, and no page can ever be moved.
+    /// EINVAL: the range is not in one mapping, the mapping is special, or <paramref name="faultPage"/> is not a locked page of a device's
+    /// private memory. EOPNOTSUPP: the CPU's frames are fixed by what is mapped, and no page can ever be moved.
     /// Else None, and <see cref="Complete"/> must follow, be it that no page was collected.
     /// </returns>
     /// <exception cref="ArgumentException">The range is empty, unaligned or too long.</exception>
     /// <exception cref="InvalidOperationException">The last migration was not completed.</exception>
     /// <remarks>
-    /// Locking: the mmap lock is held, shared is enough, and may be released afterwards; no lock from the page locks on. Opens an
-    /// invalidation, which has ended on return.
+    /// Locking: the mmap lock is held, shared is enough, and may be released afterwards; no lock from the page locks on but that of
+    /// <paramref name="faultPage"/>. Opens invalidations, which have ended on return.
     /// </remarks>
-    public Errno Setup(AddressRange range, object? owner)
+    public Errno Setup(
+        AddressRange range, object? owner, MigrateSelect select = MigrateSelect.System, FrameNumber? faultPage = null)
     {
         Require(_stage == Stage.Idle);
         if (!range.IsPageAligned || range.IsEmpty || range.PageCount > (ulong)Capacity)
@@ -95,7 +126,8 @@ public sealed partial class MigrateVma
             throw new ArgumentException($"{range} is not one to {Capacity} whole pages.", nameof(range));
         }
 
-        if (_mm.VmaAt(range.Start) is not { } vma || !vma.Range.Contains(range))
+        if (_mm.VmaAt(range.Start) is not { IsSpecial: false } vma || !vma.Range.Contains(range) ||
+            (faultPage is { } fault && !(_frames.IsDevicePrivate(fault) && _frames.IsLocked(fault))))
         {
             return Errno.EINVAL;
         }
@@ -106,13 +138,17 @@ public sealed partial class MigrateVma
         }
 
         _range = range;
+        _owner = owner;
+        _select = select;
+        _faultPage = faultPage;
         _stage = Stage.SetUp;
         Collected = 0;
+        _shared.Clear();
         _source.AsSpan(0, PageCount).Clear();
         _destination.AsSpan(0, PageCount).Clear();
-        if (vma.Backing is null)
+        if (vma.Backing?.Memory is not MemoryObject)
         {
-            Collect(owner);
+            Collect(vma.IsAnonymous ? MigratePfn.Hole : default);
         }
 
         return Errno.None;
@@ -121,7 +157,10 @@ public sealed partial class MigrateVma
     /// <summary>Takes the pages that move from the CPU: on return no access of it completes through an old translation.</summary>
     /// <returns>Number of pages that still move.</returns>
     /// <exception cref="InvalidOperationException">Not after <see cref="Setup"/>.</exception>
-    /// <remarks>Locking: no lock but page locks is needed; no lock from the CPU page table on may be held.</remarks>
+    /// <remarks>
+    /// Where nothing was, the new page is entered here, in an invalidation that reaches every mirror; the CPU may use it at once.
+    /// Locking: no lock but page locks is needed; no lock from the CPU page table on may be held.
+    /// </remarks>
     public int MigratePages()
     {
         Require(_stage == Stage.SetUp);
@@ -133,13 +172,21 @@ public sealed partial class MigrateVma
             left += DetachPages(LeafOf(start), start, end);
         }
 
-        return left;
+        foreach (int index in _shared)
+        {
+            if (_source[index].Migrates && !Breaks.DetachAfterVisible)
+            {
+                _mover.Detach(_source[index].Frame, PlaceOf(index));
+            }
+        }
+
+        return left + FillHoles();
     }
 
     /// <summary>Ends the migration: every page has an entry again, unless it was unmapped, and whoever waits for it goes on.</summary>
     /// <returns>Number of pages that have moved. Without <see cref="MigratePages"/> before, none: all is as it was.</returns>
     /// <exception cref="InvalidOperationException">Not after <see cref="Setup"/>.</exception>
-    /// <remarks>Locking: as <see cref="MigratePages"/>; on return no page lock is held.</remarks>
+    /// <remarks>Locking: as <see cref="MigratePages"/>; on return no page lock is held but that of the faulting page.</remarks>
     public int Complete()
     {
         Require(_stage != Stage.Idle);
@@ -158,8 +205,9 @@ public sealed partial class MigrateVma
             moved += EnterPages(LeafOf(start), start, end);
         }
 
-        if (Checks.Enabled && Collected > 0)
+        if (_isLocked)
         {
+            _isLocked = false;
             HeldLocks.Release(this);
         }
 
@@ -177,6 +225,8 @@ public sealed partial class MigrateVma
 
     /// <summary>The leaf of an address; one without entries where there is none any more, since all was unmapped.</summary>
     private CpuLeaf LeafOf(ulong address) => Table.Find(address) ?? new CpuLeaf();
+
+    private FrameMapping PlaceOf(int index) => _mm.MappingOf(_range.Start + ((ulong)index << Page.Shift));
 
     private ref MigratePfn SourceAt(ulong page) => ref _source[IndexOf(page)];
 

@@ -67,25 +67,20 @@ internal sealed class CpuLeaf
         while (!TryReplace(address, pte, pte.Cleaned()));
     }
 
-    /// <summary>Puts a migration entry in place of one that holds a frame. Lock held; the caller flushes the CPU.</summary>
-    public void BeginMigration(ulong address)
-    {
-        Lock.AssertHeld();
-        CpuPte pte;
-        do
-        {
-            pte = Read(address);
-        }
-        while (!TryReplace(address, pte, pte.ToMigration()));
-    }
+    /// <summary>Puts a migration entry in place of one that maps a frame. Lock held; the caller flushes the CPU.</summary>
+    /// <returns>The migration entry, with the accessed and dirty bits as the CPU left them.</returns>
+    public CpuPte BeginMigration(ulong address) => Exchange(address, static pte => pte.ToMigration());
 
-    /// <summary>Puts the entry of a frame in place of a migration entry. Lock held.</summary>
-    public void EndMigration(ulong address, FrameNumber frame)
+    /// <summary>Puts the entry of a page that a device has for itself in place of its present one. Lock held; the caller flushes the CPU.</summary>
+    /// <returns>The entry, with the accessed and dirty bits as the CPU left them.</returns>
+    public CpuPte BeginExclusive(ulong address) => Exchange(address, static pte => pte.ToDeviceExclusive());
+
+    /// <summary>Puts an entry in place of one that is not present, which the CPU's walker leaves alone. Lock held.</summary>
+    public void Replace(ulong address, CpuPte pte)
     {
         Lock.AssertHeld();
-        CpuPte pte = Read(address);
-        Checks.That(pte.IsMigration, "Only a migration entry is replaced by that of the page.");
-        SharedWord.Write(ref At(address), pte.FromMigration(frame).Bits);
+        Checks.That(!Read(address).IsPresent && !Read(address).IsNone && !pte.IsNone, "Only an entry that is not present is replaced.");
+        SharedWord.Write(ref At(address), pte.Bits);
     }
 
     /// <summary>What the CPU's walker does: looks the entry up and notes the access in it. Any thread, no lock.</summary>
@@ -106,6 +101,20 @@ internal sealed class CpuLeaf
                 return true;
             }
         }
+    }
+
+    private CpuPte Exchange(ulong address, Func<CpuPte, CpuPte> change)
+    {
+        Lock.AssertHeld();
+        CpuPte seen;
+        CpuPte changed;
+        do
+        {
+            seen = Read(address);
+            changed = change(seen);
+        }
+        while (!TryReplace(address, seen, changed));
+        return changed;
     }
 
     private bool TryReplace(ulong address, CpuPte seen, CpuPte pte) =>

@@ -118,14 +118,17 @@ public readonly record struct CpuPte(ulong Bits)
     }
 
     /// <summary>The migration entry of a page, in place of its entry.</summary>
-    public CpuPte ToMigration() => new CpuPte((Bits & ~(PresentBit | ProtNoneBit)) | MigrationKind).WithRights(Rights);
+    public CpuPte ToMigration() => WithKind(MigrationKind);
 
-    /// <summary>The entry of a page that was moved, in place of its migration entry.</summary>
-    public CpuPte FromMigration(FrameNumber frame)
-    {
-        ulong marks = Bits & (AccessedBit | DirtyBit);
-        return new CpuPte(FrameField.Put(frame.Value) | marks).WithRights(KeptRights);
-    }
+    /// <summary>The entry of a page that a device has for itself, in place of its entry.</summary>
+    public CpuPte ToDeviceExclusive() => WithKind(ExclusiveKind);
+
+    /// <summary>The entry of a page that the CPU can reach and that was moved, or lent to a device, in place of that entry.</summary>
+    public CpuPte FromMigration(FrameNumber frame) => new CpuPte(FrameField.Put(frame.Value) | Marks).WithRights(KeptRights);
+
+    /// <summary>The entry of a page that was moved to a device's private memory, in place of its migration entry.</summary>
+    public CpuPte FromMigrationToDevice(FrameNumber frame) =>
+        new CpuPte(FrameField.Put(frame.Value) | Marks | DevicePrivateKind).WithRights(KeptRights);
 
     /// <summary>The entry as the CPU's walker leaves it behind an access.</summary>
     public CpuPte Touched(CpuAccess access) => new(Bits | AccessedBit | (access == CpuAccess.Write ? DirtyBit : 0));
@@ -144,6 +147,11 @@ public readonly record struct CpuPte(ulong Bits)
         !IsAway ? Rights :
         (Bits & WriteBit) != 0 ? Protection.ReadWrite :
         (Bits & ReadBehindBit) != 0 ? Protection.Read : Protection.None;
+
+    private ulong Marks => Bits & (AccessedBit | DirtyBit);
+
+    private CpuPte WithKind(ulong kind) =>
+        new CpuPte((Bits & ~(PresentBit | ProtNoneBit | KindBits)) | kind).WithRights(KeptRights);
 
     private bool IsAway => (Bits & PresentBit) == 0 && (Bits & KindBits) != 0;
 

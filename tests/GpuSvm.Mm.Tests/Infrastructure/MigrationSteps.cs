@@ -4,11 +4,17 @@ namespace GpuSvm.Mm.Tests;
 internal static class MigrationSteps
 {
     /// <summary>Sets up under the mmap lock, which is released again.</summary>
-    public static Errno SetUp(this MigrateVma migration, AddressSpace mm, ulong address, ulong pages, object? owner = null)
+    public static Errno SetUp(
+        this MigrateVma migration,
+        AddressSpace mm,
+        ulong address,
+        ulong pages,
+        object? owner = null,
+        MigrateSelect select = MigrateSelect.System)
     {
         using (mm.MmapLock.EnterShared())
         {
-            return migration.Setup(AddressRange.FromLength(address, pages * Page.Size), owner);
+            return migration.Setup(AddressRange.FromLength(address, pages * Page.Size), owner, select);
         }
     }
 
@@ -17,7 +23,7 @@ internal static class MigrationSteps
     {
         for (int i = 0; i < migration.Source.Length; i++)
         {
-            if (migration.Source[i].Migrates && frames.TryAllocate(out FrameNumber frame) == Errno.None)
+            if (migration.Source[i].Migrates && migration.Source[i].IsValid && frames.TryAllocate(out FrameNumber frame) == Errno.None)
             {
                 frames.Copy(migration.Source[i].Frame, frame);
                 migration.Destination[i] = MigratePfn.Of(frame);

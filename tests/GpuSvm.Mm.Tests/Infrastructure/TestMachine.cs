@@ -7,10 +7,16 @@ internal sealed class TestMachine : IDisposable
     private readonly List<TestProcess> _others = [];
 
     public TestMachine(
-        ulong frames = 4096, ulong seed = 1, int threads = 2, Func<bool>? gate = null, ulong limit = 0, AddressSpaceOptions? options = null)
+        ulong frames = 4096,
+        ulong seed = 1,
+        int threads = 2,
+        Func<bool>? gate = null,
+        ulong limit = 0,
+        AddressSpaceOptions? options = null,
+        ulong pooled = 0)
     {
         Memory = new SystemMemory(frames);
-        Frames = new PageFrames(Memory, new PageFramesOptions { Seed = seed, AllocationGate = gate, LimitFrames = limit });
+        Frames = new PageFrames(Memory, new PageFramesOptions { Seed = seed, AllocationGate = gate, LimitFrames = limit, PooledFrames = pooled });
         Cpu = new SimulatedCpu(Memory, threads);
         Mm = new AddressSpace(Frames, Cpu, options ?? new AddressSpaceOptions());
     }

@@ -1,0 +1,128 @@
+namespace GpuSvm.Mm;
+
+/// <content>Faults on pages that are not at home, and on those that a device has for itself.</content>
+public sealed partial class AddressSpace
+{
+    /// <summary>Serves a fault on an entry that is neither none nor present.</summary>
+    /// <returns>None when the CPU may look again; EIO when the bytes of the page are lost; else the error of the page's device.</returns>
+    /// <remarks>Source: Linux mm/memory.c, do_swap_page.</remarks>
+    private Errno HandleFaultOnAwayPage(Vma vma, CpuLeaf leaf, ulong page, CpuPte pte) =>
+        pte.IsMigration ? AwaitMigration(leaf, page) :
+        pte.IsDevicePrivate ? BringHome(vma, leaf, page) :
+        pte.IsDeviceExclusive ? EndExclusive(leaf, page) :
+        pte.IsPoisoned ? Errno.EIO :
+        TellCpuAgain(leaf, page);
+
+    /// <summary>Has the device where a page lives bring it home.</summary>
+    private Errno BringHome(Vma vma, CpuLeaf leaf, ulong page)
+    {
+        Errno error = TryLockPage(leaf, page, static pte => pte.IsDevicePrivate, out FrameNumber frame);
+        if (error != Errno.None || frame == _frames.ZeroFrame)
+        {
+            return error;
+        }
+
+        try
+        {
+            return _frames.PagemapOf(frame)!.Operations.MigrateToRam(new DeviceFault(this, vma, page, frame));
+        }
+        finally
+        {
+            _frames.Unlock(frame);
+            _frames.Put(frame);
+        }
+    }
+
+    /// <summary>Gives the CPU a page back that a device has for itself.</summary>
+    /// <remarks>Mirrors are told, that of the device above all. Source: Linux remove_device_exclusive_entry.</remarks>
+    private Errno EndExclusive(CpuLeaf leaf, ulong page)
+    {
+        Errno error = TryLockPage(leaf, page, static pte => pte.IsDeviceExclusive, out FrameNumber frame);
+        if (error != Errno.None || frame == _frames.ZeroFrame)
+        {
+            return error;
+        }
+
+        using (Open(AddressRange.PageAt(page), InvalidationCause.Clear))
+        using (leaf.Lock.Enter())
+        {
+            CpuPte pte = leaf.Read(page);
+            if (pte.IsDeviceExclusive && pte.Frame == frame)
+            {
+                RestoreExclusive(leaf, page, pte);
+            }
+        }
+
+        _frames.Unlock(frame);
+        _frames.Put(frame);
+        return Errno.None;
+    }
+
+    /// <summary>Gives the CPU a page back that a device has for itself, for who changes entries inside an invalidation of the page.</summary>
+    /// <param name="leaf">The page's table, whose lock is held.</param>
+    /// <param name="page">The page; its entry may be of any kind.</param>
+    /// <returns>EBUSY when somebody holds the page's lock: the device is about to use it. Then nothing has changed.</returns>
+    /// <remarks>For fork, which must not give a page to two. Source: Linux try_restore_exclusive_pte.</remarks>
+    internal Errno TryEndExclusive(CpuLeaf leaf, ulong page)
+    {
+        CpuPte pte = leaf.Read(page);
+        if (!pte.IsDeviceExclusive)
+        {
+            return Errno.None;
+        }
+
+        if (!_frames.TryLock(pte.Frame))
+        {
+            return Errno.EBUSY;
+        }
+
+        RestoreExclusive(leaf, page, pte);
+        _frames.Unlock(pte.Frame);
+        return Errno.None;
+    }
+
+    /// <summary>Puts the present entry back. Page-table lock held, and the page's mirrors know.</summary>
+    private void RestoreExclusive(CpuLeaf leaf, ulong page, CpuPte pte)
+    {
+        leaf.Replace(page, pte.FromMigration(pte.Frame));
+
+        // A CPU that cannot be told now faults on its next access, and is told then.
+        _ = TellCpu(leaf, page);
+    }
+
+    /// <summary>Takes the page lock of a page whose entry is of some kind, with a reference.</summary>
+    /// <param name="leaf">The page's table.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="isWanted">Says the kind.</param>
+    /// <param name="frame">The frame; the zero page when the lock was waited for or the entry is of another kind: look again.</param>
+    /// <returns>EBUSY when somebody else held the lock until the deadline.</returns>
+    /// <remarks>
+    /// Who holds the lock may be moving the page: so it is waited for without a reference, which would look like a pin, and never taken
+    /// over from another. Source: Linux 7.0 migration_entry_wait_on_locked, as do_swap_page uses it.
+    /// </remarks>
+    private Errno TryLockPage(CpuLeaf leaf, ulong page, Func<CpuPte, bool> isWanted, out FrameNumber frame)
+    {
+        FrameNumber wanted;
+        using (leaf.Lock.Enter())
+        {
+            CpuPte pte = leaf.Read(page);
+            wanted = isWanted(pte) ? pte.Frame : _frames.ZeroFrame;
+            frame = wanted;
+            if (wanted == _frames.ZeroFrame)
+            {
+                return Errno.None;
+            }
+
+            if (_frames.TryLock(wanted))
+            {
+                _frames.Get(wanted);
+                return Errno.None;
+            }
+        }
+
+        frame = _frames.ZeroFrame;
+        Deadline deadline = Clock.After(Deadline.Default);
+        _frames.AwaitUnlock(wanted, deadline);
+        return deadline.HasPassed ? Errno.EBUSY : Errno.None;
+    }
+}

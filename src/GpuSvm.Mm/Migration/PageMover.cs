@@ -1,0 +1,158 @@
+namespace GpuSvm.Mm;
+
+/// <summary>What a migration does with entries of a locked page wherever they are, in any address space. One thread's tool.</summary>
+/// <remarks>
+/// The places come from the reverse map. Each entry is looked at under its own page-table lock, and a walk is repeated until it has found
+/// what it wants: fork and remap may have copied or moved an entry meanwhile.
+/// Source: Linux mm/rmap.c, try_to_migrate; mm/migrate.c, remove_migration_ptes.
+/// </remarks>
+internal sealed class PageMover(PageFrames frames)
+{
+    private const int UnmapRounds = 8;
+    private const int RestoreRounds = 1 << 20;
+    private readonly List<FrameMapping> _places = [];
+
+    /// <summary>Puts migration entries in place of all entries that map a page. Their references are given back.</summary>
+    /// <param name="frame">The page's frame: locked, and with one reference of the caller.</param>
+    /// <param name="otherReferences">References of others that do not hold the page where it is: of who waits for it to come home.</param>
+    /// <returns>False when the page must stay: an entry could not be replaced, or somebody relies on the frame.</returns>
+    /// <remarks>Opens an invalidation of cause <see cref="InvalidationCause.Clear"/> for each place.</remarks>
+    public bool TryUnmap(FrameNumber frame, int otherReferences)
+    {
+        var spin = default(Spin);
+        for (int round = 0; round < UnmapRounds && frames.MapCount(frame) > 0; round++)
+        {
+            if (round > 0)
+            {
+                spin.Once();
+            }
+
+            frames.CopyMappings(frame, _places);
+            foreach (FrameMapping place in _places)
+            {
+                UnmapAt(frame, place);
+            }
+        }
+
+        return frames.MapCount(frame) == 0 && (Breaks.PinnedPageMoved || frames.ReferenceCount(frame) == 1 + otherReferences);
+    }
+
+    /// <summary>Takes a page from the CPUs of all places but one: no access completes through an old translation.</summary>
+    public void Detach(FrameNumber frame, FrameMapping? except)
+    {
+        frames.CopyMappings(frame, _places);
+        foreach (FrameMapping place in _places)
+        {
+            if (place != except && Find(place, out AddressSpace? space) is { } leaf)
+            {
+                using (leaf.Lock.Enter())
+                {
+                    if (IsMigrationOf(leaf.Read(place.Page), frame))
+                    {
+                        space!.Cpu.Detach(AddressRange.PageAt(place.Page), frame);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Puts the entry of a frame in place of all migration entries of a page. Each gets a reference.</summary>
+    /// <param name="source">The frame that the migration entries name: locked.</param>
+    /// <param name="target">Where the page is now: locked, or the same frame; with a reference of the caller.</param>
+    /// <param name="watched">A place of interest.</param>
+    /// <returns>True if an entry was put at <paramref name="watched"/>.</returns>
+    public bool Restore(FrameNumber source, FrameNumber target, FrameMapping? watched = null)
+    {
+        bool isWatchedThere = false;
+        var spin = default(Spin);
+        for (int round = 0; round < RestoreRounds; round++)
+        {
+            frames.CopyMappings(source, _places);
+            bool isDone = true;
+            foreach (FrameMapping place in _places)
+            {
+                // A place without an entry: a fork or a remap is about to enter a copy there, or an unmap to forget the place.
+                bool isNamed = TryRestoreAt(source, target, place, out bool isRestored);
+                isWatchedThere |= isRestored && place == watched;
+                isDone &= isNamed && !isRestored;
+            }
+
+            if (isDone)
+            {
+                return isWatchedThere;
+            }
+
+            spin.Once();
+        }
+
+        Checks.Fail("A page that has moved is still named by an entry of the frame that it has left.");
+        return isWatchedThere;
+    }
+
+    private void UnmapAt(FrameNumber frame, FrameMapping place)
+    {
+        if (Find(place, out AddressSpace? space) is not { } leaf)
+        {
+            return;
+        }
+
+        AddressRange range = AddressRange.PageAt(place.Page);
+        using (space!.Open(range, InvalidationCause.Clear))
+        using (leaf.Lock.Enter())
+        {
+            CpuPte pte = leaf.Read(place.Page);
+            if (pte.Frame == frame && (pte.HasFrame || pte.IsDevicePrivate))
+            {
+                frames.NoteMarks(leaf.BeginMigration(place.Page));
+                frames.EndMap(frame);
+                space.Cpu.Isolate(range);
+                frames.Put(frame);
+            }
+        }
+    }
+
+    /// <summary>Replaces the migration entry at a place.</summary>
+    /// <returns>False when no entry there names the frame yet, or any more.</returns>
+    private bool TryRestoreAt(FrameNumber source, FrameNumber target, FrameMapping place, out bool isRestored)
+    {
+        isRestored = false;
+        if (Find(place, out AddressSpace? space) is not { } leaf)
+        {
+            return false;
+        }
+
+        using (leaf.Lock.Enter())
+        {
+            CpuPte pte = leaf.Read(place.Page);
+            if (IsMigrationOf(pte, source))
+            {
+                frames.Get(target);
+                Replace(space!, leaf, place.Page, pte, target);
+                isRestored = true;
+            }
+
+            return pte.NamesFrame && pte.Frame == source;
+        }
+    }
+
+    /// <summary>Puts the entry of a frame, which has a reference for it, in place of a migration entry. Page-table lock held.</summary>
+    public void Replace(AddressSpace space, CpuLeaf leaf, ulong page, CpuPte migration, FrameNumber target)
+    {
+        frames.MoveMarks(migration.Frame, target);
+        frames.Unlink(migration.Frame, space.MappingOf(page));
+        frames.AddMap(target, space.MappingOf(page));
+        leaf.Replace(page, frames.IsDevicePrivate(target) ? migration.FromMigrationToDevice(target) : migration.FromMigration(target));
+
+        // A CPU that cannot be told now faults on its next access, and is told then.
+        _ = space.TellCpu(leaf, page);
+    }
+
+    /// <summary>True if an entry is the migration entry of a frame: while that is locked no other is alike.</summary>
+    public static bool IsMigrationOf(CpuPte pte, FrameNumber frame) => pte.IsMigration && pte.Frame == frame;
+
+    private CpuLeaf? Find(FrameMapping place, out AddressSpace? space)
+    {
+        space = frames.SpaceOf(place.SpaceId);
+        return space?.PageTable.Find(place.Page);
+    }
+}
