@@ -66,7 +66,7 @@ internal sealed class PageMigrator(AddressSpace mm, GpuMirror mirror)
         Errno error = Errno.None;
         try
         {
-            if (migration.Collected > 0)
+            if (HasPage(migration.Source))
             {
                 DropOwn(migration);
                 error = Copy(migration);
@@ -100,7 +100,7 @@ internal sealed class PageMigrator(AddressSpace mm, GpuMirror mirror)
         ReadOnlySpan<MigratePfn> source = migration.Source;
         for (int i = 0; i < source.Length; i++)
         {
-            if (!source[i].Migrates || !source[i].IsValid)
+            if (!Moves(source[i]))
             {
                 continue;
             }
@@ -117,4 +117,20 @@ internal sealed class PageMigrator(AddressSpace mm, GpuMirror mirror)
 
         return Errno.None;
     }
+
+    private static bool HasPage(ReadOnlySpan<MigratePfn> source)
+    {
+        foreach (MigratePfn page in source)
+        {
+            if (Moves(page))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>True for a page that is there: where nothing is, nothing begins elsewhere in the system's memory.</summary>
+    private static bool Moves(MigratePfn page) => page.Migrates && page.IsValid;
 }
