@@ -1,6 +1,6 @@
 namespace GpuSvm.Mm;
 
-/// <content>Memory whose frames are fixed, and its bytes given up.</content>
+/// <content>Memory whose frames are fixed.</content>
 public sealed partial class AddressSpace
 {
     /// <summary>Maps all of a memory object where nothing is mapped yet.</summary>
@@ -56,15 +56,4 @@ public sealed partial class AddressSpace
             return Errno.None;
         }
     }
-
-    /// <summary>Gives up the bytes of a range, which stays mapped and reads as zero.</summary>
-    /// <param name="address">Start: page-aligned.</param>
-    /// <param name="lengthBytes">Rounded up to whole pages; 0 succeeds and does nothing, as madvise(2) does.</param>
-    /// <returns>
-    /// EINVAL: unaligned. ENOMEM: a part of the range is not mapped. Other than madvise(2), which discards what lies beside a hole, a
-    /// call that fails changes nothing.
-    /// </returns>
-    /// <remarks>Source: Linux mm/madvise.c, madvise_dontneed_free (MADV_DONTNEED).</remarks>
-    public Errno Discard(VirtualAddress address, ulong lengthBytes) =>
-        ChangePages(address, lengthBytes, InvalidationCause.Clear, _zap.Run);
 }

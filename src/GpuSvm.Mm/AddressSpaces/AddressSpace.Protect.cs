@@ -71,14 +71,15 @@ public sealed partial class AddressSpace
     /// <returns>EINVAL: unaligned. ENOMEM: a part of the range is not mapped; then nothing has changed.</returns>
     /// <remarks>So one hears of stores. Source: Linux fs/proc/task_mmu.c, clear_refs_write (soft-dirty).</remarks>
     public Errno WriteProtect(VirtualAddress address, ulong lengthBytes) =>
-        ChangePages(address, lengthBytes, InvalidationCause.SoftDirty, TakeWriteAccess);
+        ChangePages(address, lengthBytes, InvalidationCause.SoftDirty, TakeWriteAccess, static _ => true);
 
     private void TakeWriteAccess(AddressRange range) =>
         SetRights(range, static vma => vma.Protection == Protection.None ? Protection.None : Protection.Read).WriteProtect();
 
     /// <summary>Changes the pages of a range, whose mappings stay, inside an invalidation.</summary>
-    /// <returns>EINVAL: unaligned. ENOMEM: a part of the range is not mapped; then nothing has changed.</returns>
-    private Errno ChangePages(VirtualAddress address, ulong lengthBytes, InvalidationCause cause, Action<AddressRange> change)
+    /// <returns>EINVAL: unaligned, or of a mapping that cannot take it. ENOMEM: a part of the range is not mapped. Then nothing has changed.</returns>
+    private Errno ChangePages(
+        VirtualAddress address, ulong lengthBytes, InvalidationCause cause, Action<AddressRange> change, Func<Vma, bool> canTake)
     {
         Errno error = TryRange(address, lengthBytes, out AddressRange range);
         if (error != Errno.None || range.IsEmpty)
@@ -88,9 +89,10 @@ public sealed partial class AddressSpace
 
         using (MmapLock.EnterExclusive())
         {
-            if (!_vmas.Covers(range))
+            error = CheckMapped(range, canTake);
+            if (error != Errno.None)
             {
-                return Errno.ENOMEM;
+                return error;
             }
 
             using (Open(range, cause))

@@ -161,7 +161,7 @@ public sealed class SharedMappingTests
         m.Protect(Base, 3, Protection.ReadWrite);
         m.Thread.Store(Base, (byte)8);
         Assert.Equal(8, m.Memory.Frame(new FrameNumber(100))[0]);
-        m.Mm.Discard(Base, Size);
+        Assert.Equal(Errno.EINVAL, m.Mm.Discard(Base, Size));
         m.Unmap(Base, 1);
         Assert.Equal(8, m.Memory.Frame(new FrameNumber(100))[0]);
         Assert.Equal(42, m.Thread.Load<byte>(Base + Size + 8));
