@@ -104,6 +104,11 @@ public sealed class FileMappingTests
         m.Thread.Store(Base, (byte)60);
         m.Unmap(Base, 4);
         Assert.Equal((Errno.None, 1, 60), (cache.Sync(0, ulong.MaxValue, out int written), written, file.Bytes[0]));
+        Map(m, cache, MapSharing.Shared, Protection.ReadWrite);
+        m.Thread.Store(Base, (byte)61);
+        m.Mm.Sync(Base, Size);
+        m.Unmap(Base, 4);
+        Assert.Equal((Errno.None, 0, 61), (cache.Sync(0, 1, out written), written, file.Bytes[0]));
     }
 
     [Fact]

@@ -215,9 +215,21 @@ public sealed class RemapTests
         Assert.Equal((Errno.None, 1L), (result.Error, Long(m, Far)));
     }
 
-    private static TestMachine Filled(int pages)
+    [Fact]
+    public void A_page_that_is_being_moved_for_too_long_stays_where_it_is()
     {
-        var m = new TestMachine();
+        using var m = Filled(2, new AddressSpaceOptions { Clock = new HastyClock() });
+        var migration = new MigrateVma(m.Mm, 1);
+        migration.SetUp(m.Mm, Base + Size, 1);
+        (Errno Error, ulong Address) result = default;
+        MigrationSteps.Beside(() => result = Remap(m, Base, 2, 2, MoveTo, Far));
+        Assert.Equal(0, migration.Complete());
+        Assert.Equal((Errno.EBUSY, 0UL, 1L, 2L), (result.Error, result.Address, Long(m, Base), Long(m, Base + Size)));
+    }
+
+    private static TestMachine Filled(int pages, AddressSpaceOptions? options = null)
+    {
+        var m = new TestMachine(options: options);
         m.MapAt(Base, (ulong)pages);
         Fill(m, pages);
         return m;
