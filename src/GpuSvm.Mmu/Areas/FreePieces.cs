@@ -42,25 +42,28 @@ internal sealed class FreePieces(int addressBits)
     }
 
     /// <summary>Gives a piece other bounds.</summary>
-    public void Resize(GpuVma piece, ulong start, ulong size)
+    public void Resize(GpuVma piece, ulong start, ulong size) => Replace(piece, piece, start, size);
+
+    /// <summary>Takes a piece out, and adds one with the given bounds: the same or a new one.</summary>
+    public void Replace(GpuVma old, GpuVma piece, ulong start, ulong size)
     {
         bool isPaged = IsPaged(start, size);
-        if (IsPaged(piece.Start, piece.Size) != isPaged)
+        if (IsPaged(old.Start, old.Size) != isPaged)
         {
-            Remove(piece);
+            Remove(old);
             piece.Start = start;
             piece.Size = size;
             Insert(piece);
         }
         else if (isPaged)
         {
-            _paged.Replace(PagedKey(piece.Start, piece.Size), PagedKey(start, size), piece);
+            _paged.Replace(PagedKey(old.Start, old.Size), PagedKey(start, size), piece);
             piece.Start = start;
             piece.Size = size;
         }
         else
         {
-            _others.Resize(piece, start, size);
+            _others.Replace(old, piece, start, size);
         }
     }
 

@@ -42,19 +42,35 @@ internal sealed class PieceBlock
 
     public void InsertAt(int index, long key, GpuVma piece)
     {
-        RowMoves.Up<long>(Keys, index, Count, 1);
-        RowMoves.Up<byte>(_slots, index, Count, 1);
-        Count++;
+        MoveBehind(index, 1);
         Put(index, key, piece);
     }
 
-    public void RemoveAt(int index)
+    public void InsertTwoAt(int index, long first, GpuVma firstPiece, long second, GpuVma secondPiece)
     {
-        Release(_slots[index]);
-        RowMoves.Down<long>(Keys, index + 1, Count, 1);
-        RowMoves.Down<byte>(_slots, index + 1, Count, 1);
-        Count--;
-        Keys[Count] = Nothing;
+        MoveBehind(index, 2);
+        Put(index, first, firstPiece);
+        Put(index + 1, second, secondPiece);
+    }
+
+    /// <summary>Puts a piece in the place of another one. Its number keeps the order.</summary>
+    public void ReplaceAt(int index, long key, GpuVma piece)
+    {
+        Keys[index] = key;
+        _pieces[_slots[index]] = piece;
+    }
+
+    public void RemoveAt(int index, int count)
+    {
+        for (int i = index; i < index + count; i++)
+        {
+            Release(_slots[i]);
+        }
+
+        RowMoves.Down<long>(Keys, index + count, Count, count);
+        RowMoves.Down<byte>(_slots, index + count, Count, count);
+        Count -= count;
+        Keys.AsSpan(Count, count).Fill(Nothing);
     }
 
     /// <summary>Moves the pieces from an index on to the end of another block.</summary>
@@ -68,6 +84,13 @@ internal sealed class PieceBlock
 
         Keys.AsSpan(from, Count - from).Fill(Nothing);
         Count = from;
+    }
+
+    private void MoveBehind(int index, int places)
+    {
+        RowMoves.Up<long>(Keys, index, Count, places);
+        RowMoves.Up<byte>(_slots, index, Count, places);
+        Count += places;
     }
 
     private void Put(int index, long key, GpuVma piece)

@@ -72,6 +72,7 @@ internal sealed partial class PieceIndex
         Array.Copy(_blocks, at + 2, _blocks, at + 1, behind);
         Array.Copy(_bounds, at + 2, _bounds, at + 1, behind);
         _blockCount--;
+        _found = at;
         _bounds[_blockCount] = long.MaxValue;
         emptied.NextSpare = _spare;
         _spare = emptied;

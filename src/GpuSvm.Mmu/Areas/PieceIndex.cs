@@ -51,14 +51,45 @@ internal sealed partial class PieceIndex
         Count++;
     }
 
+    /// <summary>Adds two pieces, the second behind the first. When no other lies between them this is hardly more than adding one.</summary>
+    public void Insert(long first, GpuVma firstPiece, long second, GpuVma secondPiece)
+    {
+        int at = BlockOf(first);
+        PieceBlock block = _blocks[at];
+        int index = block.CountLess(first);
+        if (block.Count > Capacity - 2 || second >= block.Keys[index] || second >= _bounds[at + 1])
+        {
+            Insert(first, firstPiece);
+            Insert(second, secondPiece);
+            return;
+        }
+
+        block.InsertTwoAt(index, first, firstPiece, second, secondPiece);
+        Count += 2;
+    }
+
     /// <summary>Takes a piece out that is there.</summary>
     public void Remove(long key)
     {
         PieceBlock block = Find(key, out int at, out int index);
-        RemoveAt(block, at, index);
+        RemoveAt(block, at, index, 1);
     }
 
-    /// <summary>Gives a piece another number.</summary>
+    /// <summary>Takes two pieces out that are there. When they lie side by side this is hardly more than taking out one.</summary>
+    public void Remove(long first, long second)
+    {
+        PieceBlock block = Find(first, out int at, out int index);
+        if (block.Keys[index + 1] == second)
+        {
+            RemoveAt(block, at, index, 2);
+            return;
+        }
+
+        RemoveAt(block, at, index, 1);
+        Remove(second);
+    }
+
+    /// <summary>Takes the piece out that has a number, and adds one that has another number: the same piece or a new one.</summary>
     public void Replace(long key, long other, GpuVma piece)
     {
         PieceBlock block = Find(key, out int at, out int index);
@@ -66,11 +97,11 @@ internal sealed partial class PieceIndex
         long limit = index + 1 < block.Count ? block.Keys[index + 1] : _bounds[at + 1];
         if (other >= least && other < limit)
         {
-            block.Keys[index] = other;
+            block.ReplaceAt(index, other, piece);
             return;
         }
 
-        RemoveAt(block, at, index);
+        RemoveAt(block, at, index, 1);
         Insert(other, piece);
     }
 
@@ -97,26 +128,48 @@ internal sealed partial class PieceIndex
         return block.At(index);
     }
 
+    /// <summary>The piece with the greatest number that is not greater than <paramref name="key"/>, or null.</summary>
+    public GpuVma? AtMost(long key)
+    {
+        int at = BlockOf(key);
+        PieceBlock block = _blocks[at];
+        int index = block.CountLess(key + 1) - 1;
+        if (index < 0)
+        {
+            if (at == 0)
+            {
+                return null;
+            }
+
+            block = _blocks[--at];
+            index = block.Count - 1;
+        }
+
+        _found = at;
+        _foundIndex = index;
+        return block.At(index);
+    }
+
     /// <summary>Where a number stands that is there: often where the last search ended.</summary>
     private PieceBlock Find(long key, out int at, out int index)
     {
         at = _found;
         index = _foundIndex;
-        if (at < _blockCount && _blocks[at].Keys[index] == key)
+        if (_blocks[at].Keys[index] == key)
         {
             return _blocks[at];
         }
 
-        _found = at = BlockOf(key);
+        at = BlockOf(key);
         _foundIndex = index = _blocks[at].CountLess(key);
         Checks.That(_blocks[at].Keys[index] == key, "A piece that is looked for is in the index.");
         return _blocks[at];
     }
 
-    private void RemoveAt(PieceBlock block, int at, int index)
+    private void RemoveAt(PieceBlock block, int at, int index, int count)
     {
-        block.RemoveAt(index);
-        Count--;
+        block.RemoveAt(index, count);
+        Count -= count;
         if (block.Count < Few)
         {
             Shrink(at);
@@ -126,6 +179,12 @@ internal sealed partial class PieceIndex
     /// <summary>The last block whose bound is not greater.</summary>
     private int BlockOf(long key)
     {
+        // What is asked for lies beside what was asked for last, more often than not.
+        if ((_bounds[_found] <= key) & (key < _bounds[_found + 1]))
+        {
+            return _found;
+        }
+
         int low = 0;
         for (int length = _blockCount; length > Capacity;)
         {
@@ -134,7 +193,7 @@ internal sealed partial class PieceIndex
             length -= half;
         }
 
-        return low + SortedKeys.CountLess(_bounds.AsSpan(low, Capacity), key + 1) - 1;
+        return _found = low + SortedKeys.CountLess(_bounds.AsSpan(low, Capacity), key + 1) - 1;
     }
 
     private static long[] NewBounds(int blocks)

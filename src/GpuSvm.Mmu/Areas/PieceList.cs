@@ -14,19 +14,22 @@ internal sealed class PieceList
     /// <summary>Takes a piece out that is there.</summary>
     public void Remove(GpuVma piece) => _pieces.RemoveAt(CountBefore(piece.Size, piece.Start));
 
-    /// <summary>Gives a piece that is there other bounds.</summary>
-    public void Resize(GpuVma piece, ulong start, ulong size)
+    /// <summary>Takes a piece out that is there, and adds one of the given bounds: the same or a new one.</summary>
+    public void Replace(GpuVma old, GpuVma piece, ulong start, ulong size)
     {
-        int at = CountBefore(piece.Size, piece.Start);
+        int at = CountBefore(old.Size, old.Start);
         piece.Start = start;
         piece.Size = size;
-        bool stays = (at == 0 || IsBefore(_pieces[at - 1], size, start)) &&
+        bool staysInPlace = (at == 0 || IsBefore(_pieces[at - 1], size, start)) &&
             (at + 1 == _pieces.Count || !IsBefore(_pieces[at + 1], size, start));
-        if (!stays)
+        if (staysInPlace)
         {
-            _pieces.RemoveAt(at);
-            Insert(piece);
+            _pieces[at] = piece;
+            return;
         }
+
+        _pieces.RemoveAt(at);
+        Insert(piece);
     }
 
     /// <summary>The first piece that is not before a size and an address in the order, or null.</summary>

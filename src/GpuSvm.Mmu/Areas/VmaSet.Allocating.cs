@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace GpuSvm.Mmu.Areas;
 
 /// <content>Best fit.</content>
 internal sealed partial class VmaSet
 {
-    /// <summary>Cuts the smallest free piece that fits, the one of the lowest address among equals, and takes it out of the free ones.</summary>
+    /// <summary>Cuts the smallest free piece that fits, the one of the lowest address among equals, and makes it used.</summary>
     /// <param name="size">Number of bytes; not 0.</param>
     /// <param name="alignShift">Binary logarithm of the start's alignment; at most 63.</param>
     /// <param name="page">Index of the page type that it is for, or <see cref="GpuVma.None"/>.</param>
@@ -11,7 +13,7 @@ internal sealed partial class VmaSet
     /// Number of bytes over which neighbours share one page type, so that a block is not shared with a neighbour of another one; 0 if the
     /// hardware has no such rule.
     /// </param>
-    /// <param name="vma">The piece, without attributes; then <see cref="Use"/> or <see cref="GiveBack"/>.</param>
+    /// <param name="vma">The piece, without attributes.</param>
     /// <returns><see cref="Errno.None"/>; <see cref="Errno.ENOSPC"/> if nothing fits; <see cref="Errno.ENOMEM"/>. On failure nothing has changed.</returns>
     /// <remarks>Source: nvkm_vmm_get_locked.</remarks>
     public Errno TryAllocate(ulong size, int alignShift, int page, ulong pageBlock, out GpuVma? vma)
@@ -52,53 +54,65 @@ internal sealed partial class VmaSet
     // Addresses have at most 57 bits, and alignments 63: the sum does not wrap.
     private static ulong AlignUp(ulong address, ulong alignment) => (address + alignment - 1) & ~(alignment - 1);
 
-    /// <summary>What is left of the free piece stays where it is, at whichever end; only with a rest at both ends there is one more.</summary>
     private Errno TryCut(GpuVma free, ulong start, ulong size, out GpuVma? vma)
     {
         vma = free;
         ulong before = start - free.Start;
         ulong behind = free.End - (start + size);
-        if (before == 0 && behind == 0)
+        if (before != 0)
+        {
+            return TryCutBehind(free, start, size, behind, out vma) ? Errno.None : Errno.ENOMEM;
+        }
+
+        if (behind == 0)
         {
             _free.Remove(free);
         }
-        else if (!TryMake(start, size, out vma))
+        else if (TryMake(start + size, behind, out GpuVma? rest))
         {
-            return Errno.ENOMEM;
+            _free.Replace(free, rest, rest.Start, behind);
+            free.Size = size;
+            LinkBehind(free, rest);
+            _byAddress.Insert(KeyOf(rest.Start), rest);
         }
-        else if (before == 0)
+        else
         {
-            LinkBefore(free, vma);
-            _free.Resize(free, start + size, behind);
-        }
-        else if (!TryCutBehind(free, vma, behind))
-        {
-            Recycle(vma);
             vma = null;
             return Errno.ENOMEM;
         }
 
-        // In neither index, but not free for its neighbours to merge with either.
-        vma.IsUsed = true;
+        free.IsUsed = true;
         return Errno.None;
     }
 
-    private bool TryCutBehind(GpuVma free, GpuVma vma, ulong behind)
+    /// <summary>Cuts a piece that does not begin where the free one does.</summary>
+    private bool TryCutBehind(GpuVma free, ulong start, ulong size, ulong behind, [NotNullWhen(true)] out GpuVma? vma)
     {
-        GpuVma? rest = null;
-        if (behind != 0 && !TryMake(vma.End, behind, out rest))
+        if (!TryMake(start, size, out vma))
         {
             return false;
         }
 
-        LinkBehind(free, vma);
-        _free.Resize(free, free.Start, vma.Start - free.Start);
-        if (rest is not null)
+        GpuVma? rest = null;
+        if (behind != 0 && !TryMake(start + size, behind, out rest))
         {
-            LinkBehind(vma, rest);
-            _free.Insert(rest);
+            Recycle(vma);
+            vma = null;
+            return false;
         }
 
+        _free.Resize(free, free.Start, start - free.Start);
+        vma.IsUsed = true;
+        LinkBehind(free, vma);
+        if (rest is null)
+        {
+            _byAddress.Insert(KeyOf(start), vma);
+            return true;
+        }
+
+        LinkBehind(vma, rest);
+        _byAddress.Insert(KeyOf(start), vma, KeyOf(rest.Start), rest);
+        _free.Insert(rest);
         return true;
     }
 }

@@ -73,7 +73,7 @@ internal sealed partial class VmaSet
             return Absorb(vma, next);
         }
 
-        _used.Remove(new StartKey(vma.Start), new StartKey(next.Start));
+        _byAddress.Remove(KeyOf(vma.Start), KeyOf(next.Start));
         previous.Size += vma.Size + next.Size;
         Discard(vma);
         Discard(next);
@@ -102,7 +102,7 @@ internal sealed partial class VmaSet
         }
 
         vma.Size -= size;
-        _used.Rekey(new StartKey(before), new StartKey(moving.Start));
+        _byAddress.Replace(KeyOf(before), KeyOf(moving.Start), moving);
         return next ?? previous!;
     }
 
@@ -119,23 +119,23 @@ internal sealed partial class VmaSet
         {
             if (behind is not null)
             {
-                _used.Insert(new StartKey(behind.Start), behind);
+                _byAddress.Insert(KeyOf(behind.Start), behind);
             }
         }
         else if (behind is null)
         {
-            _used.Insert(new StartKey(middle.Start), middle);
+            _byAddress.Insert(KeyOf(middle.Start), middle);
         }
         else
         {
-            _used.Insert(new StartKey(middle.Start), middle, new StartKey(behind.Start), behind);
+            _byAddress.Insert(KeyOf(middle.Start), middle, KeyOf(behind.Start), behind);
         }
     }
 
     /// <summary>Makes the piece behind another one part of it.</summary>
     private GpuVma Absorb(GpuVma vma, GpuVma next)
     {
-        _used.Remove(new StartKey(next.Start));
+        _byAddress.Remove(KeyOf(next.Start));
         vma.Size += next.Size;
         Discard(next);
         return vma;

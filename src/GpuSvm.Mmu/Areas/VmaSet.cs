@@ -5,8 +5,8 @@ namespace GpuSvm.Mmu.Areas;
 /// <param name="bookkeeping">Is asked for each record of a piece.</param>
 /// <remarks>
 /// <para>
-/// Every piece is in a list by address. Used pieces are also in an index by address, free ones in an index by size. What was allocated as
-/// one piece may be split while parts of it are mapped: the parts behind the first are marked, and go together when it is given back.
+/// Every piece is in a list and in an index by address; free ones are also in an index by size. What was allocated as one piece may be
+/// split while parts of it are mapped: the parts behind the first are marked, and go together when it is given back.
 /// </para>
 /// <para>
 /// Whatever can fail does so before anything changes; a record that is not used any more is kept for the next, so that nothing is
@@ -15,7 +15,7 @@ namespace GpuSvm.Mmu.Areas;
 /// </remarks>
 internal sealed partial class VmaSet(int addressBits, IMmuBookkeeping? bookkeeping)
 {
-    private readonly SortedIndex<StartKey, GpuVma> _used = new();
+    private readonly PieceIndex _byAddress = new();
     private readonly FreePieces _free = new(addressBits);
     private GpuVma? _last;
     private GpuVma? _spare;
@@ -33,6 +33,7 @@ internal sealed partial class VmaSet(int addressBits, IMmuBookkeeping? bookkeepi
         }
 
         Append(vma);
+        _byAddress.Insert(KeyOf(start), vma);
         _free.Insert(vma);
         return Errno.None;
     }
@@ -49,65 +50,55 @@ internal sealed partial class VmaSet(int addressBits, IMmuBookkeeping? bookkeepi
         vma.IsMapRef = true;
         vma.IsUsed = true;
         Append(vma);
-        _used.Insert(new StartKey(start), vma);
+        _byAddress.Insert(KeyOf(start), vma);
         return Errno.None;
     }
 
     /// <summary>The used piece that holds an address, or null.</summary>
-    public GpuVma? Find(ulong address) => _used.Floor(new StartKey(address)) is { } vma && vma.Contains(address) ? vma : null;
+    public GpuVma? Find(ulong address) =>
+        _byAddress.AtMost(KeyOf(address)) is { IsUsed: true } vma && vma.Contains(address) ? vma : null;
 
     /// <summary>The piece that holds an address of the space, used or free.</summary>
-    /// <remarks>Free neighbours are one piece, so it is the used one before the address or the next.</remarks>
-    public GpuVma PieceAt(ulong address)
-    {
-        GpuVma vma = _used.Floor(new StartKey(address)) ?? First!;
-        while (!vma.Contains(address))
-        {
-            vma = vma.Next!;
-        }
+    public GpuVma PieceAt(ulong address) => _byAddress.AtMost(KeyOf(address))!;
 
-        return vma;
-    }
-
-    /// <summary>Puts a piece that <see cref="TryAllocate"/> gave among the used ones; its attributes are set.</summary>
-    public void Use(GpuVma vma)
-    {
-        vma.IsUsed = true;
-        _used.Insert(new StartKey(vma.Start), vma);
-    }
-
-    /// <summary>Frees a piece that <see cref="TryAllocate"/> gave and that was not used, or was taken out by <see cref="Withdraw"/>.</summary>
+    /// <summary>Frees a piece that <see cref="TryAllocate"/> gave.</summary>
     /// <remarks>No attribute is left; free neighbours become one piece with it. Source: nvkm_vmm_put_region.</remarks>
     public void GiveBack(GpuVma vma)
     {
-        ulong end = vma.End;
+        GpuVma? previous = vma.Previous is { IsUsed: false } before ? before : null;
         if (vma.Next is { IsUsed: false } next)
         {
-            if (vma.Previous is not { IsUsed: false })
+            ulong end = next.End;
+            if (previous is null)
             {
-                _free.Resize(next, vma.Start, next.End - vma.Start);
-                Discard(vma);
+                vma.Reset();
+                _free.Replace(next, vma, vma.Start, end - vma.Start);
+                _byAddress.Remove(KeyOf(next.Start));
+                Discard(next);
                 return;
             }
 
-            end = next.End;
             _free.Remove(next);
-            Discard(next);
-        }
-
-        if (vma.Previous is { IsUsed: false } previous)
-        {
             _free.Resize(previous, previous.Start, end - previous.Start);
+            _byAddress.Remove(KeyOf(vma.Start), KeyOf(next.Start));
+            Discard(next);
             Discard(vma);
-            return;
         }
-
-        vma.Reset();
-        _free.Insert(vma);
+        else if (previous is not null)
+        {
+            _free.Resize(previous, previous.Start, vma.End - previous.Start);
+            _byAddress.Remove(KeyOf(vma.Start));
+            Discard(vma);
+        }
+        else
+        {
+            vma.Reset();
+            _free.Insert(vma);
+        }
     }
 
-    /// <summary>Takes a piece out of the used ones: it is neither used nor free until <see cref="GiveBack"/>.</summary>
-    public void Withdraw(GpuVma vma) => _used.Remove(new StartKey(vma.Start));
+    // An address behind every space is one number with all others there.
+    private static long KeyOf(ulong address) => (long)Math.Min(address, 1UL << 62);
 
     private bool TryMake(ulong start, ulong size, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out GpuVma? vma)
     {
@@ -154,22 +145,6 @@ internal sealed partial class VmaSet(int addressBits, IMmuBookkeeping? bookkeepi
         }
 
         before.Next = vma;
-    }
-
-    private void LinkBefore(GpuVma behind, GpuVma vma)
-    {
-        vma.Next = behind;
-        vma.Previous = behind.Previous;
-        if (behind.Previous is { } previous)
-        {
-            previous.Next = vma;
-        }
-        else
-        {
-            First = vma;
-        }
-
-        behind.Previous = vma;
     }
 
     /// <summary>Takes a piece out of the list and keeps its record for the next.</summary>

@@ -39,7 +39,6 @@ internal sealed partial class Vmm<TFormat>
         vma.IsSparse = (request.Flags & GetFlags.Sparse) != 0;
         vma.Page = type;
         vma.Referenced = hasReferences ? type : GpuVma.None;
-        _areas.Use(vma);
         address = vma.Start;
         return Errno.None;
     }
@@ -56,7 +55,9 @@ internal sealed partial class Vmm<TFormat>
         UnmapAll(vma);
         Complete();
         MergeParts(vma);
-        _areas.Withdraw(vma);
+
+        // Who gives back several mostly goes from each to the one behind it.
+        _recent = vma.Next;
         _areas.GiveBack(vma);
         return Errno.None;
     }

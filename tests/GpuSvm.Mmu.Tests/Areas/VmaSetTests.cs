@@ -14,7 +14,6 @@ public class VmaSetTests
         GpuVma[] taken = [.. Enumerable.Range(0, 8).Select(_ => Take(set, 4 * K4))];
         foreach (int hole in new[] { 1, 3, 5 })
         {
-            set.Withdraw(taken[hole]);
             set.GiveBack(taken[hole]);
         }
 
@@ -30,14 +29,11 @@ public class VmaSetTests
         VmaSet set = Free(0x400 * K4);
         GpuVma first = Take(set, 3 * K4);
         Take(set, K4);
-        set.Withdraw(first);
         set.GiveBack(first);
         Assert.Equal(Errno.None, set.TryAllocate(2 * K4, 16, GpuVma.None, 0, out GpuVma? vma));
         Assert.Equal(0UL, vma!.Start);
-        set.Use(vma);
         Assert.Equal(Errno.None, set.TryAllocate(K4, 16, GpuVma.None, 0, out vma));
         Assert.Equal(0x10000UL, vma!.Start);
-        set.Use(vma);
         Assert.Equal(["U0x0+0x2", "F0x2+0x1", "U0x3+0x1", "F0x4+0xc", "U0x10+0x1", "F0x11+0x3ef"], Pieces(set));
     }
 
@@ -47,10 +43,8 @@ public class VmaSetTests
         VmaSet set = Free(0x100 * K4);
         Assert.Equal(Errno.None, set.TryAllocate(K4, 12, 5, 16 * K4, out GpuVma? small));
         small!.Page = 5;
-        set.Use(small);
         Assert.Equal(Errno.None, set.TryAllocate(K4, 12, 4, 16 * K4, out GpuVma? large));
         large!.Page = 4;
-        set.Use(large);
         Assert.Equal(Errno.None, set.TryAllocate(K4, 12, 5, 16 * K4, out GpuVma? beside));
         Assert.Equal((0UL, 16 * K4, 1 * K4), (small.Start, large.Start, beside!.Start));
     }
@@ -86,9 +80,7 @@ public class VmaSetTests
         GpuVma a = Take(set, 4 * K4);
         GpuVma b = Take(set, 4 * K4);
         (b.IsMapRef, b.IsSparse, b.Page, b.Referenced) = (true, true, 3, 4);
-        set.Withdraw(a);
         set.GiveBack(a);
-        set.Withdraw(b);
         set.GiveBack(b);
         Assert.Equal(["F0x0+0x10"], Pieces(set));
         GpuVma only = set.First!;
@@ -146,7 +138,6 @@ public class VmaSetTests
     private static GpuVma Take(VmaSet set, ulong size)
     {
         Assert.Equal(Errno.None, set.TryAllocate(size, 12, GpuVma.None, 0, out GpuVma? vma));
-        set.Use(vma!);
         return vma!;
     }
 

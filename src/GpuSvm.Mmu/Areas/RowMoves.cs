@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace GpuSvm.Core;
+namespace GpuSvm.Mmu.Areas;
 
 /// <summary>Makes room in a short row of values, and closes gaps.</summary>
 /// <remarks>
@@ -10,7 +10,7 @@ namespace GpuSvm.Core;
 /// whole vectors, and so also what lies behind the range: a row ends with <see cref="Slack"/> bytes that hold nothing, or the same
 /// throughout.
 /// </remarks>
-public static class RowMoves
+internal static class RowMoves
 {
     /// <summary>Number of bytes behind a row's last value that are moved along.</summary>
     public const int Slack = 64;
