@@ -15,16 +15,18 @@ internal sealed class PieceBlock
 
     private const long Nothing = long.MaxValue;
 
-    private readonly byte[] _slots = new byte[Capacity + RowMoves.Slack];
-    private readonly GpuVma?[] _pieces = new GpuVma?[Capacity];
+    // All within the object, so that a search fetches what it reads at once.
+    private KeyRow _keys;
+    private SlotRow _slots;
+    private PieceRow _pieces;
 
     // A bit for each slot in use.
     private ulong _used;
 
-    public PieceBlock() => Array.Fill(Keys, Nothing);
+    public PieceBlock() => Keys.Fill(Nothing);
 
-    /// <summary>Their numbers, ascending; the greatest number where there is no piece.</summary>
-    public long[] Keys { get; } = new long[Capacity + (RowMoves.Slack / sizeof(long))];
+    /// <summary>Their numbers, ascending; the greatest number where there is no piece, and behind the last place.</summary>
+    public Span<long> Keys => _keys;
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -34,7 +36,7 @@ internal sealed class PieceBlock
 
     /// <summary>How many have a lesser number: the place of the first one that has not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int CountLess(long key) => SortedKeys.CountLess(Keys.AsSpan(0, Capacity), key);
+    public int CountLess(long key) => SortedKeys.CountLess(Keys[..Capacity], key);
 
     /// <summary>The piece at a place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,10 +69,10 @@ internal sealed class PieceBlock
             Release(_slots[i]);
         }
 
-        RowMoves.Down<long>(Keys, index + count, Count, count);
+        RowMoves.Down(Keys, index + count, Count, count);
         RowMoves.Down<byte>(_slots, index + count, Count, count);
         Count -= count;
-        Keys.AsSpan(Count, count).Fill(Nothing);
+        Keys.Slice(Count, count).Fill(Nothing);
     }
 
     /// <summary>Moves the pieces from an index on to the end of another block.</summary>
@@ -82,13 +84,13 @@ internal sealed class PieceBlock
             Release(_slots[i]);
         }
 
-        Keys.AsSpan(from, Count - from).Fill(Nothing);
+        Keys[from..Count].Fill(Nothing);
         Count = from;
     }
 
     private void MoveBehind(int index, int places)
     {
-        RowMoves.Up<long>(Keys, index, Count, places);
+        RowMoves.Up(Keys, index, Count, places);
         RowMoves.Up<byte>(_slots, index, Count, places);
         Count += places;
     }
@@ -106,5 +108,23 @@ internal sealed class PieceBlock
     {
         _used &= ~(1UL << slot);
         _pieces[slot] = null;
+    }
+
+    [InlineArray(Capacity + (RowMoves.Slack / sizeof(long)))]
+    private struct KeyRow
+    {
+        private long _first;
+    }
+
+    [InlineArray(Capacity + RowMoves.Slack)]
+    private struct SlotRow
+    {
+        private byte _first;
+    }
+
+    [InlineArray(Capacity)]
+    private struct PieceRow
+    {
+        private GpuVma? _first;
     }
 }
