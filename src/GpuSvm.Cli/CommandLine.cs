@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using GpuSvm.Cli.Bench;
 using GpuSvm.Cli.Explore;
+using GpuSvm.Cli.Hmm;
 using GpuSvm.Cli.Runs;
 using GpuSvm.Cli.Vmm;
 
@@ -42,7 +43,7 @@ internal static class CommandLine
     private static RootCommand Build() => new("Shared virtual memory between CPUs and a GPU, in user space.")
     {
         HelpName = "gpusvm",
-        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create(), VmmVerb.Create() },
+        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create(), HmmTestsVerb.Create(), VmmVerb.Create() },
     };
 
     private static int Refuse(int exitCode, string message)

@@ -17,9 +17,10 @@ public sealed class BadInputTests
         "--fault-buffer-entries 1: expected a whole number from 2 to 1048576 (see 'gpusvm run list --help')")]
     [InlineData("run sort FILE", "'sort' is unknown: expected one of wordcount, histogram, bfs, list (see 'gpusvm run --help')")]
     [InlineData("run", "a verb is missing: expected one of wordcount, histogram, bfs, list (see 'gpusvm run --help')")]
-    [InlineData("walk", "'walk' is unknown: expected one of run, bench, explore, vmm (see 'gpusvm --help')")]
+    [InlineData("walk", "'walk' is unknown: expected one of run, bench, explore, hmm-tests, vmm (see 'gpusvm --help')")]
     [InlineData("run list --fast", "'--fast' is not an option or argument of 'gpusvm run list' (see 'gpusvm run list --help')")]
     [InlineData("run bfs FILE FILE2", "'FILE2' is not an option or argument of 'gpusvm run bfs' (see 'gpusvm run bfs --help')")]
+    [InlineData("hmm-tests --seed -1", "--seed -1: expected a whole number from 0 to 18446744073709551615 (see 'gpusvm hmm-tests --help')")]
     [InlineData("explore all --schedules 0", "--schedules 0: expected a whole number from 1 to 100000000 (see 'gpusvm explore --help')")]
     public async Task A_command_line_that_makes_no_sense_is_refused(string commandLine, string expected)
     {

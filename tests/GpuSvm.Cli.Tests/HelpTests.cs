@@ -11,13 +11,14 @@ public sealed class HelpTests
     }
 
     [Theory]
-    [InlineData("", "run bench explore vmm --version --help")]
-    [InlineData("--help", "run bench explore vmm --version --help")]
+    [InlineData("", "run bench explore hmm-tests vmm --version --help")]
+    [InlineData("--help", "run bench explore hmm-tests vmm --version --help")]
     [InlineData("run --help", "wordcount histogram bfs list")]
     [InlineData("run wordcount --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
     [InlineData("run bfs --help", "FILE --source --undirected --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
     [InlineData("run list --help", "--nodes --mutate --seed --sms --warps --parallel --fault-buffer-entries --live --json")]
     [InlineData("bench --help", "gpu live")]
+    [InlineData("hmm-tests --help", "NAME --list --kind --seed --json")]
     [InlineData("vmm --help", "run xlat check formats")]
     [InlineData("vmm run --help", "FILE -n")]
     [InlineData("vmm xlat --help", "FILE ADDRESS")]

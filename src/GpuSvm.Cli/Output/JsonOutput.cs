@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuSvm.Cli.Bench;
 using GpuSvm.Cli.Explore;
+using GpuSvm.Cli.Hmm;
 using GpuSvm.Cli.Runs;
 using GpuSvm.Cli.Runs.Graphs;
 using GpuSvm.Cli.Runs.Lists;
@@ -27,6 +28,8 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(ExploreList))]
 [JsonSerializable(typeof(ReviewDocument))]
 [JsonSerializable(typeof(PointsDocument))]
+[JsonSerializable(typeof(HmmTestsDocument))]
+[JsonSerializable(typeof(HmmTestsList))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>Prints the document of a run.</summary>
@@ -43,6 +46,12 @@ internal sealed partial class JsonOutput : JsonSerializerContext
 
     /// <summary>Prints the schedule points.</summary>
     public static void Write(PointsDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.PointsDocument));
+
+    /// <summary>Prints what came of the HMM tests.</summary>
+    public static void Write(HmmTestsDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.HmmTestsDocument));
+
+    /// <summary>Prints what HMM tests there are.</summary>
+    public static void Write(HmmTestsList list) => Console.Out.WriteLine(JsonSerializer.Serialize(list, Default.HmmTestsList));
 
     /// <summary>Prints what there is to explore.</summary>
     public static void Write(ExploreList list) => Console.Out.WriteLine(JsonSerializer.Serialize(list, Default.ExploreList));

@@ -3,6 +3,7 @@ namespace GpuSvm.Mm;
 /// <summary>Gives a device a page of the system's memory for itself, so that it can do what is atomic only if nobody else looks.</summary>
 /// <remarks>
 /// <code>
+/// the page is brought in for writing       a fault inside TryMake is an invalidation, which ReadRetry would tell of each time
 /// ReadBegin of the page's notifier
 /// TryMake                                  mmap lock held: the CPU's entry is gone, the page is locked
 /// update lock, ReadRetry, map the page     for writing and atomics; if ReadRetry says so, unlock, put, and begin again

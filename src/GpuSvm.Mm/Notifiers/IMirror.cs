@@ -6,6 +6,13 @@ public interface IMirror
     /// <summary>Serialises every change to the mirror. Rank: <see cref="LockRank.Update"/>.</summary>
     RankedLock UpdateLock { get; }
 
+    /// <summary>Who the device is, as <see cref="Invalidation.Owner"/> names it; null for nobody.</summary>
+    /// <remarks>
+    /// Fixed. An invalidation of cause <see cref="InvalidationCause.Exclusive"/> by the device itself passes the mirror over, its sequence
+    /// too: it could never map the page else. Source: Linux nouveau_svm_range_invalidate.
+    /// </remarks>
+    object? Owner => null;
+
     /// <summary>Drops the mirror's entries for a range.</summary>
     /// <param name="notifier">The notifier that was reached; its sequence is set already.</param>
     /// <param name="invalidation">What changes; its range may reach beyond the notifier's on both sides.</param>

@@ -124,13 +124,21 @@ public sealed partial class IntervalNotifiers
                 return;
             }
 
-            (notifier.Mirror as ITwoPassMirror)?.FinishInvalidation(notifier, invalidation);
+            if (!IsPassedOver(notifier, invalidation))
+            {
+                (notifier.Mirror as ITwoPassMirror)?.FinishInvalidation(notifier, invalidation);
+            }
         }
     }
 
     /// <summary>Sets the notifier's sequence under the update lock, and has the mirror drop its entries.</summary>
     private static bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation, long current)
     {
+        if (IsPassedOver(notifier, invalidation))
+        {
+            return true;
+        }
+
         if (invalidation.Blocking == InvalidationBlocking.Blockable)
         {
             return Breaks.SequenceAfterTheDrop
@@ -150,6 +158,10 @@ public sealed partial class IntervalNotifiers
             return notifier.Mirror.Invalidate(notifier, invalidation);
         }
     }
+
+    /// <summary>True if a device gets a page for itself, and the mirror is its own.</summary>
+    private static bool IsPassedOver(IntervalNotifier notifier, in Invalidation invalidation) =>
+        invalidation.Cause == InvalidationCause.Exclusive && invalidation.Owner is { } owner && notifier.Mirror.Owner == owner;
 
     private static bool InvalidateUnderLock(IntervalNotifier notifier, in Invalidation invalidation, long current)
     {

@@ -21,7 +21,8 @@ public sealed class ProjectTests
         ["Workloads"] = ["Core", "Mmu", "Gpu", "Telemetry"],
         [""] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Telemetry"],
         ["Scenarios"] = ["Core", "Mm", "Mmu", "Gpu", "Driver"],
-        ["Cli"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Scenarios", "Telemetry", ""],
+        ["HmmTests"] = ["Core", "Mm"],
+        ["Cli"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Scenarios", "HmmTests", "Telemetry", ""],
     };
 
     private static readonly string[] MayBeUnsafe = ["Core", "Gpu", "Mmu", "Live"];

@@ -5,6 +5,8 @@ internal sealed class RecordingMirror(string name, List<string>? log = null) : I
 {
     public RankedLock UpdateLock { get; } = new(LockRank.Update);
 
+    public object? Owner { get; init; }
+
     public List<string> Log { get; } = log ?? [];
 
     public bool Refuses { get; set; }

@@ -102,6 +102,32 @@ public sealed class NotifierOrderTests
     }
 
     [Fact]
+    public void A_device_that_gets_pages_for_itself_is_passed_over_with_its_sequence_and_others_are_told()
+    {
+        var device = new object();
+        var own = new IntervalNotifier(new RecordingMirror("own", _log) { Owner = device });
+        _set.Insert(own, All);
+        Insert("other", 0x2000, 0x3000);
+        long before = own.Sequence;
+
+        _set.Begin(new Invalidation(All, InvalidationCause.Exclusive, device), out InvalidationScope first);
+        first.Dispose();
+        Assert.Equal((before, 1), (own.Sequence, _log.Count));
+
+        _set.Begin(new Invalidation(All, InvalidationCause.Exclusive, new object()), out InvalidationScope second);
+        second.Dispose();
+        _set.Begin(new Invalidation(All, InvalidationCause.Migrate, device), out InvalidationScope third);
+        third.Dispose();
+        Assert.NotEqual(before, own.Sequence);
+        Assert.Equal(
+            [
+                "other [0x1000, 0x9000) Exclusive", "own [0x1000, 0x9000) Exclusive", "other [0x1000, 0x9000) Exclusive",
+                "own [0x1000, 0x9000) Migrate", "other [0x1000, 0x9000) Migrate",
+            ],
+            _log);
+    }
+
+    [Fact]
     public void No_page_table_lock_may_be_held_when_an_invalidation_is_opened()
     {
         var leaf = new RankedLock(LockRank.CpuPageTable);
