@@ -68,6 +68,14 @@ public readonly record struct HmmPfn(ulong Bits)
     /// <summary>The frame; only where <see cref="IsValid"/>.</summary>
     public FrameNumber Frame => new(FrameField.Get(Bits));
 
+    /// <summary>Number of pages from this one to the end of the block that the CPU maps as one, at most <paramref name="limit"/>.</summary>
+    /// <param name="limit">Number of words from this one to the end of what was asked: the block may reach beyond it.</param>
+    public int PagesOfBlock(int limit)
+    {
+        int block = 1 << Order;
+        return Math.Min(block - (int)(Frame.Value & (ulong)(block - 1)), limit);
+    }
+
     /// <summary>The bits that pass from input to output.</summary>
     public HmmPfn Sticky => new(Bits & StickyBits);
 

@@ -7,15 +7,24 @@ namespace GpuSvm.Mm;
 /// writing:
 /// </para>
 /// <code>
-/// CPU state                       wanted                       not wanted
-/// no mapping, unreadable, special EFAULT                       ERROR
-/// no page                         fault                        0
-/// wanted for writing, read-only mapping  EPERM                 -
-/// the fault fails                 EFAULT                       -
-/// page, writable                  frame, VALID, WRITE          the same
-/// page, read-only, or zero page   frame, VALID; for writing: fault    frame, VALID
-/// page that is being moved        wait, look again             0
+/// CPU state                              wanted                          not wanted
+/// no mapping, unreadable, or special     EFAULT                          ERROR
+/// no page                                fault                           0
+/// wanted for writing, read-only mapping  EPERM                           -
+/// the fault fails                        EFAULT                          -
+/// page, writable                         frame, VALID, WRITE             the same
+/// page, read-only, or zero page          frame, VALID; to write: fault   frame, VALID
+/// page without rights                    fault                           0
+/// page in memory of the range's owner    frame, VALID, WRITE if it may   the same
+/// page in private memory of another      fault: it comes home            0
+/// page that a device has for itself      fault: that ends                0
+/// page that is being moved               wait, look again                0
+/// page whose bytes are lost              EFAULT                          0
 /// </code>
+/// <para>
+/// A page in the owner's private memory never faults: where it may only be read, one that is wanted for writing comes back without WRITE,
+/// and who asks must look. A page that the CPU reaches in a device's memory is a page like any other.
+/// </para>
 /// <para>
 /// An answer is only true under the mirror's update lock, after <see cref="IntervalNotifier.ReadRetry"/> said no.
 /// Departure: Linux faults from the first page that needs it to the end of the page-table part, all in the way of that page. Here each
@@ -134,11 +143,11 @@ public static class HmmRangeFault
         Span<HmmPfn> pfns = range.Pfns.Slice(IndexOf(range, address), (int)((end - address) >> Page.Shift));
         foreach (ref HmmPfn pfn in pfns)
         {
-            HmmPfn found = Look(leaf, address);
+            HmmPfn found = Look(mm, leaf, address, range.Owner, out bool isSettled);
             HmmPfn request = (pfn & mask) | always;
-            if (NeedOf(request, found) != Need.Nothing)
+            if (!isSettled && NeedOf(request, found) != Need.Nothing)
             {
-                Errno error = FaultIn(mm, vma, request, address, out found);
+                Errno error = FaultIn(mm, vma, request, range.Owner, address, out found);
                 if (error != Errno.None)
                 {
                     return error;
@@ -159,12 +168,12 @@ public static class HmmRangeFault
     /// That may invalidate the very range that is asked about (a write to the zero page does). The call goes on to the end none the less
     /// and says EBUSY there: so one more call suffices, and not one for each such page.
     /// </remarks>
-    private static Errno FaultIn(AddressSpace mm, Vma vma, HmmPfn request, ulong address, out HmmPfn found)
+    private static Errno FaultIn(AddressSpace mm, Vma vma, HmmPfn request, object? owner, ulong address, out HmmPfn found)
     {
         for (int i = 0; i < FaultLimit; i++)
         {
-            found = Look(mm.PageTable.Find(address), address);
-            Need need = NeedOf(request, found);
+            found = Look(mm, mm.PageTable.Find(address), address, owner, out bool isSettled);
+            Need need = isSettled ? Need.Nothing : NeedOf(request, found);
             if (need == Need.Nothing)
             {
                 return Errno.None;
@@ -187,10 +196,19 @@ public static class HmmRangeFault
         return Errno.EBUSY;
     }
 
-    private static HmmPfn Look(CpuLeaf? leaf, ulong address)
+    /// <summary>What an entry says.</summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="leaf">The page's table, or null.</param>
+    /// <param name="address">The page.</param>
+    /// <param name="owner">Whose private pages count as present.</param>
+    /// <param name="isSettled">True if no fault could say more.</param>
+    private static HmmPfn Look(AddressSpace mm, CpuLeaf? leaf, ulong address, object? owner, out bool isSettled)
     {
         CpuPte pte = leaf?.Read(address) ?? default;
-        return pte.IsPresent ? HmmPfn.Of(pte.Frame, pte.IsWritable) : default;
+        isSettled = pte.IsDevicePrivate && owner is not null && mm.Frames.PagemapOf(pte.Frame)?.Owner == owner;
+        return
+            pte.IsPresent ? HmmPfn.Of(pte.Frame, pte.IsWritable) :
+            isSettled ? HmmPfn.Of(pte.Frame, pte.KeptRights == Protection.ReadWrite) : default;
     }
 
     /// <summary>What must happen before the request for a page is met.</summary>

@@ -270,19 +270,4 @@ public sealed class MigrationRaceTests
         cpu.Log.Clear();
         return log;
     }
-
-    private sealed class OwnerNotifier : IAddressSpaceNotifier
-    {
-        public List<Invalidation> Log { get; } = [];
-
-        public bool InvalidateStart(in Invalidation invalidation)
-        {
-            Log.Add(invalidation);
-            return true;
-        }
-
-        public void InvalidateEnd(in Invalidation invalidation)
-        {
-        }
-    }
 }
