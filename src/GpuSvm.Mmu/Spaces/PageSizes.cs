@@ -18,6 +18,9 @@ internal static class PageSizes<TFormat>
     /// <summary>Those of pages of system memory.</summary>
     public static readonly ulong SystemMemory = ThatCan(PageTypeUses.SystemMemory);
 
+    /// <summary>Those of pages that can be mapped by pfn.</summary>
+    public static readonly ulong Pfn = ThatCan(PageTypeUses.Pfn);
+
     /// <summary>Number of the page type of a size, or <see cref="Areas.GpuVma.None"/>.</summary>
     /// <param name="shift">Binary logarithm of the size.</param>
     public static int TypeOf(int shift) => (uint)shift < 64 ? Types[shift] : Areas.GpuVma.None;

@@ -9,7 +9,8 @@ internal sealed partial class Vmm<TFormat>
     /// <inheritdoc/>
     public override Errno PfnMap(int pageShift, VirtualAddress address, Span<PfnEntry> pfns)
     {
-        if (!TryFindPfnType(pageShift, out int type))
+        int type = PageSizes<TFormat>.TypeOf(pageShift);
+        if (type == GpuVma.None || (PageSizes<TFormat>.Pfn & (1UL << pageShift)) == 0)
         {
             return Errno.EINVAL;
         }
@@ -36,20 +37,6 @@ internal sealed partial class Vmm<TFormat>
         }
 
         return FindArea(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
-    }
-
-    private static bool TryFindPfnType(int pageShift, out int type)
-    {
-        for (type = 0; type < TFormat.PageTypeCount; type++)
-        {
-            PageType offered = TFormat.PageType(type);
-            if (offered.Shift == pageShift && offered.Can(PageTypeUses.Pfn))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static bool CanAddressAll(ReadOnlySpan<PfnEntry> pfns)
