@@ -91,14 +91,13 @@ internal sealed partial class TableTree<TFormat>
             Link(parent, node, isLarge, address);
         }
 
-        Span<ulong> words = _store.Words(address, layout.SizeBytes);
         if (isLarge)
         {
-            InitializeLarge(node, words);
+            InitializeLarge(node, _store.Words(address, layout.SizeBytes));
         }
         else
         {
-            InitializeTable(node, words, isZero);
+            InitializeTable(node, layout, address, isZero);
         }
 
         parent.References++;
@@ -121,16 +120,19 @@ internal sealed partial class TableTree<TFormat>
     }
 
     /// <summary>Who sees the first entry of a new table sees the last one too: all are written before the table is linked.</summary>
-    private void InitializeTable(TableNode node, Span<ulong> words, bool isZero)
+    private void InitializeTable(TableNode node, in TableLayout layout, ulong address, bool isZero)
     {
         node.IsDirty = node.IsSparse;
+        if (isZero && !node.IsSparse)
+        {
+            return;
+        }
+
+        Span<ulong> words = _store.Words(address, layout.SizeBytes);
         if (!node.IsSparse)
         {
-            if (!isZero)
-            {
-                // Not Clear, which leaves managed code for that many.
-                words.Fill(0);
-            }
+            // Not Clear, which leaves managed code for that many.
+            words.Fill(0);
         }
         else if (node.Depth == PageTableDepth)
         {
@@ -139,7 +141,7 @@ internal sealed partial class TableTree<TFormat>
         else
         {
             node.SparseEntries.AsSpan().Fill(true);
-            TableWords.FillEntries(words, Directories[node.Depth].EntryWords, TFormat.SparseDirectory(node.Depth));
+            TableWords.FillEntries(words, layout.EntryWords, TFormat.SparseDirectory(node.Depth));
         }
     }
 
