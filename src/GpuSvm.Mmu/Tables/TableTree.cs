@@ -179,7 +179,12 @@ internal sealed partial class TableTree<TFormat>
             node.SparseEntries.AsSpan().Clear();
         }
 
-        node.LargeStates.AsSpan().Clear();
+        // Clearing nothing would be a call all the same.
+        if (node.Depth == PageTableDepth)
+        {
+            node.LargeStates.AsSpan().Clear();
+        }
+
         node.IsSparse = false;
         node.IsDirty = false;
         node.Parent = null;
