@@ -26,5 +26,7 @@ public static class HmmTestSuite
         new("anon_teardown", "half of a buffer is unmapped while the device reads it", TeardownTests.AnonTeardown),
         new("exclusive", "the device has pages for itself, and the CPU takes them back by touching them", ExclusiveTests.Exclusive),
         new("exclusive_mprotect", "the device loses pages that it has for itself when they become read-only", ExclusiveTests.ExclusiveMprotect),
+        new("migrate_partial_unmap_fault", "half of what lives on the device is unmapped, and the rest comes home", MappingChangeTests.MigratePartialUnmapFault),
+        new("migrate_remap_fault", "mappings are moved before and after their pages move to the device", MappingChangeTests.MigrateRemapFault),
     ];
 }

@@ -41,6 +41,9 @@ internal sealed class HmmMachine : IDisposable
     /// <summary>The first device, as the process has opened it.</summary>
     public DeviceFile File { get; }
 
+    /// <summary>Where a page of the first device is when the CPU has touched it: at home, unless the CPU can reach it.</summary>
+    public Place TouchedPlace => Kind == DevicePageKind.Private ? Place.System : Place.FirstDevice;
+
     /// <summary>Ends all processes, and looks that nothing is left of them.</summary>
     public void End()
     {

@@ -27,6 +27,32 @@ internal static class HmmMachineMigrations
         Expect.Ints(mirror, Index, "what has moved");
     }
 
+    /// <summary>Maps blocks of 2 MiB at a multiple of their size, and advises whether they are to be huge pages.</summary>
+    public static VirtualAddress MapBlock(this HmmMachine m, Advice advice, int blocks = 1)
+    {
+        int pages = blocks * BlockPages;
+        VirtualAddress start = m.Process.Map(pages + BlockPages);
+        int before = (int)(unchecked(0UL - start.Value) / Page.Size % BlockPages);
+        VirtualAddress block = start + ((ulong)before * Page.Size);
+        if (before > 0)
+        {
+            m.Process.Unmap(start, before);
+        }
+
+        m.Process.Unmap(block + ((ulong)pages * Page.Size), BlockPages - before);
+        m.Process.Advise(block, pages, advice);
+        return block;
+    }
+
+    /// <summary>Has the CPU load pages of a buffer, in which <c>int[i]</c> is i, from the device's memory.</summary>
+    /// <remarks>Private pages come home by that; coherent ones are read where they are.</remarks>
+    public static void ExpectHome(this HmmMachine m, VirtualAddress buffer, int first, int pages)
+    {
+        m.Process.ExpectPlace(buffer, first, pages, Place.FirstDevice);
+        m.Process.ExpectInts(buffer, first, pages);
+        m.Process.ExpectPlace(buffer, first, pages, m.TouchedPlace);
+    }
+
     /// <summary>Number of pages of a buffer that are in a place.</summary>
     public static int CountOf(this HmmMachine m, VirtualAddress buffer, int pages, Place place) =>
         Enumerable.Range(0, pages).Count(page => m.PlaceOf(m.Process, buffer + ((ulong)page * Page.Size)) == place);

@@ -8,6 +8,9 @@ internal sealed class HmmProcess(HmmMachine machine, SimulatedCpu cpu, AddressSp
     /// <summary>Number of pages of a test's buffer: 4 MiB.</summary>
     public const int BufferPages = 1024;
 
+    /// <summary>Number of pages of a huge page: 2 MiB.</summary>
+    public const int BlockPages = 512;
+
     /// <summary>Number of <c>int</c> on a page.</summary>
     public const int IntsOfPage = (int)(Page.Size / sizeof(int));
 
@@ -53,6 +56,18 @@ internal sealed class HmmProcess(HmmMachine machine, SimulatedCpu cpu, AddressSp
         Expect.Equal(Errno.None, error, $"mmap of a file of {file.PageCount} pages");
         return address;
     }
+
+    /// <summary>Moves pages to a fixed address, with more flags if wanted.</summary>
+    public VirtualAddress Remap(VirtualAddress from, int pages, RemapFlags flags, VirtualAddress to)
+    {
+        ulong length = (ulong)pages * Page.Size;
+        Errno error = space.Remap(from, length, length, RemapFlags.MayMove | RemapFlags.Fixed | flags, to, out VirtualAddress at);
+        Expect.Equal((Errno.None, to), (error, at), $"mremap of {pages} pages");
+        return at;
+    }
+
+    public void Advise(VirtualAddress address, int pages, Advice advice) =>
+        Expect.Equal(Errno.None, space.Advise(address, (ulong)pages * Page.Size, advice), $"madvise {advice} of {pages} pages");
 
     public void Unmap(VirtualAddress address, int pages) =>
         Expect.Equal(Errno.None, space.Unmap(address, (ulong)pages * Page.Size), $"munmap of {pages} pages");
