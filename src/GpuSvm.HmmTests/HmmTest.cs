@@ -5,12 +5,16 @@ public sealed class HmmTest
 {
     private readonly Action<HmmMachine> _body;
 
-    internal HmmTest(string name, string summary, Action<HmmMachine> body)
+    internal HmmTest(HmmTestArea area, string name, string summary, Action<HmmMachine> body)
     {
+        Area = area;
         Name = name;
         Summary = summary;
         _body = body;
     }
+
+    /// <summary>What it is about.</summary>
+    public HmmTestArea Area { get; }
 
     /// <summary>The name that Linux gives it.</summary>
     public string Name { get; }

@@ -47,6 +47,9 @@ internal static class MigrationTests
 
         m.Process.ExpectPlace(buffer, 0, BufferPages, Place.System);
         m.Process.ExpectInts(buffer, 0, BufferPages);
+
+        // Private memory does, on the same machine.
+        m.ExpectToDevice(m.MapFilled(1), 1);
     }
 
     public static void MigrateMultiple(HmmMachine m)
