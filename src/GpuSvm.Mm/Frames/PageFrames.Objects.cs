@@ -98,5 +98,8 @@ public sealed partial class PageFrames
         return seen != 0;
     }
 
+    /// <summary>True for a frame that is a certain page of an object, and of no other.</summary>
+    internal bool IsFixed(FrameNumber frame) => IsOfObject(frame) && PagemapOf(frame) is null;
+
     private bool IsOfObject(FrameNumber frame) => frame.Value >= _pooled;
 }

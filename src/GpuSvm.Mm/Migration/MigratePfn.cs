@@ -46,6 +46,9 @@ public readonly record struct MigratePfn(ulong Bits)
     /// <summary>A page of which nothing is there yet: it moves to a frame that reads as zero.</summary>
     internal static MigratePfn Hole => new(MigrateBit);
 
+    /// <summary>The same page, which moves; whether the CPU may write it is not known.</summary>
+    internal MigratePfn Moving() => new(Bits | MigrateBit);
+
     /// <summary>The same page, which stays.</summary>
     internal MigratePfn Staying() => new(Bits & ~MigrateBit);
 

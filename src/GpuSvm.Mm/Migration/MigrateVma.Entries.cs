@@ -26,7 +26,10 @@ public sealed partial class MigrateVma
 
         foreach (int index in _shared)
         {
-            EnterEverywhere(index);
+            MigratePfn source = _source[index];
+            _source[index] = _mover.Complete(source, _destination[index], PlaceOf(index));
+            Unlock(source.Frame);
+            _frames.Put(source.Frame);
         }
 
         if (Breaks.DetachAfterVisible)
@@ -54,7 +57,7 @@ public sealed partial class MigrateVma
             // A page that began here has its entry, with a reference, since MigratePages.
             bool isEntered = source.Migrates && pte.Maps && pte.Frame == destination.Frame;
             source = isEntered || Breaks.MigrateNoop ? source : default;
-            GiveUp(destination);
+            _mover.GiveUp(destination);
             return;
         }
 
@@ -75,56 +78,11 @@ public sealed partial class MigrateVma
 
         if (!hasMoved)
         {
-            GiveUp(destination);
+            _mover.GiveUp(destination);
         }
         else if (_frames.PagemapOf(destination.Frame) is not null)
         {
             _frames.UnlockMigrated(destination.Frame);
-        }
-    }
-
-    /// <summary>Does the same for a page that entries at other places name, too.</summary>
-    private void EnterEverywhere(int index)
-    {
-        ref MigratePfn source = ref _source[index];
-        MigratePfn destination = _destination[index];
-        bool hasMoved = source.Migrates && !Breaks.MigrateNoop;
-        FrameNumber target = hasMoved ? destination.Frame : source.Frame;
-        bool isSystem = hasMoved && _frames.PagemapOf(target) is null;
-        if (isSystem)
-        {
-            // Its first entry makes it known, and it must not be moved before it has the others.
-            bool isTaken = _frames.TryLockForMigration(target);
-            Checks.That(isTaken, "Nobody knows the new frame of a page before it has an entry.");
-        }
-
-        bool isThere = _mover.Restore(source.Frame, target, PlaceOf(index));
-        Unlock(source.Frame);
-        _frames.Put(source.Frame);
-        if (isSystem)
-        {
-            _frames.UnlockMigrated(target);
-            _frames.Put(target);
-        }
-        else
-        {
-            GiveUp(destination);
-        }
-
-        source = isThere ? source : source.Staying();
-    }
-
-    /// <summary>Gives the migration's reference of a destination back, which frees it if no entry names it; a device's is locked.</summary>
-    private void GiveUp(MigratePfn destination)
-    {
-        if (destination.IsValid)
-        {
-            if (_frames.PagemapOf(destination.Frame) is not null)
-            {
-                _frames.UnlockMigrated(destination.Frame);
-            }
-
-            _frames.Put(destination.Frame);
         }
     }
 }

@@ -215,7 +215,8 @@ public sealed partial class MigrateVma
         return moved;
     }
 
-    private static void Require(bool isInOrder)
+    /// <summary>Refuses steps in any other order.</summary>
+    internal static void Require(bool isInOrder)
     {
         if (!isInOrder)
         {

@@ -59,11 +59,11 @@ internal sealed class PageMover(PageFrames frames)
     /// <summary>Puts the entry of a frame in place of all migration entries of a page. Each gets a reference.</summary>
     /// <param name="source">The frame that the migration entries name: locked.</param>
     /// <param name="target">Where the page is now: locked, or the same frame; with a reference of the caller.</param>
-    /// <param name="watched">A place of interest.</param>
-    /// <returns>True if an entry was put at <paramref name="watched"/>.</returns>
-    public bool Restore(FrameNumber source, FrameNumber target, FrameMapping? watched = null)
+    /// <param name="watched">The place that counts; null for all.</param>
+    /// <returns>Number of entries that were put there.</returns>
+    public int Restore(FrameNumber source, FrameNumber target, FrameMapping? watched = null)
     {
-        bool isWatchedThere = false;
+        int restored = 0;
         var spin = default(Spin);
         for (int round = 0; round < RestoreRounds; round++)
         {
@@ -73,20 +73,61 @@ internal sealed class PageMover(PageFrames frames)
             {
                 // A place without an entry: a fork or a remap is about to enter a copy there, or an unmap to forget the place.
                 bool isNamed = TryRestoreAt(source, target, place, out bool isRestored);
-                isWatchedThere |= isRestored && place == watched;
+                restored += isRestored && (watched is null || place == watched) ? 1 : 0;
                 isDone &= isNamed && !isRestored;
             }
 
             if (isDone)
             {
-                return isWatchedThere;
+                return restored;
             }
 
             spin.Once();
         }
 
         Checks.Fail("A page that has moved is still named by an entry of the frame that it has left.");
-        return isWatchedThere;
+        return restored;
+    }
+
+    /// <summary>Ends the migration of a page wherever entries name it: gives it its entries, and the migration's references back.</summary>
+    /// <param name="source">The page: its frame is locked.</param>
+    /// <param name="destination">The frame that it was given, or 0.</param>
+    /// <param name="watched">The place that counts; null for all.</param>
+    /// <returns>The page: it has moved only if an entry was put there.</returns>
+    public MigratePfn Complete(MigratePfn source, MigratePfn destination, FrameMapping? watched)
+    {
+        bool hasMoved = source.Migrates && !Breaks.MigrateNoop;
+        FrameNumber target = hasMoved ? destination.Frame : source.Frame;
+        bool isSystem = hasMoved && frames.PagemapOf(target) is null;
+        if (isSystem)
+        {
+            // Its first entry makes it known, and it must not be moved before it has the others.
+            bool isTaken = frames.TryLockForMigration(target);
+            Checks.That(isTaken, "Nobody knows the new frame of a page before it has an entry.");
+        }
+
+        int entries = Restore(source.Frame, target, watched);
+        if (isSystem)
+        {
+            frames.UnlockMigrated(target);
+        }
+
+        GiveUp(destination);
+        return entries > 0 ? source : source.Staying();
+    }
+
+    /// <summary>Gives the migration's reference of a destination back, which frees it if no entry names it; a device's is locked.</summary>
+    public void GiveUp(MigratePfn destination)
+    {
+        if (destination.IsValid)
+        {
+            if (frames.PagemapOf(destination.Frame) is not null)
+            {
+                frames.UnlockMigrated(destination.Frame);
+            }
+
+            frames.Put(destination.Frame);
+        }
     }
 
     private void UnmapAt(FrameNumber frame, FrameMapping place)

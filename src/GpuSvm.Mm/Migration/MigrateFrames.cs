@@ -1,0 +1,203 @@
+namespace GpuSvm.Mm;
+
+/// <summary>Moves pages that are known by their frames alone, wherever they are mapped: so a device's memory is emptied.</summary>
+/// <remarks>
+/// The three steps are those of <see cref="MigrateVma"/>, without a mapping and without the mmap lock. Mirrors of all address spaces that
+/// map a page hear of an invalidation of cause <see cref="InvalidationCause.Clear"/>, that of the device itself, too. A page that is free,
+/// locked, being moved already, or that someone else refers to drops out at Setup: who must have it gone tries again.
+/// Locking: the three steps are made by one thread, which holds page locks between the first and the last; no lock from the page locks on
+/// is held before. Source: Linux 7.0 mm/migrate_device.c, migrate_device_range, migrate_device_pfns, migrate_device_pages,
+/// migrate_device_finalize.
+/// </remarks>
+public sealed class MigrateFrames
+{
+    private readonly PageFrames _frames;
+    private readonly PageMover _mover;
+    private readonly MigratePfn[] _source;
+    private readonly MigratePfn[] _destination;
+    private int _count;
+    private Stage _stage;
+    private bool _isLocked;
+
+    /// <summary>Makes a migration that can be used again and again.</summary>
+    /// <param name="frames">The frames.</param>
+    /// <param name="capacity">Most pages that are moved at once: at least 1.</param>
+    public MigrateFrames(PageFrames frames, int capacity)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        _frames = frames;
+        _mover = new PageMover(frames);
+        _source = new MigratePfn[capacity];
+        _destination = new MigratePfn[capacity];
+    }
+
+    private enum Stage : byte
+    {
+        Idle,
+        SetUp,
+        Moved,
+    }
+
+    /// <summary>Most pages that are moved at once.</summary>
+    public int Capacity => _source.Length;
+
+    /// <summary>The pages, in the order in which they were given: what is still to be moved, and after <see cref="Complete"/> what was.</summary>
+    public ReadOnlySpan<MigratePfn> Source => _source.AsSpan(0, _count);
+
+    /// <summary>Where each page goes, as <see cref="MigrateVma.Destination"/>.</summary>
+    public Span<MigratePfn> Destination => _destination.AsSpan(0, _count);
+
+    /// <summary>Number of pages that Setup has collected.</summary>
+    public int Collected { get; private set; }
+
+    /// <summary>Collects those of consecutive frames that can be moved, and stops the CPU's stores to them.</summary>
+    /// <param name="first">The first frame.</param>
+    /// <param name="count">Number of frames: 1 to <see cref="Capacity"/>.</param>
+    /// <returns><see cref="Collected"/>; <see cref="Complete"/> must follow, be it 0.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Too many, or there is no such frame.</exception>
+    /// <exception cref="InvalidOperationException">The last migration was not completed.</exception>
+    public int Setup(FrameNumber first, int count)
+    {
+        Begin(count);
+        for (int i = 0; i < count; i++)
+        {
+            _source[i] = MigratePfn.Of(first + (ulong)i);
+        }
+
+        return Collect();
+    }
+
+    /// <summary>Collects those of some frames that can be moved, and stops the CPU's stores to them.</summary>
+    /// <param name="frames">1 to <see cref="Capacity"/> frames, each once.</param>
+    /// <returns><see cref="Collected"/>; <see cref="Complete"/> must follow, be it 0.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Too many, or there is no such frame.</exception>
+    /// <exception cref="InvalidOperationException">The last migration was not completed.</exception>
+    public int Setup(ReadOnlySpan<FrameNumber> frames)
+    {
+        Begin(frames.Length);
+        for (int i = 0; i < frames.Length; i++)
+        {
+            _source[i] = MigratePfn.Of(frames[i]);
+        }
+
+        return Collect();
+    }
+
+    /// <summary>Takes the pages that move from the CPU: on return no access of it completes through an old translation.</summary>
+    /// <returns>Number of pages that still move.</returns>
+    /// <exception cref="InvalidOperationException">Not after Setup.</exception>
+    public int MigratePages()
+    {
+        MigrateVma.Require(_stage == Stage.SetUp);
+        _stage = Stage.Moved;
+        int left = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            if (!_source[i].Migrates || !_destination[i].IsValid)
+            {
+                _source[i] = _source[i].Staying();
+                continue;
+            }
+
+            left++;
+            if (!Breaks.DetachAfterVisible)
+            {
+                _mover.Detach(_source[i].Frame, null);
+            }
+        }
+
+        return left;
+    }
+
+    /// <summary>Ends the migration: every page has its entries again, unless it was unmapped, and whoever waits for it goes on.</summary>
+    /// <returns>Number of pages that have moved. Without <see cref="MigratePages"/> before, none: all is as it was.</returns>
+    /// <exception cref="InvalidOperationException">Not after Setup.</exception>
+    public int Complete()
+    {
+        MigrateVma.Require(_stage != Stage.Idle);
+        int moved = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            MigratePfn source = _stage == Stage.Moved ? _source[i] : _source[i].Staying();
+            if (source.IsValid)
+            {
+                _source[i] = _mover.Complete(source, _destination[i], watched: null);
+                _frames.UnlockMigrated(source.Frame);
+                _frames.Put(source.Frame);
+                moved += _source[i].Migrates ? 1 : 0;
+            }
+            else
+            {
+                _mover.GiveUp(_destination[i]);
+            }
+        }
+
+        if (_isLocked)
+        {
+            _isLocked = false;
+            HeldLocks.Release(this);
+        }
+
+        _stage = Stage.Idle;
+        return moved;
+    }
+
+    private void Begin(int count)
+    {
+        MigrateVma.Require(_stage == Stage.Idle);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity);
+        _count = count;
+        Collected = 0;
+        _destination.AsSpan(0, count).Clear();
+    }
+
+    private int Collect()
+    {
+        foreach (MigratePfn page in Source)
+        {
+            // Throws for a frame that does not exist, before anything has changed.
+            _ = _frames.ReferenceCount(page.Frame);
+        }
+
+        _stage = Stage.SetUp;
+        foreach (ref MigratePfn page in _source.AsSpan(0, _count))
+        {
+            bool isCollected = TryCollect(page.Frame);
+            page = isCollected ? page.Moving() : default;
+            Collected += isCollected ? 1 : 0;
+        }
+
+        _isLocked = Checks.Enabled && Collected > 0;
+        if (_isLocked)
+        {
+            // All page locks count as one, taken by trylock.
+            HeldLocks.AcquireTried(this, LockRank.Page);
+        }
+
+        return Collected;
+    }
+
+    private bool TryCollect(FrameNumber frame)
+    {
+        if (frame == _frames.ZeroFrame || _frames.IsFixed(frame) || !_frames.TryGet(frame))
+        {
+            return false;
+        }
+
+        if (_frames.TryLockForMigration(frame))
+        {
+            if (_frames.MapCount(frame) > 0 && _mover.TryUnmap(frame, otherReferences: 0))
+            {
+                return true;
+            }
+
+            _mover.Restore(frame, frame);
+            _frames.UnlockMigrated(frame);
+        }
+
+        _frames.Put(frame);
+        return false;
+    }
+}
