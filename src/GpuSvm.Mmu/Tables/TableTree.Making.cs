@@ -148,10 +148,12 @@ internal sealed partial class TableTree<TFormat>
     /// <summary>Small entries that are in use keep the word; all others are sparse with the block, or say that there are none.</summary>
     private static void InitializeLarge(TableNode node, Span<ulong> words)
     {
-        for (int i = 0; i < words.Length; i++)
+        Span<LargeState> states = node.LargeStates.AsSpan(0, words.Length);
+        bool isSparse = node.IsSparse;
+        for (int i = 0; i < states.Length; i++)
         {
-            LargeState state = node.IsSparse ? node.LargeStates[i].WithSparse() : node.LargeStates[i].WithoutSparse();
-            node.LargeStates[i] = state;
+            LargeState state = isSparse ? states[i].WithSparse() : states[i].WithoutSparse();
+            states[i] = state;
             words[i] = LargeAtRest(state);
         }
     }

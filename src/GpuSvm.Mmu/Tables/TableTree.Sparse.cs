@@ -42,13 +42,15 @@ internal sealed partial class TableTree<TFormat>
 
     private void MakeLargeSparse(TableNode node, Span<ulong> words, int first, int count)
     {
-        for (int i = first; i < first + count; i++)
+        Span<LargeState> states = node.LargeStates.AsSpan(first, count);
+        words = words.Slice(first, states.Length);
+        for (int i = 0; i < states.Length; i++)
         {
-            LargeState state = node.LargeStates[i].WithSparse();
-            node.LargeStates[i] = state;
+            LargeState state = states[i].WithSparse();
+            states[i] = state;
             if (state.SmallReferences > 0)
             {
-                FillGroup(node, i, TFormat.SparsePage);
+                FillGroup(node, first + i, TFormat.SparsePage);
                 node.IsDirty = true;
             }
 
@@ -71,9 +73,9 @@ internal sealed partial class TableTree<TFormat>
         }
         else if (slot.IsLarge)
         {
-            for (int i = first; i < first + count; i++)
+            foreach (ref LargeState state in node.LargeStates.AsSpan(first, count))
             {
-                node.LargeStates[i] = node.LargeStates[i].WithoutSparse();
+                state = state.WithoutSparse();
             }
         }
     }
