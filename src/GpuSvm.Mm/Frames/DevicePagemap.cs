@@ -70,6 +70,23 @@ public sealed class DevicePagemap : IDisposable
         return MigratePfn.Of(frame);
     }
 
+    /// <summary>Begins the use of 512 free frames as a huge page, the destination of a migration: it has one reference and is locked.</summary>
+    /// <param name="head">The first: a multiple of 512. The device knows all of them to be free.</param>
+    /// <param name="data">A word of the device's own, which stays with the page, and with each of its parts once it is split.</param>
+    /// <returns>The huge page, as <see cref="MigrateVma.Destination"/> takes it; the migration unlocks it.</returns>
+    /// <exception cref="ArgumentException">They are not of this device, in use, or not aligned.</exception>
+    public MigratePfn BeginHuge(FrameNumber head, ulong data = 0)
+    {
+        if (!HugePage.IsHead(head) || !Contains(head) || !Contains(head + (HugePage.PageCount - 1)) ||
+            !_frames.TryBeginDeviceHuge(head, data))
+        {
+            throw new ArgumentException($"{head} is not the first of 512 free frames of the device.", nameof(head));
+        }
+
+        SharedWord.Add(ref _used, HugePage.PageCount);
+        return MigratePfn.OfHuge(head);
+    }
+
     /// <summary>The device's word of a frame in use.</summary>
     public ulong DataOf(FrameNumber frame) => _frames.DeviceDataOf(frame);
 
@@ -90,5 +107,12 @@ public sealed class DevicePagemap : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, PageCount, nameof(frame));
         return ref MemoryMarshal.AsRef<FrameState>(
             _states!.Bytes(index * (ulong)Unsafe.SizeOf<FrameState>(), Unsafe.SizeOf<FrameState>()));
+    }
+
+    /// <summary>The states of a block of 512 private frames.</summary>
+    internal Span<FrameState> StatesOf(FrameNumber head, int count)
+    {
+        ulong size = (ulong)Unsafe.SizeOf<FrameState>();
+        return MemoryMarshal.Cast<byte, FrameState>(_states!.Bytes((head.Value - FirstFrame.Value) * size, count * (int)size));
     }
 }

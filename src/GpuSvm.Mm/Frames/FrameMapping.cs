@@ -13,6 +13,9 @@ internal readonly record struct FrameMapping(int SpaceId, ulong Page)
     /// <summary>The place in one word, never 0.</summary>
     public ulong Packed => ((ulong)(SpaceId + 1) << PageBits) | (Page >> GpuSvm.Core.Page.Shift);
 
+    /// <summary>The place of the page that many pages further on.</summary>
+    public FrameMapping PageAt(int index) => this with { Page = Page + ((ulong)index * GpuSvm.Core.Page.Size) };
+
     /// <summary>The place that a word names.</summary>
     public static FrameMapping Unpack(ulong packed) =>
         new((int)(packed >> PageBits) - 1, (packed & ((1UL << PageBits) - 1)) << GpuSvm.Core.Page.Shift);

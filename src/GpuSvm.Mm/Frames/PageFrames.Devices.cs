@@ -102,10 +102,28 @@ public sealed partial class PageFrames
     /// <summary>Gives a device's free frame its first reference.</summary>
     internal void BeginDevicePage(FrameNumber frame, ulong data)
     {
-        ref FrameState state = ref StateOf(frame);
+        ref FrameState state = ref OwnStateOf(frame);
         SharedWord.Write(ref state.Flags, 0);
         SharedWord.Write(ref state.DeviceData, data);
         SharedWord.Write(ref state.References, 1);
+    }
+
+    /// <summary>Gives 512 free frames of a device their first reference, as one huge page.</summary>
+    /// <returns>False when one of them is in use.</returns>
+    internal bool TryBeginDeviceHuge(FrameNumber head, ulong data)
+    {
+        foreach (ref FrameState state in StatesOf(head))
+        {
+            if (SharedWord.Read(ref state.References) != 0 || HasFlags(ref state, FrameFlags.Tail))
+            {
+                return false;
+            }
+        }
+
+        bool locked = TryLockForMigration(head);
+        Checks.That(locked, "A free frame is not locked.");
+        BeginHuge(head, data);
+        return true;
     }
 
     /// <summary>The device's word of a frame.</summary>
@@ -128,4 +146,9 @@ public sealed partial class PageFrames
 
         return ref pagemap.StateOf(frame);
     }
+
+    private Span<FrameState> DeviceStatesOf(FrameNumber head) =>
+        PrivateOf(head) is { } pagemap
+            ? pagemap.StatesOf(head, HugePage.PageCount)
+            : throw new ArgumentOutOfRangeException(nameof(head), head, "There are no such frames.");
 }

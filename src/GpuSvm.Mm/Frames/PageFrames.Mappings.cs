@@ -9,8 +9,15 @@ public sealed partial class PageFrames
     /// <summary>Number of page-table entries that map a frame; those of the zero page are not counted, nor migration entries.</summary>
     public int MapCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).Maps);
 
-    /// <summary>The marks of a frame.</summary>
-    public FrameFlags FlagsOf(FrameNumber frame) => (FrameFlags)SharedWord.Read(ref StateOf(frame).Flags);
+    /// <summary>The marks of a frame; a part of a huge page has those of the whole.</summary>
+    public FrameFlags FlagsOf(FrameNumber frame)
+    {
+        ref FrameState own = ref OwnStateOf(frame);
+        var flags = (FrameFlags)SharedWord.Read(ref own.Flags);
+        return (flags & FrameFlags.Tail) == 0
+            ? flags
+            : flags | ((FrameFlags)SharedWord.Read(ref StateOf(frame).Flags) & ~FrameFlags.Huge);
+    }
 
     /// <summary>Sets and clears marks of a frame that is in use; the zero page has none.</summary>
     internal void SetFlags(FrameNumber frame, FrameFlags set, FrameFlags clear = FrameFlags.None)

@@ -50,7 +50,7 @@ public sealed partial class PageFrames : IDisposable
         _locks = new PageLocks(this);
         _pool.TryTake(out FrameNumber zero, out _);
         ZeroFrame = zero;
-        StateOf(zero).References = 1;
+        OwnStateOf(zero).References = 1;
     }
 
     /// <summary>The bytes of the frames.</summary>
@@ -92,12 +92,18 @@ public sealed partial class PageFrames : IDisposable
         return Errno.None;
     }
 
-    /// <summary>Adds a reference to a frame that has one already.</summary>
+    /// <summary>Adds a reference to a frame that has one already. One to a part of a huge page keeps all of it.</summary>
     public void Get(FrameNumber frame)
     {
-        if (frame != ZeroFrame)
+        if (frame == ZeroFrame)
         {
-            int references = SharedWord.Add(ref StateOf(frame).References, 1);
+            return;
+        }
+
+        ref FrameState state = ref OwnStateOf(frame);
+        if (!HasFlags(ref state, FrameFlags.Tail) || !TryGetTail(frame, ref state))
+        {
+            int references = SharedWord.Add(ref state.References, 1);
             Checks.That(references > 1, "A reference is added only to a frame that is in use.");
         }
     }
@@ -110,54 +116,62 @@ public sealed partial class PageFrames : IDisposable
             return;
         }
 
-        ref FrameState state = ref StateOf(frame);
+        ref FrameState state = ref OwnStateOf(frame);
+        if (HasFlags(ref state, FrameFlags.Tail) && TryPutTail(frame, ref state))
+        {
+            return;
+        }
+
         int references = SharedWord.Add(ref state.References, -1);
         Checks.That(references >= 0, "A frame is not put more often than it was got.");
         if (references == 0)
         {
-            Checks.That(state.Maps == 0, "A frame is freed only when nothing maps it.");
-            Checks.That(!PageLocks.IsLocked(ref state.Lock), "A frame is not freed while its page lock is held.");
-            Free(frame);
+            Free(frame, ref state);
         }
     }
 
-    /// <summary>Number of references to a frame: 0 when it is free, always 1 for the zero page.</summary>
+    /// <summary>Number of references to a frame: 0 when it is free, always 1 for the zero page, those of the whole for a part of a huge page.</summary>
     public int ReferenceCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).References);
-
-    /// <summary>Waits for a frame's page lock and takes it. Rank <see cref="LockRank.Page"/>: no other page lock may be held.</summary>
-    public void Lock(FrameNumber frame) => _locks.Lock(ref StateOf(frame).Lock, frame);
-
-    /// <summary>Takes a frame's page lock if it is free; allowed while another page lock is held.</summary>
-    public bool TryLock(FrameNumber frame) => _locks.TryLock(ref StateOf(frame).Lock);
-
-    /// <summary>Releases a frame's page lock; by the thread that took it.</summary>
-    public void Unlock(FrameNumber frame) => _locks.Unlock(ref StateOf(frame).Lock, frame);
-
-    /// <summary>True if some thread holds the frame's page lock.</summary>
-    public bool IsLocked(FrameNumber frame) => PageLocks.IsLocked(ref StateOf(frame).Lock);
 
     /// <summary>Gives the memory of the frames' states back. The frames' bytes belong to the memory's owner.</summary>
     public void Dispose() => _states.Dispose();
 
-    private void Free(FrameNumber frame)
+    private void Free(FrameNumber frame, ref FrameState state)
     {
+        Checks.That(SharedWord.Read(ref state.Maps) == 0, "A frame is freed only when nothing maps it.");
+        Checks.That(!PageLocks.IsLocked(ref state.Lock), "A frame is not freed while its page lock is held.");
+        bool isHuge = HasFlags(ref state, FrameFlags.Huge);
+        if (isHuge)
+        {
+            EndHuge(frame);
+        }
+
+        int pages = isHuge ? HugePage.PageCount : 1;
         if (PagemapOf(frame) is { } pagemap)
         {
-            pagemap.End(frame, 1);
+            pagemap.End(frame, pages);
             return;
         }
 
         // An object's frame may be a hole by now, which a touch would fill. Reading any other page costs no memory, filling it would.
         bool isOfObject = IsOfObject(frame);
-        if (Checks.Enabled && !isOfObject && Memory.Frame(frame).ContainsAnyExcept((byte)0))
+        for (int i = 0; Checks.Enabled && !isOfObject && i < pages; i++)
         {
-            Memory.Frame(frame).Fill(Poison);
+            Span<byte> bytes = Memory.Frame(frame + (ulong)i);
+            if (bytes.ContainsAnyExcept((byte)0))
+            {
+                bytes.Fill(Poison);
+            }
         }
 
         using (_lock.Enter())
         {
-            _allocated--;
-            if (!isOfObject)
+            _allocated -= pages;
+            if (isHuge)
+            {
+                _pool.ReturnBlock(frame);
+            }
+            else if (!isOfObject)
             {
                 _pool.Return(frame);
             }
@@ -167,10 +181,12 @@ public sealed partial class PageFrames : IDisposable
     /// <summary>Gives a free frame its first reference.</summary>
     private void Begin(FrameNumber frame)
     {
-        ref FrameState state = ref StateOf(frame);
+        ref FrameState state = ref OwnStateOf(frame);
         SharedWord.Write(ref state.Flags, 0);
         SharedWord.Write(ref state.References, 1);
     }
+
+    private static bool HasFlags(ref FrameState state, FrameFlags flags) => (SharedWord.Read(ref state.Flags) & (int)flags) != 0;
 
     private void Clear(FrameNumber frame)
     {
@@ -181,7 +197,15 @@ public sealed partial class PageFrames : IDisposable
         }
     }
 
+    /// <summary>The state of the page that a frame is: that of the first frame for all of a huge page.</summary>
     private ref FrameState StateOf(FrameNumber frame)
+    {
+        ref FrameState state = ref OwnStateOf(frame);
+        return ref HasFlags(ref state, FrameFlags.Tail) ? ref OwnStateOf(HugePage.HeadOf(frame)) : ref state;
+    }
+
+    /// <summary>The state that is kept for a frame itself.</summary>
+    private ref FrameState OwnStateOf(FrameNumber frame)
     {
         if (frame.Value >= Memory.FrameCount)
         {

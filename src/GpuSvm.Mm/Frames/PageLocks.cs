@@ -71,20 +71,36 @@ internal sealed class PageLocks(object owner)
     /// <summary>Releases the lock that <see cref="TryTake"/> took.</summary>
     public void Give(ref int word, FrameNumber frame)
     {
-        int was = Interlocked.Exchange(ref word, Free);
-        Checks.That(was != Free, "A page is unlocked only when it is locked.");
-        if (was == HeldAndWaitedFor)
+        if (Open(ref word))
         {
-            Bucket bucket = BucketOf(frame);
-            using (bucket.Guard.Enter())
-            {
-                // With the guard held no waiter stands between its look at the word and its sleep.
-                bucket.Queue.WakeAll();
-            }
+            Wake(frame);
         }
 
         SchedulePoint.Reach(SchedulePointKind.Unlock);
     }
+
+    /// <summary>Releases the lock that <see cref="TryTake"/> took, without a word to those who wait for it.</summary>
+    /// <returns>True if somebody waits: then <see cref="Wake"/> follows.</returns>
+    public static bool Open(ref int word)
+    {
+        int was = Interlocked.Exchange(ref word, Free);
+        Checks.That(was != Free, "A page is unlocked only when it is locked.");
+        return was == HeldAndWaitedFor;
+    }
+
+    /// <summary>Has those who wait for a lock look at it again.</summary>
+    public void Wake(FrameNumber frame)
+    {
+        Bucket bucket = BucketOf(frame);
+        using (bucket.Guard.Enter())
+        {
+            // With the guard held no waiter stands between its look at the word and its sleep.
+            bucket.Queue.WakeAll();
+        }
+    }
+
+    /// <summary>Gives a page that has come out of another, which is locked, a lock that is held by the same thread. Nobody knows the page yet.</summary>
+    public static void Copy(ref int from, ref int to) => SharedWord.Write(ref to, IsLocked(ref from) ? Held : Free);
 
     /// <summary>Waits until the lock is released; at once if it is free. May return before, so the caller looks again.</summary>
     /// <remarks>Takes nothing: who waits for a page to stay is not who changes it. Source: Linux folio_put_wait_locked.</remarks>

@@ -1,0 +1,134 @@
+namespace GpuSvm.Mm;
+
+/// <content>Page locks. All frames of a huge page have one.</content>
+/// <remarks>
+/// Whoever locks a huge page may find it split when he is done, each part locked by him then: see <see cref="UnlockHuge"/>. That does not
+/// happen to a holder who has the mmap lock, shared or not, of the one address space that maps the page: it is split with the mmap lock
+/// held exclusively, or by the holder of the page lock.
+/// </remarks>
+public sealed partial class PageFrames
+{
+    /// <summary>Waits for a frame's page lock and takes it. Rank <see cref="LockRank.Page"/>: no other page lock may be held.</summary>
+    public void Lock(FrameNumber frame)
+    {
+        ref FrameState state = ref OwnStateOf(frame);
+        if (!HasFlags(ref state, FrameFlags.Huge | FrameFlags.Tail))
+        {
+            _locks.Lock(ref state.Lock, frame);
+            return;
+        }
+
+        SchedulePoint.Reach(SchedulePointKind.Lock);
+        if (Checks.Enabled)
+        {
+            HeldLocks.Acquire(this, LockRank.Page);
+        }
+
+        while (!TryTakeHuge(frame))
+        {
+            _locks.AwaitUnlock(ref StateOf(frame).Lock, PageOf(frame), Clock.Monotonic.After(TimeSpan.MaxValue));
+        }
+    }
+
+    /// <summary>Takes a frame's page lock if it is free; allowed while another page lock is held.</summary>
+    public bool TryLock(FrameNumber frame)
+    {
+        bool taken = TryLockForMigration(frame);
+        if (taken && Checks.Enabled)
+        {
+            HeldLocks.AcquireTried(this, LockRank.Page);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Releases a frame's page lock; by the thread that took it.</summary>
+    public void Unlock(FrameNumber frame)
+    {
+        if (Checks.Enabled)
+        {
+            HeldLocks.Release(this);
+        }
+
+        UnlockMigrated(frame);
+    }
+
+    /// <summary>True if some thread holds the frame's page lock.</summary>
+    public bool IsLocked(FrameNumber frame) => PageLocks.IsLocked(ref StateOf(frame).Lock);
+
+    /// <summary>Takes a page lock if it is free; the caller accounts for all of its own as one lock.</summary>
+    internal bool TryLockForMigration(FrameNumber frame)
+    {
+        ref FrameState state = ref OwnStateOf(frame);
+        return HasFlags(ref state, FrameFlags.Huge | FrameFlags.Tail) ? TryTakeHuge(frame) : PageLocks.TryTake(ref state.Lock);
+    }
+
+    /// <summary>Releases a page lock that <see cref="TryLockForMigration"/> took: of the page that the frame is by now.</summary>
+    internal void UnlockMigrated(FrameNumber frame)
+    {
+        ref FrameState state = ref OwnStateOf(frame);
+        if (!HasFlags(ref state, FrameFlags.Huge | FrameFlags.Tail))
+        {
+            _locks.Give(ref state.Lock, frame);
+            return;
+        }
+
+        bool isAwaited;
+        using (_lock.Enter())
+        {
+            // Not between a split's look at this lock and the copies that it makes.
+            isAwaited = PageLocks.Open(ref StateOf(frame).Lock);
+        }
+
+        if (isAwaited)
+        {
+            _locks.Wake(PageOf(frame));
+        }
+    }
+
+    /// <summary>Releases the lock of a page that was huge when it was taken: of all its parts if it has been split.</summary>
+    /// <returns>True if it is huge still.</returns>
+    internal bool UnlockHuge(FrameNumber head)
+    {
+        bool isHuge;
+        bool isAwaited = false;
+        using (_lock.Enter())
+        {
+            Span<FrameState> states = StatesOf(head);
+            isHuge = HasFlags(ref states[0], FrameFlags.Huge);
+            for (int i = 0; i < (isHuge ? 1 : states.Length); i++)
+            {
+                isAwaited |= PageLocks.Open(ref states[i].Lock);
+            }
+        }
+
+        for (int i = 0; isAwaited && i < (isHuge ? 1 : HugePage.PageCount); i++)
+        {
+            _locks.Wake(head + (ulong)i);
+        }
+
+        return isHuge;
+    }
+
+    /// <summary>Waits until a frame's page lock is released, or the deadline; may return before, so the caller looks again.</summary>
+    /// <remarks>Adds no reference, which a migration would take for a pin. No lock from the page locks on may be held.</remarks>
+    internal void AwaitUnlock(FrameNumber frame, Deadline deadline)
+    {
+        HeldLocks.AssertNoneAtOrAbove(LockRank.Page, "A page lock is waited for");
+        if (IsDevicePrivate(frame) && PagemapOf(frame) is null)
+        {
+            // The page has left the device, and then the device has gone.
+            return;
+        }
+
+        _locks.AwaitUnlock(ref StateOf(frame).Lock, PageOf(frame), deadline);
+    }
+
+    private bool TryTakeHuge(FrameNumber frame)
+    {
+        using (_lock.Enter())
+        {
+            return PageLocks.TryTake(ref StateOf(frame).Lock);
+        }
+    }
+}
