@@ -71,6 +71,7 @@ public sealed partial class AddressSpace
                 return Errno.ENOMEM;
             }
 
+            SplitHugeAtEnds(range);
             _vmas.Apply(plan);
             return Errno.None;
         }

@@ -6,6 +6,8 @@ public sealed partial class AddressSpace
     private Errno EnterMissing(Vma vma, CpuLeaf leaf, ulong page, CpuAccess access) =>
         vma.Backing is { } backing
             ? UnlessServed(EnterMissing(vma, backing, leaf, page, access), leaf, page, access)
+            : TryEnterHugePage(vma, leaf, page, access, out Errno error)
+            ? error
             : access == CpuAccess.Read && (_cpu.Capabilities & CpuCapabilities.SharedZeroPage) != 0
                 ? EnterZeroPage(vma, leaf, page)
                 : UnlessServed(EnterNewPage(vma, leaf, page, access), leaf, page, access);

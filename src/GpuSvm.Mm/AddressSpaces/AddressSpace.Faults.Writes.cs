@@ -5,6 +5,10 @@ public sealed partial class AddressSpace
 {
     /// <summary>Gives write access to a page, which is copied first if others rely on its bytes.</summary>
     /// <remarks>Source: Linux do_wp_page.</remarks>
+    private Errno GiveWriteAccess(Vma vma, CpuLeaf leaf, ulong page, CpuPte pte) => pte.IsHuge
+        ? UnlessServed(GiveWriteAccessToHugePage(vma, leaf, page), leaf, page, CpuAccess.Write)
+        : GiveWriteAccess(vma, leaf, page);
+
     private Errno GiveWriteAccess(Vma vma, CpuLeaf leaf, ulong page)
     {
         using (leaf.Lock.Enter())

@@ -60,7 +60,7 @@ public sealed partial class AddressSpace
         return
             pte.IsNone ? EnterMissing(vma, leaf, page, access) :
             !pte.HasFrame ? HandleFaultOnAwayPage(vma, leaf, page, pte) :
-            access == CpuAccess.Write && !pte.IsWritable ? GiveWriteAccess(vma, leaf, page) :
+            access == CpuAccess.Write && !pte.IsWritable ? GiveWriteAccess(vma, leaf, page, pte) :
             TellCpuAgain(leaf, page);
     }
 

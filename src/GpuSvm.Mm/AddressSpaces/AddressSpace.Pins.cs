@@ -45,15 +45,23 @@ public sealed partial class AddressSpace
         return Errno.EBUSY;
     }
 
-    /// <summary>Brings a page in for writing, locks it, and takes a reference to its frame.</summary>
+    /// <summary>Brings a page in for writing, by itself, locks it, and takes a reference to its frame.</summary>
     /// <returns>EAGAIN when somebody else had it locked, and may have changed it: try again. Else what a fault says.</returns>
     internal Errno TryLockForWriting(Vma vma, ulong page, Deadline deadline, out FrameNumber frame)
     {
+        frame = default;
+        CpuLeaf leaf = _table.GetOrAdd(page);
+        if (!TrySplitHuge(leaf, page))
+        {
+            _frames.AwaitUnlock(leaf.Read(page).Frame, deadline);
+            return Errno.EAGAIN;
+        }
+
         bool isThere;
-        using (_table.GetOrAdd(page).Lock.Enter())
+        using (leaf.Lock.Enter())
         {
             isThere = TryTouch(page, CpuAccess.Write, out frame);
-            if (isThere && _frames.TryLock(frame))
+            if (isThere && !leaf.IsHuge && _frames.TryLock(frame))
             {
                 _frames.Get(frame);
                 return Errno.None;

@@ -49,6 +49,7 @@ public sealed partial class AddressSpace
 
             using (Open(range, InvalidationCause.ProtectionVma))
             {
+                SplitHugeAtEnds(range);
                 _vmas.Apply(plan);
                 CpuFlush flush = SetRights(range, static vma => vma.Protection);
                 if (protection == Protection.None)
@@ -97,6 +98,7 @@ public sealed partial class AddressSpace
 
             using (Open(range, cause))
             {
+                SplitHugeAtEnds(range);
                 change(range);
             }
 
@@ -161,6 +163,7 @@ public sealed partial class AddressSpace
 
     private void SetRights(CpuLeaf leaf, ulong address, Protection wanted, ref CpuFlush flush)
     {
+        // Of a huge page, which lies in the range as a whole, only the first page finds rights to change.
         CpuPte pte = leaf.Read(address);
         if (!pte.NamesFrame)
         {
@@ -184,12 +187,13 @@ public sealed partial class AddressSpace
         leaf.SetRights(address, rights);
         if (rights < pte.KeptRights)
         {
-            flush.Add(address, pte.Frame);
+            flush.Add(address, pte);
         }
         else if (pte.HasFrame)
         {
             // A CPU that cannot be told now faults on its next access, and is told then.
-            _ = _cpu.Map(AddressRange.PageAt(address), pte.Frame, rights);
+            AddressRange range = AddressRange.FromLength(address, pte.IsHuge ? HugePage.Size : Page.Size);
+            _ = _cpu.Map(range, pte.Frame, rights);
         }
     }
 

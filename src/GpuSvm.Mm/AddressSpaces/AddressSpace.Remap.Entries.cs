@@ -40,7 +40,7 @@ public sealed partial class AddressSpace
                 moving.Add((page, pte));
                 if (pte.NamesFrame)
                 {
-                    flush.Add(page, pte.Frame);
+                    flush.Add(page, pte);
                     Link(vma, pte, unchecked(page + distance));
                 }
             }

@@ -159,6 +159,7 @@ public sealed partial class AddressSpace
         AddressRange left = AddressRange.FromLength(request.Address, kept);
         using (Open(left, InvalidationCause.Unmap))
         {
+            SplitHugeForMove(left, start);
             MoveEntries(vma, left, start);
             if ((request.Flags & RemapFlags.DontUnmap) == 0)
             {

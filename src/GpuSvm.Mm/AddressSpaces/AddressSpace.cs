@@ -143,6 +143,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         MmapLock.AssertHeldExclusively();
         using (Open(range, InvalidationCause.Unmap))
         {
+            SplitHugeAtEnds(range);
             _zap.Run(range);
         }
     }

@@ -16,4 +16,7 @@ public sealed record AddressSpaceOptions
 
     /// <summary>Largest number of mappings. Source: Linux vm.max_map_count.</summary>
     public int VmaLimit { get; init; } = 65530;
+
+    /// <summary>Where huge pages are used for anonymous private memory.</summary>
+    public HugePagePolicy HugePages { get; init; } = HugePagePolicy.Advised;
 }

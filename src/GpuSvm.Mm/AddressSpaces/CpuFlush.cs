@@ -11,11 +11,12 @@ internal struct CpuFlush(ICpu cpu)
     private List<Run>? _earlier;
     private Run _run;
 
-    /// <summary>Adds a page; addresses rise.</summary>
-    public void Add(ulong page, FrameNumber frame)
+    /// <summary>Adds the page of an entry; addresses rise. A huge page is added whole.</summary>
+    public void Add(ulong page, CpuPte pte)
     {
         ulong start = _run.Range.IsEmpty ? page : _run.Range.Start;
-        _run = new Run(new AddressRange(start, page + Page.Size), _run.Range.IsEmpty ? frame : _run.FirstFrame);
+        ulong end = page + (pte.IsHuge ? HugePage.Size : Page.Size);
+        _run = new Run(new AddressRange(start, end), _run.Range.IsEmpty ? pte.Frame : _run.FirstFrame);
     }
 
     /// <summary>Says that the pages of one mapping have been added.</summary>

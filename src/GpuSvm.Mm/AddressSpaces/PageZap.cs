@@ -6,7 +6,7 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
 {
     private readonly List<(FrameNumber Frame, ulong Page)> _frames = [];
 
-    /// <summary>Clears all entries of a range, flushes the CPU, gives the frames back, and has waiting accesses look again.</summary>
+    /// <summary>Clears all entries of a range, whose ends no huge page reaches over, flushes the CPU, gives the frames back, and has waiting accesses look again.</summary>
     public void Run(AddressRange range)
     {
         var flush = new CpuFlush(cpu);
@@ -58,7 +58,7 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
                 CpuPte pte = leaf.Clear(address);
                 if (pte.NamesFrame)
                 {
-                    flush.Add(address, pte.Frame);
+                    flush.Add(address, pte);
                     Note(vma, pte, address);
                 }
             }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace GpuSvm.Mm;
 
@@ -91,9 +93,29 @@ public readonly record struct HmmPfn(ulong Bits)
     /// <summary>The bits that both have.</summary>
     public static HmmPfn operator &(HmmPfn left, HmmPfn right) => new(left.Bits & right.Bits);
 
-    /// <summary>What is said of a present page of order 0.</summary>
-    internal static HmmPfn Of(FrameNumber frame, bool isWritable) =>
-        new(FrameField.Put(frame.Value) | ValidBit | (isWritable ? WriteBit : 0));
+    /// <summary>What is said of a present page.</summary>
+    internal static HmmPfn Of(FrameNumber frame, bool isWritable, int order = 0) =>
+        new(FrameField.Put(frame.Value) | ValidBit | (isWritable ? WriteBit : 0) | OrderField.Put((ulong)order));
+
+    /// <summary>Answers for consecutive pages of a huge page; the sticky bits stay.</summary>
+    /// <param name="pfns">What is asked, and the answers.</param>
+    /// <param name="first">The answer for the first.</param>
+    internal static void FillRun(Span<HmmPfn> pfns, HmmPfn first)
+    {
+        Span<Vector512<ulong>> vectors = MemoryMarshal.Cast<HmmPfn, Vector512<ulong>>(pfns);
+        Vector512<ulong> sticky = Vector512.Create(StickyBits);
+        Vector512<ulong> next = Vector512.Create(first.Bits) + Vector512<ulong>.Indices;
+        foreach (ref Vector512<ulong> vector in vectors)
+        {
+            vector = (vector & sticky) | next;
+            next += Vector512.Create((ulong)Vector512<ulong>.Count);
+        }
+
+        for (int i = vectors.Length * Vector512<ulong>.Count; i < pfns.Length; i++)
+        {
+            pfns[i] = pfns[i].Sticky | new HmmPfn(first.Bits + (ulong)i);
+        }
+    }
 
     /// <summary>True if all bits of <paramref name="flags"/> are set.</summary>
     public bool Has(HmmPfn flags) => (this & flags) == flags;

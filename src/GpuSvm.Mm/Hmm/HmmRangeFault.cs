@@ -20,6 +20,7 @@ namespace GpuSvm.Mm;
 /// page that a device has for itself      fault: that ends                0
 /// page that is being moved               wait, look again                0
 /// page whose bytes are lost              EFAULT                          0
+/// page of a huge page                    as other pages, of order 9 and with frames that follow each other
 /// </code>
 /// <para>
 /// A page in the owner's private memory never faults: where it may only be read, one that is wanted for writing comes back without WRITE,
@@ -141,6 +142,11 @@ public static class HmmRangeFault
         HmmPfn mask = range.FlagsMask;
         HmmPfn always = range.DefaultFlags;
         Span<HmmPfn> pfns = range.Pfns.Slice(IndexOf(range, address), (int)((end - address) >> Page.Shift));
+        if (TryFillHuge(mm, leaf, pfns, address, range.Owner, mask | always))
+        {
+            return Errno.None;
+        }
+
         foreach (ref HmmPfn pfn in pfns)
         {
             HmmPfn found = Look(mm, leaf, address, range.Owner, out bool isSettled);
@@ -161,6 +167,25 @@ public static class HmmRangeFault
         }
 
         return Errno.None;
+    }
+
+    /// <summary>Answers for all pages at once where they are parts of a huge page that is there as wanted.</summary>
+    private static bool TryFillHuge(
+        AddressSpace mm, CpuLeaf? leaf, Span<HmmPfn> pfns, ulong address, object? owner, HmmPfn requests)
+    {
+        if (leaf is not { IsHuge: true })
+        {
+            return false;
+        }
+
+        HmmPfn first = Look(mm, leaf, address, owner, out bool isSettled);
+        if (first.Order == 0 || (requests.AsksForWrite && !first.IsWritable && !isSettled))
+        {
+            return false;
+        }
+
+        HmmPfn.FillRun(pfns, first);
+        return true;
     }
 
     /// <summary>Faults one page in until it is there as wanted.</summary>
@@ -206,9 +231,10 @@ public static class HmmRangeFault
     {
         CpuPte pte = leaf?.Read(address) ?? default;
         isSettled = pte.IsDevicePrivate && owner is not null && mm.Frames.PagemapOf(pte.Frame)?.Owner == owner;
-        return
-            pte.IsPresent ? HmmPfn.Of(pte.Frame, pte.IsWritable) :
-            isSettled ? HmmPfn.Of(pte.Frame, pte.KeptRights == Protection.ReadWrite) : default;
+
+        // The zero page is one frame, however large its entry.
+        int order = pte.IsHuge && !pte.IsRepeated ? HugePage.Order : 0;
+        return pte.IsPresent || isSettled ? HmmPfn.Of(pte.Frame, pte.KeptRights == Protection.ReadWrite, order) : default;
     }
 
     /// <summary>What must happen before the request for a page is met.</summary>

@@ -48,6 +48,11 @@ public sealed partial class MigrateVma
             return hole.Migrates ? pages : 0;
         }
 
+        if (!_mm.TrySplitHuge(leaf, start))
+        {
+            return 0;
+        }
+
         var flush = new CpuFlush(_mm.Cpu);
         using (leaf.Lock.Enter())
         {
@@ -58,7 +63,7 @@ public sealed partial class MigrateVma
                 collected += source.Migrates ? 1 : 0;
                 if (source.IsValid)
                 {
-                    flush.Add(page, source.Frame);
+                    flush.Add(page, leaf.Read(page));
                 }
             }
 
@@ -129,9 +134,10 @@ public sealed partial class MigrateVma
                 }
                 else if (source.IsValid)
                 {
-                    if (PageMover.IsMigrationOf(leaf.Read(page), source.Frame))
+                    CpuPte pte = leaf.Read(page);
+                    if (PageMover.IsMigrationOf(pte, source.Frame))
                     {
-                        flush.Add(page, source.Frame);
+                        flush.Add(page, pte);
                         left++;
                     }
                     else

@@ -21,7 +21,8 @@ namespace GpuSvm.Mm;
 /// <para>
 /// Kind 1, a migration entry: the page of that frame is being moved, and comes back with these rights and marks. Kind 2: the page lives
 /// in the frame of a device that the CPU cannot reach. Kind 3: a device uses the page alone, in the system's memory, until the CPU
-/// touches it. Kind 4: the page's bytes are lost. Bit 7 marks the word of a huge page, in all kinds.
+/// touches it. Kind 4: the page's bytes are lost. Bit 7 marks the word of a huge page, in all kinds; it names the first frame. With bit 3
+/// set as well it stands for 512 pages that are all that one frame: the zero page.
 /// Source: Linux include/linux/swapops.h (SWP_MIGRATION_*, SWP_DEVICE_*, SWP_DEVICE_EXCLUSIVE, SWP_HWPOISON).
 /// </para>
 /// <para>Source: Intel SDM volume 3, 4.5.4 (4-level paging); Linux arch/x86/include/asm/pgtable_types.h (_PAGE_PROTNONE is bit 8).</para>
@@ -33,7 +34,11 @@ public readonly record struct CpuPte(ulong Bits)
     private const ulong WriteBit = 1UL << 1;
     private const ulong AccessedBit = 1UL << 5;
     private const ulong DirtyBit = 1UL << 6;
+    private const ulong HugeBit = 1UL << 7;
     private const ulong ProtNoneBit = 1UL << 8;
+
+    // Of huge pages.
+    private const ulong RepeatBit = 1UL << 3;
 
     // Of entries that are not present.
     private const ulong ReadBehindBit = 1UL << 2;
@@ -84,6 +89,9 @@ public readonly record struct CpuPte(ulong Bits)
     /// <summary>True if the CPU has written the page through this entry.</summary>
     public bool IsDirty => (Bits & DirtyBit) != 0;
 
+    /// <summary>True if the CPU maps the page as a part of 2 MiB that one entry stands for.</summary>
+    public bool IsHuge => (Bits & HugeBit) != 0;
+
     /// <summary>The frame; only where <see cref="NamesFrame"/>; of a migration entry the frame that is left.</summary>
     public FrameNumber Frame => new(FrameField.Get(Bits));
 
@@ -104,6 +112,22 @@ public readonly record struct CpuPte(ulong Bits)
 
     /// <summary>The entry of a page whose bytes are lost.</summary>
     public static CpuPte Poisoned => new(PoisonedKind);
+
+    /// <summary>The entry of a huge page, made from one of its first frame.</summary>
+    public CpuPte AsHuge() => new(Bits | HugeBit);
+
+    /// <summary>The entry of a page of its own, made from one that is part of a huge page.</summary>
+    public CpuPte AsSmall() => new(Bits & ~(HugeBit | RepeatBit));
+
+    /// <summary>The entry of 512 pages that are all the one frame.</summary>
+    internal CpuPte Repeated() => new(Bits | HugeBit | RepeatBit);
+
+    /// <summary>What the entry of a huge page says of one of its pages.</summary>
+    /// <param name="index">0 to 511.</param>
+    internal CpuPte PageAt(int index) => IsRepeated ? this : new CpuPte(Bits | FrameField.Put((ulong)index));
+
+    /// <summary>True if all pages of the huge page are one frame.</summary>
+    internal bool IsRepeated => (Bits & RepeatBit) != 0;
 
     /// <summary>The entry with its rights replaced; what else it says stays.</summary>
     public CpuPte WithRights(Protection protection)
@@ -148,7 +172,7 @@ public readonly record struct CpuPte(ulong Bits)
         (Bits & WriteBit) != 0 ? Protection.ReadWrite :
         (Bits & ReadBehindBit) != 0 ? Protection.Read : Protection.None;
 
-    private ulong Marks => Bits & (AccessedBit | DirtyBit);
+    private ulong Marks => Bits & (AccessedBit | DirtyBit | HugeBit);
 
     private CpuPte WithKind(ulong kind) =>
         new CpuPte((Bits & ~(PresentBit | ProtNoneBit | KindBits)) | kind).WithRights(KeptRights);
