@@ -4,7 +4,8 @@ namespace GpuSvm.Mm.Tests;
 public sealed class AddressSpaceModelTests
 {
     private const ulong First = 0x1ff000;
-    private const int Pages = 24;
+    private const int FewPages = 24;
+    private const int ManyPages = 2 + (2 * HugePage.PageCount);
     private const ulong Size = TestMachine.PageSize;
 
     [Theory]
@@ -18,7 +19,15 @@ public sealed class AddressSpaceModelTests
     [InlineData(5UL)]
     public void It_does_so_when_allocations_fail_now_and_then(ulong seed) => Run(seed, steps: 800, failEvery: 4);
 
-    private static void Run(ulong seed, int steps, int failEvery)
+    [Theory]
+    [InlineData(6UL, 0)]
+    [InlineData(7UL, 0)]
+    [InlineData(8UL, 3)]
+    public void It_does_so_with_huge_pages_wherever_they_fit(ulong seed, int failEvery) =>
+        Run(seed, steps: 250, failEvery, ManyPages, HugePagePolicy.Always);
+
+    private static void Run(
+        ulong seed, int steps, int failEvery, int pages = FewPages, HugePagePolicy policy = HugePagePolicy.Never)
     {
         var random = new SeededRandom(seed);
         var gates = new SeededRandom(seed + 100);
@@ -29,16 +38,19 @@ public sealed class AddressSpaceModelTests
             return !failed;
         }
 
-        using var m = new TestMachine(gate: Gate, threads: 3);
+        using var m = new TestMachine(gate: Gate, threads: 3, options: new AddressSpaceOptions { HugePages = policy });
         Dictionary<ulong, Model> model = [];
+        long hugeEntries = 0;
         try
         {
             for (int step = 0; step < steps; step++)
             {
                 failed = false;
-                Step(m, model, random, ref failed);
-                Compare(m, model);
+                Step(m, model, pages, random, ref failed);
+                hugeEntries += Compare(m, model, pages);
             }
+
+            Assert.Equal(policy == HugePagePolicy.Always, hugeEntries > 0);
         }
         catch (Exception e)
         {
@@ -46,10 +58,13 @@ public sealed class AddressSpaceModelTests
         }
     }
 
-    private static void Step(TestMachine m, Dictionary<ulong, Model> model, SeededRandom random, ref bool failed)
+    private static void Step(TestMachine m, Dictionary<ulong, Model> model, int all, SeededRandom random, ref bool failed)
     {
-        ulong start = First + ((ulong)random.Next(Pages) * Size);
-        ulong count = 1 + (ulong)random.Next((int)Math.Min(6UL, ((First + (Pages * Size)) - start) / Size));
+        int first = random.Next(all);
+        int most = all == FewPages || random.Next(2) == 0 ? 6 : all;
+        first = most == all ? first % 4 * (all / 4) : first;
+        ulong start = First + ((ulong)first * Size);
+        ulong count = most == all && random.Next(2) == 0 ? (ulong)(all - first) : 1 + (ulong)random.Next(Math.Min(most, all - first));
         Protection protection = random.Next(4) switch
         {
             0 => Protection.None,
@@ -136,7 +151,9 @@ public sealed class AddressSpaceModelTests
         }
     }
 
-    private static void Compare(TestMachine m, Dictionary<ulong, Model> model)
+    /// <summary>Compares everything.</summary>
+    /// <returns>Number of pages that the CPU maps as parts of huge ones.</returns>
+    private static int Compare(TestMachine m, Dictionary<ulong, Model> model, int all)
     {
         IReadOnlyList<Vma> vmas = m.Mm.Vmas();
         Assert.Equal(vmas.Count, m.Mm.VmaCount);
@@ -155,7 +172,8 @@ public sealed class AddressSpaceModelTests
             model.OrderBy(p => p.Key).Select(p => (p.Key, p.Value.Protection)),
             mapped.OrderBy(p => p.Key).Select(p => (p.Key, p.Value)));
         int own = 0;
-        for (ulong page = First; page < First + (Pages * Size); page += Size)
+        int huge = 0;
+        for (ulong page = First; page < First + ((ulong)all * Size); page += Size)
         {
             CpuPte pte = m.Mm.PageTable.Read(page);
             Model there = model.GetValueOrDefault(page);
@@ -165,11 +183,13 @@ public sealed class AddressSpaceModelTests
             if (pte.HasFrame && pte.Frame != m.Frames.ZeroFrame)
             {
                 own++;
+                huge += pte.IsHuge ? 1 : 0;
                 Assert.Equal((1, 1), (m.Frames.ReferenceCount(pte.Frame), m.Frames.MapCount(pte.Frame)));
             }
         }
 
         Assert.Equal(own, m.Frames.AllocatedFrames);
+        return huge;
     }
 
     private readonly record struct Model(Protection Protection, ulong Value);
