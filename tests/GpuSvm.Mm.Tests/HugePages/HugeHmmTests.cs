@@ -38,7 +38,7 @@ public sealed class HugeHmmTests : IDisposable
         for (int i = 0; i < count; i++)
         {
             Assert.Equal((i % 3 == 0 ? Sticky : 0) | Valid | Write | Order9 | (head.Value + (ulong)(first + i)), pfns[i].Bits);
-            Assert.Equal(512 - first - i, pfns[i].PagesBehind);
+            Assert.Equal(512 - first - i, pfns[i].PagesOfBlock(512));
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class HugeHmmTests : IDisposable
         HmmPfn[] pfns = new HmmPfn[512];
         Assert.Equal(Errno.None, Fault(pfns, HmmPfn.RequestFault));
         Assert.All(pfns, pfn => Assert.Equal(Valid | _m.Frames.ZeroFrame.Value, pfn.Bits));
-        Assert.Equal((0L, 1), (_m.Frames.AllocatedFrames, pfns[0].PagesBehind));
+        Assert.Equal((0L, 1), (_m.Frames.AllocatedFrames, pfns[0].PagesOfBlock(512)));
         Assert.True(_m.Mm.PageTable.Read(Block).IsHuge);
     }
 
