@@ -13,11 +13,12 @@ public sealed partial class AddressSpace
     /// <returns>
     /// EINVAL: unknown advice, unaligned, beyond 64 bits, or a mapping that cannot take it: of special frames (all but
     /// <see cref="Advice.DontFork"/>), not anonymous (<see cref="Advice.Free"/>), without that right (populate). ENOMEM: a part of the range is
-    /// not mapped, or a split makes too many mappings. Populate also: what a fault says.
+    /// not mapped, or a split makes too many mappings. Populate also: what a fault says. <see cref="Advice.Collapse"/>: EINVAL, also where
+    /// nothing is there or a page is a device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames.
     /// </returns>
     /// <remarks>
     /// Other than madvise(2), which goes as far as it can, a call that fails changes nothing; only populating may leave pages behind that
-    /// were brought in. Source: Linux mm/madvise.c.
+    /// were brought in, and collapsing those blocks that it could collapse, filled up with zeros. Source: Linux mm/madvise.c.
     /// </remarks>
     public Errno Advise(VirtualAddress address, ulong lengthBytes, Advice advice)
     {
@@ -38,6 +39,7 @@ public sealed partial class AddressSpace
                 ChangeFlags(address, lengthBytes, VmaFlags.NoHugePage, VmaFlags.HugePage, static vma => !vma.IsSpecial),
             Advice.PopulateRead => Populate(address, lengthBytes, CpuAccess.Read),
             Advice.PopulateWrite => Populate(address, lengthBytes, CpuAccess.Write),
+            Advice.Collapse => Collapse(address, lengthBytes),
             _ => Errno.EINVAL,
         };
     }

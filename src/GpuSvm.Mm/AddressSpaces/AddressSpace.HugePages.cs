@@ -201,7 +201,7 @@ public sealed partial class AddressSpace
     }
 
     /// <summary>Enters a huge page in the table; the caller tells the CPU. Page-table lock held, and all entries are none.</summary>
-    private void EnterHugePage(Vma vma, CpuLeaf leaf, ulong page, FrameNumber head, CpuAccess access)
+    internal void EnterHugePage(Vma vma, CpuLeaf leaf, ulong page, FrameNumber head, CpuAccess access)
     {
         ulong start = HugePage.AlignDown(page);
         _frames.SetFlags(head, FrameFlags.AnonExclusive);

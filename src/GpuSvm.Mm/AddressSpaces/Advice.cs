@@ -26,4 +26,7 @@ public enum Advice
 
     /// <summary>Every page is made writable, as if it had been written (MADV_POPULATE_WRITE).</summary>
     PopulateWrite = 23,
+
+    /// <summary>Pages become huge ones now, and only in whole blocks (MADV_COLLAPSE).</summary>
+    Collapse = 25,
 }
