@@ -18,11 +18,10 @@ public sealed partial class AddressSpace
     /// <returns>
     /// EINVAL: unknown flags, unaligned, new length 0 or beyond the window; Fixed or DontUnmap without MayMove; DontUnmap with another
     /// length, or of special frames; source and target overlap; length 0 of private memory. EFAULT: the range is not in one mapping; special frames that shall grow.
-    /// ENOMEM: no place left where it may be, or too many mappings. EPERM: a fixed address below the window. EBUSY: a page of it was
-    /// being moved until the deadline.
+    /// ENOMEM: no place left where it may be, or too many mappings. EPERM: a fixed address below the window.
     /// </returns>
     /// <remarks>
-    /// Entries move as they are, with rights and marks. The old range is invalidated as unmapped, and what was mapped at a fixed target before.
+    /// Entries move as they are, with rights and marks, also those of pages that are elsewhere or on their way. The old range is invalidated as unmapped, and what was mapped at a fixed target before.
     /// A call that fails changes nothing. Departure: since 6.17 Linux moves a range of several mappings to a fixed address, here it is
     /// EFAULT. Source: Linux mm/mremap.c.
     /// </remarks>
@@ -82,8 +81,7 @@ public sealed partial class AddressSpace
             request.Length == 0 && !vma.IsShared ? Errno.EINVAL :
             (request.Flags & RemapFlags.DontUnmap) != 0 && vma.IsSpecial ? Errno.EINVAL :
             kept > vma.Range.End - request.Address ? Errno.EFAULT :
-            request.NewLength > kept && vma.IsSpecial ? Errno.EFAULT :
-            AwaitMigrations(AddressRange.FromLength(request.Address, kept));
+            request.NewLength > kept && vma.IsSpecial ? Errno.EFAULT : Errno.None;
         if (error != Errno.None)
         {
             return error;
@@ -183,23 +181,4 @@ public sealed partial class AddressSpace
     /// <summary>A mapping elsewhere of what a mapping shows from an address on.</summary>
     private static Vma Part(Vma vma, VirtualAddress from, VirtualAddress to, ulong length) =>
         vma with { Range = AddressRange.FromLength(to, length), Backing = vma.Backing?.Moved(from, to) };
-
-    private Errno AwaitMigrations(AddressRange range)
-    {
-        ulong address = range.Start;
-        while (_table.FindNext(ref address, range.End) is { } leaf)
-        {
-            ulong end = Math.Min(CpuPageTable.LeafEnd(address), range.End);
-            for (; address < end; address += Page.Size)
-            {
-                Errno error = leaf.Read(address).IsMigration ? AwaitMigration(leaf, address) : Errno.None;
-                if (error != Errno.None)
-                {
-                    return error;
-                }
-            }
-        }
-
-        return Errno.None;
-    }
 }

@@ -29,6 +29,10 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
     /// <param name="options">Shape and limits.</param>
     /// <exception cref="ArgumentException">The window is unaligned, empty, or reaches beyond 48 bits.</exception>
     public AddressSpace(PageFrames frames, ICpu cpu, AddressSpaceOptions options)
+        : this(options, frames, cpu) => cpu.Attach(this, _table);
+
+    /// <summary>Makes one whose CPU is still to be connected with it.</summary>
+    private AddressSpace(AddressSpaceOptions options, PageFrames frames, ICpu cpu)
     {
         ArgumentNullException.ThrowIfNull(frames);
         ArgumentNullException.ThrowIfNull(cpu);
@@ -45,7 +49,6 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         _id = frames.Register(this);
         _zap = new PageZap(_vmas, _table, frames, cpu, _id);
         _placement = new AddressRange(window.Start, window.End - RandomGap(options));
-        cpu.Attach(this, _table);
     }
 
     /// <summary>Guards mappings: shared for faults and look-ups, exclusive for changes. Rank <see cref="LockRank.Mmap"/>.</summary>

@@ -60,6 +60,15 @@ public sealed partial class PageFrames
             (SharedWord.Read(ref state.Maps) == 1 && SharedWord.Read(ref state.References) == 1));
     }
 
+    /// <summary>True if somebody relies on an anonymous frame to stay that of the one entry that maps it. The lock of its page table is held.</summary>
+    /// <remarks>Source: Linux folio_try_dup_anon_rmap_pte, which fails then.</remarks>
+    internal bool IsPinned(FrameNumber frame)
+    {
+        ref FrameState state = ref StateOf(frame);
+        return (SharedWord.Read(ref state.Flags) & (int)FrameFlags.AnonExclusive) != 0 &&
+            SharedWord.Read(ref state.References) > SharedWord.Read(ref state.Maps);
+    }
+
     /// <summary>Notes an entry that maps the frame from now on. The lock of its page table is held.</summary>
     internal void AddMap(FrameNumber frame, FrameMapping mapping)
     {

@@ -201,35 +201,40 @@ public sealed class RemapTests
     }
 
     [Fact]
-    public void A_page_that_is_being_moved_to_another_frame_is_waited_for()
+    public void A_page_that_is_being_migrated_moves_on_and_stays_in_its_frame()
     {
-        using var m = Filled(1);
+        using var m = Filled(2);
+        FrameNumber frame = m.Mm.PageTable.Read(Base + Size).Frame;
         var migration = new MigrateVma(m.Mm, 1);
-        migration.SetUp(m.Mm, Base, 1);
-        (Errno Error, ulong Address) result = default;
-        SvmThread mover = SvmThread.Start("remap", () => result = Remap(m, Base, 1, 1, MoveTo, Far));
+        migration.SetUp(m.Mm, Base + Size, 1);
+        MigrationSteps.Beside(() => Assert.Equal(Errno.None, Remap(m, Base, 2, 2, MoveTo, Far).Error));
+        Assert.True(m.Mm.PageTable.Read(Far + Size).IsMigration);
         migration.Copy(m.Frames);
         migration.MigratePages();
-        Assert.Equal(1, migration.Complete());
-        mover.Join();
-        Assert.Equal((Errno.None, 1L), (result.Error, Long(m, Far)));
+        Assert.Equal(0, migration.Complete());
+        Assert.Equal((1L, 2L, frame), (Long(m, Far), Long(m, Far + Size), m.Mm.PageTable.Read(Far + Size).Frame));
+        Assert.Equal((1, 1, 2L), (m.Frames.MapCount(frame), m.Frames.ReferenceCount(frame), m.Frames.AllocatedFrames));
     }
 
     [Fact]
-    public void A_page_that_is_being_moved_for_too_long_stays_where_it_is()
+    public void A_page_that_has_been_migrated_but_not_entered_yet_is_entered_where_it_moved_on_to()
     {
-        using var m = Filled(2, new AddressSpaceOptions { Clock = new HastyClock() });
+        using var m = Filled(1);
+        FrameNumber left = m.Mm.PageTable.Read(Base).Frame;
         var migration = new MigrateVma(m.Mm, 1);
-        migration.SetUp(m.Mm, Base + Size, 1);
-        (Errno Error, ulong Address) result = default;
-        MigrationSteps.Beside(() => result = Remap(m, Base, 2, 2, MoveTo, Far));
-        Assert.Equal(0, migration.Complete());
-        Assert.Equal((Errno.EBUSY, 0UL, 1L, 2L), (result.Error, result.Address, Long(m, Base), Long(m, Base + Size)));
+        migration.SetUp(m.Mm, Base, 1);
+        migration.Copy(m.Frames);
+        migration.MigratePages();
+        MigrationSteps.Beside(() => Assert.Equal(Errno.None, Remap(m, Base, 1, 1, MoveTo, Far).Error));
+        migration.Complete();
+        Assert.Equal(1, Long(m, Far));
+        Assert.NotEqual(left, m.Mm.PageTable.Read(Far).Frame);
+        Assert.Equal(1, m.Frames.AllocatedFrames);
     }
 
-    private static TestMachine Filled(int pages, AddressSpaceOptions? options = null)
+    private static TestMachine Filled(int pages)
     {
-        var m = new TestMachine(options: options);
+        var m = new TestMachine();
         m.MapAt(Base, (ulong)pages);
         Fill(m, pages);
         return m;

@@ -39,6 +39,14 @@ internal sealed class TestMachine : IDisposable
         return process;
     }
 
+    /// <summary>A child of the machine's process.</summary>
+    public TestProcess Fork()
+    {
+        TestProcess process = Start();
+        Assert.Equal(Errno.None, process.Fork(Mm));
+        return process;
+    }
+
     public VirtualAddress Map(ulong pages, Protection protection = Protection.ReadWrite)
     {
         Assert.Equal(Errno.None, Mm.Map(0UL, pages * PageSize, protection, MapPlacement.Anywhere, out VirtualAddress address));

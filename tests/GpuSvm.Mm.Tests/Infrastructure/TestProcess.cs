@@ -11,4 +11,12 @@ internal sealed class TestProcess(TestMachine machine)
 
     /// <summary>Gives the process an address space without mappings.</summary>
     public AddressSpace Empty() => Mm = new AddressSpace(machine.Frames, Cpu, new AddressSpaceOptions());
+
+    /// <summary>Makes the process a child of another.</summary>
+    public Errno Fork(AddressSpace parent, AddressSpaceOptions? options = null)
+    {
+        Errno error = parent.TryFork(Cpu, options, out AddressSpace? child);
+        Mm = child;
+        return error;
+    }
 }
