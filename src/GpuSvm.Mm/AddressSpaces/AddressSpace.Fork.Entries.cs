@@ -12,6 +12,9 @@ public sealed partial class AddressSpace
         while (error == Errno.None && _table.FindNext(ref address, range.End) is { } leaf)
         {
             ulong end = Math.Min(CpuPageTable.LeafEnd(address), range.End);
+
+            // A huge page has one entry in one address space.
+            SplitHuge(address);
             error = CopyEntries(child, leaf, new AddressRange(address, end), copies);
 
             // Also after a failure: these hold references, which the child's end gives back.
@@ -66,7 +69,7 @@ public sealed partial class AddressSpace
         if (pte.KeptRights == Protection.ReadWrite)
         {
             leaf.SetRights(page, Protection.Read);
-            flush.Add(page, pte.Frame);
+            flush.Add(page, pte);
             copy = leaf.Read(page);
         }
 

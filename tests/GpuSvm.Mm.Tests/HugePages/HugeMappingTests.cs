@@ -55,6 +55,18 @@ public sealed class HugeMappingTests : IDisposable
     }
 
     [Fact]
+    public void A_fork_splits_a_huge_page_whose_parts_are_then_copied_one_by_one()
+    {
+        Fill();
+        FrameNumber head = Table.Read(Block).Frame;
+        TestProcess child = _m.Fork();
+        Assert.Equal((false, false, false, 512L), (Table.Read(Block).IsHuge, child.Mm!.PageTable.Read(Block).IsHuge, _m.Frames.IsHuge(head), _m.Frames.AllocatedFrames));
+        Assert.Equal((head + 7, 2), (child.Mm.PageTable.Read(Block + (7 * Size)).Frame, _m.Frames.MapCount(head + 7)));
+        child.Thread.Store(Block + (7 * Size), 1000UL);
+        Assert.Equal((8UL, 1000UL, 513L), (_m.Thread.Load<ulong>(Block + (7 * Size)), child.Thread.Load<ulong>(Block + (7 * Size)), _m.Frames.AllocatedFrames));
+    }
+
+    [Fact]
     public void A_pin_of_a_part_keeps_the_frame_through_split_and_unmap()
     {
         Fill();
