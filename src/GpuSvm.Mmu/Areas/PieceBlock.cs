@@ -38,6 +38,9 @@ internal sealed class PieceBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int CountLess(long key) => SortedKeys.CountLess(Keys[..Capacity], key);
 
+    /// <summary>Where a number belongs that is not there; at the end, mostly, when the pieces come in order.</summary>
+    public int PlaceOf(long key) => Count == 0 || key > _keys[Count - 1] ? Count : CountLess(key);
+
     /// <summary>The piece at a place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public GpuVma At(int index) => _pieces[_slots[index]]!;

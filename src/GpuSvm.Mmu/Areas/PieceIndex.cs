@@ -45,7 +45,7 @@ internal sealed partial class PieceIndex
             block = Split(ref at, key);
         }
 
-        int index = block.CountLess(key);
+        int index = block.PlaceOf(key);
         Checks.That(index == block.Count || block.Keys[index] != key, "Each piece is in an index once.");
         block.InsertAt(index, key, piece);
         Count++;

@@ -26,15 +26,18 @@ internal sealed partial class Vmm<TFormat>
             return error;
         }
 
-        error = TryReference(vma!, type, request.Flags);
-        Complete();
-        if (error != Errno.None)
+        bool hasReferences = (request.Flags & GetFlags.References) != 0;
+        if (hasReferences || (request.Flags & GetFlags.Sparse) != 0)
         {
-            _areas.GiveBack(vma!);
-            return error;
+            error = TryReference(vma!, type, request.Flags);
+            Complete();
+            if (error != Errno.None)
+            {
+                _areas.GiveBack(vma!);
+                return error;
+            }
         }
 
-        bool hasReferences = (request.Flags & GetFlags.References) != 0;
         vma!.IsMapRef = (request.Flags & GetFlags.MapReferences) != 0 && !hasReferences;
         vma.IsSparse = (request.Flags & GetFlags.Sparse) != 0;
         vma.Page = type;
@@ -84,12 +87,13 @@ internal sealed partial class Vmm<TFormat>
     private bool IsClients(GpuVma vma) =>
         _options.Management == GpuAddressSpaceManagement.Managed && unchecked(vma.Start - _options.Start) >= _options.Size;
 
+    /// <summary>Takes the references that an area holds for itself, and makes it sparse.</summary>
     private Errno TryReference(GpuVma vma, int type, GetFlags flags)
     {
         bool hasReferences = (flags & GetFlags.References) != 0;
         if ((flags & GetFlags.Sparse) == 0)
         {
-            return !hasReferences || _tree.TryReference(TableTree<TFormat>.SlotOf(type), vma.Start, vma.End) ? Errno.None : Errno.ENOMEM;
+            return _tree.TryReference(TableTree<TFormat>.SlotOf(type), vma.Start, vma.End) ? Errno.None : Errno.ENOMEM;
         }
 
         if (!hasReferences)
