@@ -7,7 +7,7 @@ namespace GpuSvm.Mmu.Areas;
 /// instructions and without a branch. Insertion and removal move the rest of one block and, once in some dozens of times, the rest of the
 /// list of blocks. Blocks are used again: nothing is allocated until the index is larger than it ever was.
 /// </para>
-/// <para>Locking: the caller's, exclusive for changes.</para>
+/// <para>Locking: the caller's, exclusive, for searches too: they remember where they ended.</para>
 /// </remarks>
 internal sealed partial class PieceIndex
 {
