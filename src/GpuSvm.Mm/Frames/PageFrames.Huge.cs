@@ -56,6 +56,7 @@ public sealed partial class PageFrames
     /// </remarks>
     internal void SplitHuge(FrameNumber head)
     {
+        ulong place = _reverse.FirstOf(ref OwnStateOf(head).Mapping, head);
         using (_lock.Enter())
         {
             Span<FrameState> states = StatesOf(head);
@@ -69,7 +70,7 @@ public sealed partial class PageFrames
                 pins += part.References;
                 part.References++;
                 part.Maps = first.Maps;
-                part.Mapping = first.Mapping == 0 ? 0 : FrameMapping.Unpack(first.Mapping).PageAt(i).Packed;
+                part.Mapping = place == 0 ? 0 : FrameMapping.Unpack(place).PageAt(i).Packed;
                 part.DeviceData = first.DeviceData;
                 PageLocks.Copy(ref first.Lock, ref part.Lock);
 

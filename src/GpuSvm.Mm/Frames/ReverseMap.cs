@@ -82,6 +82,21 @@ internal sealed class ReverseMap
         }
     }
 
+    /// <summary>One place of a frame, packed; 0 if it has none. It need not stand in the frame's state: others may have come and gone there.</summary>
+    public ulong FirstOf(ref ulong slot, FrameNumber frame)
+    {
+        ulong first = SharedWord.Read(ref slot);
+        if (first != 0 || SharedWord.Read(ref _frames) == 0)
+        {
+            return first;
+        }
+
+        using (_lock.Enter())
+        {
+            return _more.TryGetValue(frame.Value, out List<FrameMapping>? places) ? places[0].Packed : 0;
+        }
+    }
+
     /// <summary>Copies the places of a frame as they are now.</summary>
     /// <param name="slot">The word of the frame's state.</param>
     /// <param name="frame">The frame.</param>

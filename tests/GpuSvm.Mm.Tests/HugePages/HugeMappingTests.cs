@@ -55,6 +55,28 @@ public sealed class HugeMappingTests : IDisposable
     }
 
     [Fact]
+    public void The_parts_of_a_huge_page_that_was_moved_and_then_split_are_known_where_they_are()
+    {
+        const ulong Target = 8 * HugePage.Size;
+        Fill();
+        FrameNumber head = Table.Read(Block).Frame;
+        const RemapFlags Fixed = RemapFlags.MayMove | RemapFlags.Fixed;
+        Assert.Equal(Errno.None, _m.Mm.Remap(Block, HugePage.Size, HugePage.Size, Fixed, Target, out _));
+
+        Assert.Equal(Errno.None, _m.Mm.Protect(Target + Size, Size, Protection.Read));
+
+        List<FrameMapping> places = [];
+        for (ulong i = 0; i < 512; i++)
+        {
+            _m.Frames.CopyMappings(head + i, places);
+            Assert.Equal([_m.Mm.MappingOf(Target + (i * Size))], places);
+        }
+
+        Assert.Equal(Errno.None, _m.Mm.Unmap(Target, HugePage.Size));
+        Assert.Equal(0, _m.Frames.AllocatedFrames);
+    }
+
+    [Fact]
     public void A_fork_splits_a_huge_page_whose_parts_are_then_copied_one_by_one()
     {
         Fill();
