@@ -71,6 +71,7 @@ public sealed partial class DeviceFile : IMirror, IDisposable
             DeviceVerb.MigrateToSystem => MigrateToSystem(range, ref done),
             DeviceVerb.MakeExclusive => MakeExclusive(range, ref done, buffer),
             DeviceVerb.CheckExclusive => CheckExclusive(range),
+            DeviceVerb.Release => _device.Release(Space.Clock.After(Deadline.Default)),
             DeviceVerb.SetFlags => SetFlags(command.PageCount),
             _ => Errno.EINVAL,
         };

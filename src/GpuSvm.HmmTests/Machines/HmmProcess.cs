@@ -31,6 +31,14 @@ internal sealed class HmmProcess(HmmMachine machine, SimulatedCpu cpu, AddressSp
         return file;
     }
 
+    /// <summary>Starts a process with the same memory.</summary>
+    public HmmProcess Fork() => machine.AddProcess(childCpu =>
+    {
+        Errno error = space.TryFork(childCpu, null, out AddressSpace? child);
+        Expect.Equal(Errno.None, error, "fork");
+        return child!;
+    });
+
     /// <summary>Maps anonymous private memory.</summary>
     public VirtualAddress Map(int pages, Protection protection = Protection.ReadWrite)
     {
@@ -99,6 +107,20 @@ internal sealed class HmmProcess(HmmMachine machine, SimulatedCpu cpu, AddressSp
         {
             Expect.Equal(place, machine.PlaceOf(this, buffer + ((ulong)page * Page.Size)), $"where page {page} is");
         }
+    }
+
+    /// <summary>Stops the test unless so many pages of a buffer are the same in another process.</summary>
+    public void ExpectSameFrames(HmmProcess other, VirtualAddress buffer, int pages, int same)
+    {
+        int count = Enumerable.Range(0, pages).Count(page => FrameOf(buffer, page) == other.FrameOf(buffer, page));
+        Expect.Equal(same, count, "pages that both processes have");
+    }
+
+    private FrameNumber FrameOf(VirtualAddress buffer, int page)
+    {
+        CpuPte pte = space.PageTable.Read(buffer + ((ulong)page * Page.Size));
+        Expect.Equal(true, pte.Maps, $"whether page {page} is there");
+        return pte.Frame;
     }
 
     /// <summary>The bytes of pages of a buffer in which <c>int[i]</c> follows a rule.</summary>

@@ -38,6 +38,21 @@ internal static class MigrationTests
         m.ExpectToDevice(buffer, BufferPages, alreadyThere: BufferPages / 2);
     }
 
+    public static void MigrateRelease(HmmMachine m)
+    {
+        VirtualAddress buffer = m.MapFilled(BufferPages);
+        m.ExpectToDevice(buffer, BufferPages);
+        Expect.Equal(1, m.First.ChunkCount, "chunks of device memory");
+
+        m.File.Expect(DeviceVerb.Release, buffer, BufferPages, (Errno.None, 0, 0));
+
+        m.Process.ExpectPlace(buffer, 0, BufferPages, Place.System);
+        Expect.Equal((0, 0), (m.First.ChunkCount, m.File.MirroredPages), "chunks of device memory, pages that the device has");
+        m.Process.ExpectInts(buffer, 0, BufferPages);
+        m.ExpectToDevice(buffer, BufferPages);
+        Expect.Equal(1, m.First.ChunkCount, "chunks of device memory when pages move there again");
+    }
+
     public static void MigrateShared(HmmMachine m)
     {
         VirtualAddress buffer = m.Process.MapShared(BufferPages);
