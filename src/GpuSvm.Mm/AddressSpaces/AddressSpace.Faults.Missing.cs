@@ -4,13 +4,17 @@ namespace GpuSvm.Mm;
 public sealed partial class AddressSpace
 {
     private Errno EnterMissing(Vma vma, CpuLeaf leaf, ulong page, CpuAccess access) =>
-        vma.Backing is { } backing
-            ? UnlessServed(EnterMissing(vma, backing, leaf, page, access), leaf, page, access)
-            : TryEnterHugePage(vma, leaf, page, access, out Errno error)
-            ? error
-            : access == CpuAccess.Read && (_cpu.Capabilities & CpuCapabilities.SharedZeroPage) != 0
-                ? EnterZeroPage(vma, leaf, page)
-                : UnlessServed(EnterNewPage(vma, leaf, page, access), leaf, page, access);
+        SharedWord.Read(ref _isReaped) && !vma.IsShared ? Errno.EFAULT :
+        UnlessServed(
+            vma.Backing is { } backing ? EnterMissing(vma, backing, leaf, page, access) : EnterAnonymous(vma, leaf, page, access),
+            leaf,
+            page,
+            access);
+
+    private Errno EnterAnonymous(Vma vma, CpuLeaf leaf, ulong page, CpuAccess access) =>
+        TryEnterHugePage(vma, leaf, page, access, out Errno error) ? error :
+        access == CpuAccess.Read && (_cpu.Capabilities & CpuCapabilities.SharedZeroPage) != 0 ? EnterZeroPage(vma, leaf, page) :
+        EnterNewPage(vma, leaf, page, access);
 
     private Errno EnterMissing(Vma vma, VmaBacking backing, CpuLeaf leaf, ulong page, CpuAccess access)
     {

@@ -1,7 +1,7 @@
 namespace GpuSvm.Mm;
 
 /// <summary>What one call takes out of a page table: which pages the CPU must forget, and which frames are freed after that.</summary>
-/// <remarks>Locking: used with the mmap lock held exclusively.</remarks>
+/// <remarks>Locking: used with the mmap lock held exclusively, unless a method says otherwise; by one thread.</remarks>
 internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frames, ICpu cpu, int spaceId)
 {
     private readonly List<(FrameNumber Frame, ulong Page)> _frames = [];
@@ -24,6 +24,31 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
         flush.Detach();
         FreeAll();
         cpu.Wake(range);
+    }
+
+    /// <summary>Clears all entries of a mapping while other threads may enter pages: those may be left.</summary>
+    /// <returns>Number of pages whose entries named a frame.</returns>
+    /// <remarks>Locking: the mmap lock is held, shared is enough. So each table is flushed under its own lock, and stays.</remarks>
+    public long RunBesideFaults(Vma vma)
+    {
+        long taken = 0;
+        ulong address = vma.Range.Start;
+        while (table.FindNext(ref address, vma.Range.End) is { } leaf)
+        {
+            ulong end = Math.Min(CpuPageTable.LeafEnd(address), vma.Range.End);
+            var flush = new CpuFlush(cpu);
+            using (leaf.Lock.Enter())
+            {
+                taken += ClearLocked(vma, leaf, address, end, ref flush);
+                flush.Detach();
+            }
+
+            FreeAll();
+            address = end;
+        }
+
+        cpu.Wake(vma.Range);
+        return taken;
     }
 
     private void FreeAll()
@@ -53,16 +78,25 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
     {
         using (leaf.Lock.Enter())
         {
-            for (; address < end; address += Page.Size)
+            _ = ClearLocked(vma, leaf, address, end, ref flush);
+        }
+    }
+
+    private long ClearLocked(Vma vma, CpuLeaf leaf, ulong address, ulong end, ref CpuFlush flush)
+    {
+        long taken = 0;
+        for (; address < end; address += Page.Size)
+        {
+            CpuPte pte = leaf.Clear(address);
+            if (pte.NamesFrame)
             {
-                CpuPte pte = leaf.Clear(address);
-                if (pte.NamesFrame)
-                {
-                    flush.Add(address, pte);
-                    Note(vma, pte, address);
-                }
+                taken += pte.Frame == frames.ZeroFrame ? 0 : pte.IsHuge ? HugePage.PageCount : 1;
+                flush.Add(address, pte);
+                Note(vma, pte, address);
             }
         }
+
+        return taken;
     }
 
     /// <summary>Notes what becomes of the frame that an entry has named. Page-table lock held.</summary>
