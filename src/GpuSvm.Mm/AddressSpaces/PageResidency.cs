@@ -17,8 +17,8 @@ public readonly record struct PageResidency(
     FrameNumber? FirstFrame,
     DevicePagemap? Device)
 {
-    /// <summary>True if the next run goes on where this one ends, and says the same.</summary>
+    /// <summary>True if the next run, which begins where this one ends, says the same.</summary>
     internal bool JoinsWith(in PageResidency next) =>
-        this with { Range = next.Range, FirstFrame = next.FirstFrame } == next && Range.End == next.Range.Start &&
+        this with { Range = next.Range, FirstFrame = next.FirstFrame } == next &&
         (FirstFrame is not { } first || Location == PageLocation.ZeroPage || first + Range.PageCount == next.FirstFrame);
 }
