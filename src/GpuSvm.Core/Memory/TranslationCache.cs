@@ -9,7 +9,7 @@ namespace GpuSvm.Core;
 /// <code>
 /// owner: BeginAccess; TryTranslate; touch the memory; EndAccess        -- plain loads and stores only
 /// owner: BeginAccess; s = Sequence; walk; Fill(s); …; EndAccess        -- a fill that a flush overtook leaves nothing behind
-/// other: change the page table; Drop(range); AccessBarrier.Pass(); WaitForAccessInFlight()
+/// other: change the page table; Drop(range) or DropStores(range); AccessBarrier.Pass(); WaitForAccessInFlight()
 /// </code>
 /// <para>
 /// Once the last call returns no access can complete through an old translation. Between BeginAccess and EndAccess the owner never
@@ -108,7 +108,12 @@ public sealed class TranslationCache
     }
 
     /// <summary>Empties the entries of a range; walks that began before leave nothing behind. Any thread.</summary>
-    public void Drop(AddressRange range)
+    public void Drop(AddressRange range) => Keep(range, TranslationRights.None);
+
+    /// <summary>Takes the right to store from the entries of a range; walks that began before leave nothing behind. Any thread.</summary>
+    public void DropStores(AddressRange range) => Keep(range, TranslationRights.Read);
+
+    private void Keep(AddressRange range, TranslationRights rights)
     {
         _drops.Advance();
         SchedulePoint.Reach(SchedulePointKind.Word);
@@ -126,10 +131,13 @@ public sealed class TranslationCache
         for (ulong i = 0; i < range.PageCount; i++)
         {
             ulong page = first + (i * Page.Size);
-            ref Entry entry = ref _entries[(page >> Page.Shift) & IndexMask];
-            if ((Volatile.Read(ref entry.Tag) & ~Page.OffsetMask) == page)
+            ref ulong tag = ref _entries[(page >> Page.Shift) & IndexMask].Tag;
+            ulong seen = Volatile.Read(ref tag);
+            if ((seen & ~Page.OffsetMask) == page)
             {
-                Volatile.Write(ref entry.Tag, 0);
+                // The owner may fill the entry meanwhile: what it fills now it has walked after the change, or it drops it itself.
+                ulong kept = rights == TranslationRights.None ? 0 : page | (seen & (ulong)rights);
+                Interlocked.CompareExchange(ref tag, kept, seen);
             }
         }
     }

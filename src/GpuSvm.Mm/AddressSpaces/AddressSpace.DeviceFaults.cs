@@ -24,13 +24,22 @@ public sealed partial class AddressSpace
 
         try
         {
-            return _frames.PagemapOf(frame)!.Operations.MigrateToRam(new DeviceFault(this, vma, page, frame));
+            error = _frames.PagemapOf(frame)!.Operations.MigrateToRam(new DeviceFault(this, vma, page, frame));
         }
         finally
         {
             _frames.Unlock(frame);
             _frames.Put(frame);
         }
+
+        CpuPte pte = leaf.Read(page);
+        if (pte.IsDevicePrivate && pte.Frame == frame)
+        {
+            // Somebody has a reference, for a moment if it is one who empties the device's memory: the CPU looks again after it.
+            default(Spin).Once();
+        }
+
+        return error;
     }
 
     /// <summary>Gives the CPU a page back that a device has for itself.</summary>

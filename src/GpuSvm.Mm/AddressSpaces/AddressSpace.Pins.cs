@@ -26,10 +26,12 @@ public sealed partial class AddressSpace
         ulong page = Page.AlignDown(address);
         for (int i = 0; i < PinTries; i++)
         {
-            using (_table.GetOrAdd(page).Lock.Enter())
+            CpuLeaf leaf = _table.GetOrAdd(page);
+            using (leaf.Lock.Enter())
             {
-                if (TryTouch(page, access, out frame))
+                if (leaf.TryTouch(page, access, out CpuPte pte))
                 {
+                    frame = pte.Frame;
                     _frames.Get(frame);
                     return Errno.None;
                 }
@@ -45,7 +47,7 @@ public sealed partial class AddressSpace
         return Errno.EBUSY;
     }
 
-    /// <summary>Brings a page in for writing, by itself, locks it, and takes a reference to its frame.</summary>
+    /// <summary>Brings a page in for writing, or finds that a device has it alone; locks it, and takes a reference to its frame.</summary>
     /// <returns>EAGAIN when somebody else had it locked, and may have changed it: try again. Else what a fault says.</returns>
     internal Errno TryLockForWriting(Vma vma, ulong page, Deadline deadline, out FrameNumber frame)
     {
@@ -60,7 +62,9 @@ public sealed partial class AddressSpace
         bool isThere;
         using (leaf.Lock.Enter())
         {
-            isThere = TryTouch(page, CpuAccess.Write, out frame);
+            CpuPte pte = leaf.Read(page);
+            isThere = leaf.TryTouch(page, CpuAccess.Write, out _) || pte is { IsDeviceExclusive: true, KeptRights: Protection.ReadWrite };
+            frame = pte.Frame;
             if (isThere && !leaf.IsHuge && _frames.TryLock(frame))
             {
                 _frames.Get(frame);
@@ -76,12 +80,5 @@ public sealed partial class AddressSpace
 
         _frames.AwaitUnlock(frame, deadline);
         return Errno.EAGAIN;
-    }
-
-    private bool TryTouch(ulong page, CpuAccess access, out FrameNumber frame)
-    {
-        bool isTouched = _table.GetOrAdd(page).TryTouch(page, access, out CpuPte pte);
-        frame = pte.Frame;
-        return isTouched;
     }
 }

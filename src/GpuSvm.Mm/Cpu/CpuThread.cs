@@ -124,11 +124,17 @@ public sealed class CpuThread
     }
 
     /// <summary>Drops the translations of a range.</summary>
+    /// <param name="range">The pages.</param>
+    /// <param name="what">All, or only those that allow to store.</param>
     /// <returns>False when the thread never ran, so that there is none.</returns>
-    internal bool TryDrop(AddressRange range)
+    internal bool TryDrop(AddressRange range, CpuAccess what)
     {
         bool hasRun = SharedWord.Read(ref _hasRun);
-        if (hasRun)
+        if (hasRun && what == CpuAccess.Write)
+        {
+            _tlb.DropStores(range);
+        }
+        else if (hasRun)
         {
             _tlb.Drop(range);
         }

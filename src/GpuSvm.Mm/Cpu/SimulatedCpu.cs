@@ -58,16 +58,16 @@ public sealed class SimulatedCpu : ICpu
     public bool Map(AddressRange range, FrameNumber firstFrame, Protection protection) => true;
 
     /// <inheritdoc/>
-    public void WriteProtect(AddressRange range) => Flush(range);
+    public void WriteProtect(AddressRange range) => Flush(range, CpuAccess.Write);
 
     /// <inheritdoc/>
-    public void Isolate(AddressRange range) => Flush(range);
+    public void Isolate(AddressRange range) => Flush(range, CpuAccess.Write);
 
     /// <inheritdoc/>
-    public void Revoke(AddressRange range, FrameNumber firstFrame) => Flush(range);
+    public void Revoke(AddressRange range, FrameNumber firstFrame) => Flush(range, CpuAccess.Read);
 
     /// <inheritdoc/>
-    public void Detach(AddressRange range, FrameNumber firstFrame) => Flush(range);
+    public void Detach(AddressRange range, FrameNumber firstFrame) => Flush(range, CpuAccess.Read);
 
     /// <summary>Does nothing: an access that faults waits in its own thread.</summary>
     public void Wake(AddressRange range)
@@ -75,7 +75,9 @@ public sealed class SimulatedCpu : ICpu
     }
 
     /// <summary>On return no access completes through a translation of the range that the table no longer holds.</summary>
-    private void Flush(AddressRange range)
+    /// <param name="range">The pages.</param>
+    /// <param name="what">Read for every access; Write for stores alone: loads may go on.</param>
+    private void Flush(AddressRange range, CpuAccess what)
     {
         if (Breaks.CpuFlushLeftOut)
         {
@@ -87,7 +89,7 @@ public sealed class SimulatedCpu : ICpu
         bool any = false;
         foreach (CpuThread thread in _threads)
         {
-            any |= thread.TryDrop(range);
+            any |= thread.TryDrop(range, what);
         }
 
         if (!any)

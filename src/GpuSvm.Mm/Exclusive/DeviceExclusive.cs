@@ -11,6 +11,10 @@ namespace GpuSvm.Mm;
 /// </code>
 /// <para>
 /// Any touch of the CPU, a change of protection, fork, or another device ends it, inside an invalidation; discard and unmap do so, too.
+/// A page that another device has alone passes from one to the other, and one that the device has already stays its own: giving it back to
+/// the CPU first, as Linux does, would take it from who asks, too, and have it ask for ever.
+/// </para>
+/// <para>
 /// The lock gives the device time for one access: a touch of the CPU waits for it. Source: Linux mm/rmap.c, make_device_exclusive.
 /// </para>
 /// </remarks>
@@ -73,9 +77,9 @@ public static class DeviceExclusive
         using (leaf.Lock.Enter())
         {
             CpuPte pte = leaf.Read(page);
-            if (pte.IsWritable && pte.Frame == frame)
+            if ((pte.IsWritable || pte.IsDeviceExclusive) && pte.Frame == frame)
             {
-                if (!Breaks.ExclusiveNoop)
+                if (pte.IsWritable && !Breaks.ExclusiveNoop)
                 {
                     mm.Frames.NoteMarks(leaf.BeginExclusive(page));
                     mm.Cpu.Revoke(range, frame);

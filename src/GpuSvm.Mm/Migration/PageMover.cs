@@ -146,7 +146,11 @@ internal sealed class PageMover(PageFrames frames)
             {
                 frames.NoteMarks(leaf.BeginMigration(place.Page));
                 frames.EndMap(frame);
-                space.Cpu.Isolate(range);
+                if (!Breaks.CopyBeforeIsolate)
+                {
+                    space.Cpu.Isolate(range);
+                }
+
                 frames.Put(frame);
             }
         }

@@ -1,0 +1,112 @@
+namespace GpuSvm.Scenarios;
+
+/// <summary>One process whose pages may live in the memory of devices that are made of nothing but a page table and some words.</summary>
+internal sealed class DeviceMachine : IDisposable
+{
+    /// <summary>Address of the first of the machine's <see cref="PageCount"/> pages.</summary>
+    public const ulong Address = 0x40_0000;
+
+    /// <summary>Number of pages that are mapped.</summary>
+    public const int PageCount = 2;
+
+    private readonly SystemMemory _memory = new(16);
+    private readonly List<RaceDevice> _devices = [];
+
+    /// <summary>Makes a machine whose pages were stored to once, all zero, and watches it.</summary>
+    public DeviceMachine(ScheduleRun run)
+    {
+        Frames = new PageFrames(_memory, new PageFramesOptions());
+        Cpu = new SimulatedCpu(_memory, 2);
+        Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
+        Errno error = Mm.Map(Address, PageCount * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        SmallMachine.Demand(error == Errno.None, $"Pages can be mapped: {error}.");
+        for (int page = 0; page < PageCount; page++)
+        {
+            Cpu.Thread(0).Store(WordAt(page, 0), 0UL);
+        }
+
+        run.DemandProgress(Deadline.Default);
+    }
+
+    public PageFrames Frames { get; }
+
+    public SimulatedCpu Cpu { get; }
+
+    public AddressSpace Mm { get; }
+
+    /// <summary>Address of a word of a page.</summary>
+    public static VirtualAddress WordAt(int page, int word) => Address + ((ulong)page * Page.Size) + (8 * (ulong)word);
+
+    /// <summary>Adds a device, before the race.</summary>
+    public RaceDevice AddDevice()
+    {
+        var device = new RaceDevice(Mm);
+        _devices.Add(device);
+        return device;
+    }
+
+    /// <summary>Says what is looked at in the end, before the machine is taken down.</summary>
+    public void EndWith(ScheduleRun run, Action check)
+    {
+        run.AtEnd(check);
+        run.AtEnd(TakeDown);
+        run.AtEnd(Dispose);
+    }
+
+    /// <summary>Has the CPU count a word up by loads and stores, which nobody else stores to.</summary>
+    public void Count(int thread, int page, int word, ulong times)
+    {
+        CpuThread cpu = Cpu.Thread(thread);
+        for (ulong i = 0; i < times; i++)
+        {
+            ulong before = cpu.Load<ulong>(WordAt(page, word));
+            SmallMachine.Demand(before == i, $"No store of the CPU is lost: {before} of {i}.");
+            cpu.Store(WordAt(page, word), i + 1);
+        }
+    }
+
+    /// <summary>Has the CPU add one to a word in one step.</summary>
+    public void AddAtomically(int thread, int page, int word)
+    {
+        CpuThread cpu = Cpu.Thread(thread);
+        ulong seen;
+        ulong expected = 0;
+        while ((seen = cpu.CompareExchange(WordAt(page, word), expected, expected + 1)) != expected)
+        {
+            expected = seen;
+        }
+    }
+
+    /// <summary>Fails the schedule unless a word has a value, read by the CPU when nothing else runs.</summary>
+    public void DemandWord(int page, int word, ulong value)
+    {
+        ulong found = Cpu.Thread(0).Load<ulong>(WordAt(page, word));
+        SmallMachine.Demand(found == value, $"No store is lost: {found} of {value} in page {page}.");
+    }
+
+    /// <summary>Looks whether the books are right, ends the process, and looks whether anything is left.</summary>
+    public void TakeDown()
+    {
+        for (int page = 0; page < PageCount; page++)
+        {
+            CpuPte entry = Mm.PageTable.Read(WordAt(page, 0));
+            SmallMachine.Demand(!entry.IsMigration, "No migration entry is left.");
+            SmallMachine.Demand(
+                (Frames.ReferenceCount(entry.Frame), Frames.MapCount(entry.Frame), Frames.IsLocked(entry.Frame)) == (1, 1, false),
+                $"A page at rest has one owner and no lock: {Frames.ReferenceCount(entry.Frame)} references, {Frames.MapCount(entry.Frame)} entries.");
+        }
+
+        _devices.ForEach(device => device.Leave());
+        Mm.Dispose();
+        SmallMachine.Demand(Frames.AllocatedFrames == 0, $"{Frames.AllocatedFrames} frames are left at the end.");
+        _devices.ForEach(device => device.Remove());
+        SmallMachine.Demand(Mm.Notifiers.Count == 0 && Mm.Notifiers.Sequence % 2 == 0, "No notifier and no invalidation is left at the end.");
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        Frames.Dispose();
+        _memory.Dispose();
+    }
+}
