@@ -13,7 +13,6 @@ public sealed class DevicePagemap : IDisposable
 {
     private readonly PageFrames _frames;
     private readonly NativeReservation? _states;
-    private long _used;
 
     internal DevicePagemap(PageFrames frames, DevicePageKind kind, FrameNumber firstFrame, ulong pageCount, IDevicePagemapOwner operations, object owner)
     {
@@ -44,8 +43,8 @@ public sealed class DevicePagemap : IDisposable
     /// <summary>What the device does for its frames.</summary>
     internal IDevicePagemapOwner Operations { get; }
 
-    /// <summary>Number of frames in use: given out by <see cref="Begin"/> and not yet freed.</summary>
-    public long UsedFrames => SharedWord.Read(ref _used);
+    /// <summary>Number of frames in use: given out by <see cref="Begin"/> and not yet freed. Counted when asked: O(<see cref="PageCount"/>).</summary>
+    public long UsedFrames => _frames.CountUsed(FirstFrame, PageCount);
 
     /// <summary>Whether a frame is one of these.</summary>
     public bool Contains(FrameNumber frame) => frame.Value >= FirstFrame.Value && frame.Value - FirstFrame.Value < PageCount;
@@ -63,10 +62,7 @@ public sealed class DevicePagemap : IDisposable
             throw new ArgumentException($"{frame} is not a free frame of the device.", nameof(frame));
         }
 
-        bool locked = _frames.TryLockForMigration(frame);
-        Checks.That(locked, "A free frame is not locked.");
         _frames.BeginDevicePage(frame, data);
-        SharedWord.Add(ref _used, 1);
         return MigratePfn.Of(frame);
     }
 
@@ -83,7 +79,6 @@ public sealed class DevicePagemap : IDisposable
             throw new ArgumentException($"{head} is not the first of 512 free frames of the device.", nameof(head));
         }
 
-        SharedWord.Add(ref _used, HugePage.PageCount);
         return MigratePfn.OfHuge(head);
     }
 
@@ -94,11 +89,7 @@ public sealed class DevicePagemap : IDisposable
     public void Dispose() => _states?.Dispose();
 
     /// <summary>Notes frames that are free again, and tells the device.</summary>
-    internal void End(FrameNumber frame, int pages)
-    {
-        SharedWord.Add(ref _used, -pages);
-        Operations.Freed(frame, pages);
-    }
+    internal void End(FrameNumber frame, int pages) => Operations.Freed(frame, pages);
 
     /// <summary>The state of a private frame.</summary>
     internal ref FrameState StateOf(FrameNumber frame)

@@ -99,10 +99,12 @@ public sealed partial class PageFrames
     /// <summary>True if the CPU cannot reach a frame: it is of a device's private memory.</summary>
     public bool IsDevicePrivate(FrameNumber frame) => frame.Value >= Memory.FrameCount;
 
-    /// <summary>Gives a device's free frame its first reference.</summary>
+    /// <summary>Locks a device's free frame and gives it its first reference.</summary>
+    /// <remarks>By plain writes: who looks for pages of a device by number takes a reference of those in use before he tries the lock.</remarks>
     internal void BeginDevicePage(FrameNumber frame, ulong data)
     {
         ref FrameState state = ref OwnStateOf(frame);
+        PageLocks.BeginHeld(ref state.Lock);
         SharedWord.Write(ref state.Flags, 0);
         SharedWord.Write(ref state.DeviceData, data);
         SharedWord.Write(ref state.References, 1);
@@ -124,6 +126,18 @@ public sealed partial class PageFrames
         Checks.That(locked, "A free frame is not locked.");
         BeginHuge(head, data);
         return true;
+    }
+
+    /// <summary>Number of frames of a run that are in use; parts of huge pages count.</summary>
+    internal long CountUsed(FrameNumber first, ulong count)
+    {
+        long used = 0;
+        for (ulong i = 0; i < count; i++)
+        {
+            used += ReferenceCount(first + i) != 0 ? 1 : 0;
+        }
+
+        return used;
     }
 
     /// <summary>The device's word of a frame.</summary>

@@ -68,6 +68,13 @@ internal sealed class PageLocks(object owner)
         return Interlocked.CompareExchange(ref word, Held, Free) == Free;
     }
 
+    /// <summary>Has the lock of a frame that nobody knows yet begin as held; as <see cref="TryTake"/> does it.</summary>
+    public static void BeginHeld(ref int word)
+    {
+        Checks.That(SharedWord.Read(ref word) == Free, "A free frame is not locked.");
+        SharedWord.Write(ref word, Held);
+    }
+
     /// <summary>Releases the lock that <see cref="TryTake"/> took.</summary>
     public void Give(ref int word, FrameNumber frame)
     {

@@ -45,8 +45,10 @@ internal sealed class ReverseMap
     /// <summary>Removes a place.</summary>
     public void Remove(ref ulong slot, FrameNumber frame, FrameMapping mapping)
     {
-        if (SharedWord.CompareExchange(ref slot, 0UL, mapping.Packed) == mapping.Packed)
+        if (SharedWord.Read(ref slot) == mapping.Packed)
         {
+            // Nobody else takes this place out, and others write the word only while it is 0.
+            SharedWord.Write(ref slot, 0UL);
             return;
         }
 
@@ -78,7 +80,8 @@ internal sealed class ReverseMap
 
         using (_lock.Enter())
         {
-            return _more.TryGetValue(frame.Value, out List<FrameMapping>? places) && places.Exists(place => place != mapping);
+            // A frame's places differ, and a list is never empty.
+            return _more.TryGetValue(frame.Value, out List<FrameMapping>? places) && (places.Count > 1 || places[0] != mapping);
         }
     }
 

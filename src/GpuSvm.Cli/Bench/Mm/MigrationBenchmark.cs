@@ -3,46 +3,72 @@ using GpuSvm.Mm;
 
 namespace GpuSvm.Cli.Bench.Mm;
 
-/// <summary>What a migration of 512 pages of 4 KiB costs but for the copy: collected, given frames, entered again; per page.</summary>
-internal sealed class MigrationBenchmark : MmBenchmark
+/// <summary>What a migration of 2 MiB costs but for the copy: collected, given frames, entered again; small pages, or one huge one.</summary>
+/// <remarks>From a device's memory to other frames of it: these need no clearing, which would be counted.</remarks>
+internal sealed class MigrationBenchmark : MmBenchmark, IDevicePagemapOwner
 {
     private const int Pages = 512;
+    private readonly bool _isHuge;
     private readonly MigrateVma _migration;
     private readonly AddressRange _range;
+    private readonly DevicePagemap _device;
+    private int _turn;
 
-    /// <summary>Writes to every page.</summary>
-    public MigrationBenchmark()
-        : base(frames: 4 * Pages)
+    private MigrationBenchmark(HugePagePolicy policy)
+        : base(frames: 4 * Pages, new AddressSpaceOptions { HugePages = policy })
     {
+        _isHuge = policy == HugePagePolicy.Always;
         _range = MapTouched(Pages);
         _migration = new MigrateVma(Space, Pages);
+        Require(Frames.TryAddDevice(DevicePageKind.Private, 2 * Pages, this, this, out DevicePagemap? device));
+        _device = device!;
+        Move(MigrateSelect.System);
     }
 
     /// <inheritdoc/>
-    public override string Name => "mm.migrate_4k";
+    public override string Name => _isHuge ? "mm.migrate_2m" : "mm.migrate_4k";
 
     /// <inheritdoc/>
     protected override int Rounds => 500;
 
     /// <inheritdoc/>
-    protected override int OperationsPerRound => Pages;
+    protected override int OperationsPerRound => _isHuge ? 1 : Pages;
+
+    /// <summary>Pages of 4 KiB.</summary>
+    public static MigrationBenchmark Small() => new(HugePagePolicy.Never);
+
+    /// <summary>A page of 2 MiB.</summary>
+    public static MigrationBenchmark Huge() => new(HugePagePolicy.Always);
 
     /// <inheritdoc/>
-    protected override void Run()
+    Errno IDevicePagemapOwner.MigrateToRam(in DeviceFault fault) => Errno.EFAULT;
+
+    /// <inheritdoc/>
+    void IDevicePagemapOwner.Freed(FrameNumber frame, int pages)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void Run() => Move(MigrateSelect.DevicePrivate);
+
+    private void Move(MigrateSelect select)
     {
         using (Space.MmapLock.EnterShared())
         {
-            Require(_migration.Setup(_range, null));
+            Require(_migration.Setup(_range, this, select));
         }
 
+        _turn ^= 1;
+        FrameNumber first = _device.FirstFrame + (ulong)(_turn * Pages);
         for (int i = 0; i < Pages; i++)
         {
-            Require(Frames.TryAllocate(out FrameNumber frame));
-            _migration.Destination[i] = MigratePfn.Of(frame);
+            _migration.Destination[i] =
+                _isHuge && i == 0 ? _device.BeginHuge(first) :
+                _isHuge ? default : _device.Begin(first + (ulong)i);
         }
 
         _migration.MigratePages();
-        if (_migration.Complete() != Pages)
+        if (_migration.Complete() != (_isHuge ? 1 : Pages))
         {
             Require(Errno.EBUSY);
         }

@@ -12,7 +12,8 @@ internal static class MmBenchmarks
         () => new IntervalLookupBenchmark(),
         () => new NotifierLookupBenchmark(),
         () => new ReadBeginBenchmark(),
-        () => new HmmRangeBenchmark(),
-        () => new MigrationBenchmark(),
+        () => new HmmRangeBenchmark(HmmRangeBenchmark.PageSize.Small),
+        () => new HmmRangeBenchmark(HmmRangeBenchmark.PageSize.Huge),
+        MigrationBenchmark.Small,
     ];
 }
