@@ -28,6 +28,8 @@ internal sealed class DeviceMachine : IDisposable
         run.DemandProgress(Deadline.Default);
     }
 
+    public SystemMemory Memory => _memory;
+
     public PageFrames Frames { get; }
 
     public SimulatedCpu Cpu { get; }

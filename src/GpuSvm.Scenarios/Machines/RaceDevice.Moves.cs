@@ -31,7 +31,7 @@ internal sealed partial class RaceDevice
 
     public Errno MigrateToRam(in DeviceFault fault)
     {
-        var migration = new MigrateVma(_mm, 1);
+        var migration = new MigrateVma(fault.Space, 1);
         Errno error = migration.Setup(AddressRange.PageAt(fault.Page), this, MigrateSelect.DevicePrivate, fault.Frame);
         Demand(error == Errno.None, $"A page that the CPU has touched can be asked for: {error}.");
         DropOwn(fault.Page);

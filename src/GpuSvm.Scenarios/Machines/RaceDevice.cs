@@ -161,10 +161,15 @@ internal sealed partial class RaceDevice : IMirror, IDevicePagemapOwner
         using (_mm.MmapLock.EnterShared())
         {
             error = HmmRangeFault.Fault(_mm, ref range);
+            if (error == Errno.None && !pfns[0].Has(rights))
+            {
+                // A page of its own memory that a fork has shared: it comes home, and is copied there.
+                error = _mm.HandleFaultLocked(DeviceMachine.WordAt(page, 0), CpuAccess.Write);
+            }
         }
 
         Demand(error is Errno.None or Errno.EBUSY, $"A mapped page can be had: {error}.");
-        if (error == Errno.None)
+        if (error == Errno.None && pfns[0].Has(rights))
         {
             Enter(page, pfns[0], sequence);
         }
