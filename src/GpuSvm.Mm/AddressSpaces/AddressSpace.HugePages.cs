@@ -77,7 +77,7 @@ public sealed partial class AddressSpace
     {
         SplitHugeAtEnds(range);
         ulong address = range.Start;
-        while (!HugePage.IsAligned(unchecked(target - range.Start.Value)) && _table.FindNext(ref address, range.End) is not null)
+        while (!HugePage.IsAligned(unchecked(target.Value - range.Start.Value)) && _table.FindNext(ref address, range.End) is not null)
         {
             SplitHuge(address);
             address = CpuPageTable.LeafEnd(address);

@@ -50,7 +50,11 @@ internal sealed partial class RaceDevice
         using (_mm.MmapLock.EnterShared())
         {
             Errno error = migration.Setup(AddressRange.PageAt(DeviceMachine.WordAt(page, 0)), this, select);
-            Demand(error == Errno.None, $"A mapped page can be asked for: {error}.");
+            Demand(error is Errno.None or Errno.EINVAL, $"A page can be asked for where something is mapped: {error}.");
+            if (error != Errno.None)
+            {
+                return 0;
+            }
         }
 
         DropOwn(DeviceMachine.WordAt(page, 0));

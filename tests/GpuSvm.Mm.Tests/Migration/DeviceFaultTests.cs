@@ -149,6 +149,37 @@ public sealed class DeviceFaultTests
         Assert.True(isUnmap || m.Thread.Load<ulong>(Base) == 0);
     }
 
+    [Theory]
+    [InlineData(Base + (8 * Size))]
+    [InlineData(Base - (8 * Size))]
+    public void A_page_that_moves_along_with_its_mapping_comes_home_at_its_new_address(ulong target)
+    {
+        using var m = new TestMachine();
+        TestDevice device = Away(m, out FrameNumber away);
+
+        Assert.Equal(Errno.None, m.Mm.Remap(Base, Size, Size, RemapFlags.MayMove | RemapFlags.Fixed, target, out _));
+
+        Assert.Equal((true, away), (m.Mm.PageTable.Read(target).IsDevicePrivate, m.Mm.PageTable.Read(target).Frame));
+        Assert.Equal(42UL, m.Thread.Load<ulong>(target));
+        Assert.Equal((target, 0L), (Assert.Single(device.Faults).Page.Value, device.Pagemap.UsedFrames));
+    }
+
+    [Fact]
+    public void A_page_that_a_fork_has_shared_comes_home_for_both_and_is_copied_by_who_writes_it()
+    {
+        using var m = new TestMachine();
+        TestDevice device = Away(m, out FrameNumber away);
+        TestProcess child = m.Start();
+        Assert.Equal(Errno.None, m.Mm.TryFork(child.Cpu, null, out AddressSpace? forked));
+        child.Mm = forked;
+        Assert.Equal((2, 2), (m.Frames.ReferenceCount(away), m.Frames.MapCount(away)));
+
+        child.Thread.Store(Base, 43UL);
+
+        Assert.Equal((42UL, 43UL), (m.Thread.Load<ulong>(Base), child.Thread.Load<ulong>(Base)));
+        Assert.Equal((1, 0L, 2L), (device.Faults.Count, device.Pagemap.UsedFrames, m.Frames.AllocatedFrames));
+    }
+
     [Fact]
     public void The_faulting_page_must_be_a_locked_one_of_a_device()
     {
