@@ -140,6 +140,14 @@ public sealed class RemapTests
     }
 
     [Fact]
+    public void Pages_move_down_too()
+    {
+        using var m = Filled(2);
+        Assert.Equal((Errno.None, 0x2000UL), Remap(m, Base, 2, 2, MoveTo, 0x2000));
+        Assert.Equal((1L, 2L), (Long(m, 0x2000), Long(m, 0x3000)));
+    }
+
+    [Fact]
     public void Special_frames_move_but_neither_grow_nor_stay_behind()
     {
         using var m = new TestMachine();
