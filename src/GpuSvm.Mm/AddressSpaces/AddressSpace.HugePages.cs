@@ -23,8 +23,11 @@ public sealed partial class AddressSpace
     }
 
     /// <summary>Splits the huge page, if there is one, that a leaf holds, for a caller with the mmap lock shared.</summary>
-    /// <returns>False when it is locked, or being moved: then it stays as it is.</returns>
-    internal bool TrySplitHuge(CpuLeaf leaf, ulong page)
+    /// <param name="leaf">The leaf.</param>
+    /// <param name="page">Any page of it.</param>
+    /// <param name="held">A frame whose page the caller has locked, and has locked afterwards: that frame alone.</param>
+    /// <returns>False when it is locked by others, or being moved: then it stays as it is.</returns>
+    internal bool TrySplitHuge(CpuLeaf leaf, ulong page, FrameNumber? held = null)
     {
         CpuPte pte = leaf.Read(HugePage.AlignDown(page));
         if (!pte.IsHuge)
@@ -33,7 +36,8 @@ public sealed partial class AddressSpace
         }
 
         bool isZero = pte.Frame == _frames.ZeroFrame;
-        if (!isZero && !_frames.TryLockForMigration(pte.Frame))
+        bool isHeld = held is { } frame && _frames.PageOf(frame) == pte.Frame;
+        if (!isZero && !isHeld && !_frames.TryLockHuge(pte.Frame))
         {
             return false;
         }
@@ -50,14 +54,25 @@ public sealed partial class AddressSpace
 
         if (!isZero && isThere)
         {
-            _frames.UnlockHuge(pte.Frame);
+            UnlockParts(pte.Frame, held);
         }
-        else if (!isZero)
+        else if (!isZero && !isHeld)
         {
-            _frames.UnlockMigrated(pte.Frame);
+            _frames.UnlockHuge(pte.Frame);
         }
 
         return !leaf.IsHuge;
+    }
+
+    private void UnlockParts(FrameNumber head, FrameNumber? but)
+    {
+        for (ulong i = 0; i < HugePage.PageCount; i++)
+        {
+            if (head + i != but)
+            {
+                _frames.UnlockMigrated(head + i);
+            }
+        }
     }
 
     /// <summary>Splits the huge pages that a range covers in part. The mmap lock is held exclusively.</summary>
@@ -84,7 +99,8 @@ public sealed partial class AddressSpace
         }
     }
 
-    private void SplitLocked(CpuLeaf leaf, ulong page)
+    /// <summary>Splits a huge page, frames and entry. Page-table lock held; else as <see cref="PageFrames.SplitHuge"/>.</summary>
+    internal void SplitLocked(CpuLeaf leaf, ulong page)
     {
         FrameNumber head = leaf.Read(HugePage.AlignDown(page)).Frame;
         if (head != _frames.ZeroFrame)

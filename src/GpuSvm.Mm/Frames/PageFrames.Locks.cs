@@ -86,6 +86,16 @@ public sealed partial class PageFrames
         }
     }
 
+    /// <summary>As <see cref="TryLockForMigration"/>, if the page is huge.</summary>
+    internal bool TryLockHuge(FrameNumber head)
+    {
+        using (_lock.Enter())
+        {
+            ref FrameState state = ref OwnStateOf(head);
+            return HasFlags(ref state, FrameFlags.Huge) && PageLocks.TryTake(ref state.Lock);
+        }
+    }
+
     /// <summary>Releases the lock of a page that was huge when it was taken: of all its parts if it has been split.</summary>
     /// <returns>True if it is huge still.</returns>
     internal bool UnlockHuge(FrameNumber head)

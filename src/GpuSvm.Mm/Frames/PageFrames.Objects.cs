@@ -87,13 +87,18 @@ public sealed partial class PageFrames
     /// <summary>Adds a reference to a frame unless it is free.</summary>
     internal bool TryGet(FrameNumber frame)
     {
-        ref int references = ref StateOf(frame).References;
+        ref FrameState state = ref OwnStateOf(frame);
+        if (HasFlags(ref state, FrameFlags.Tail) && TryGetTail(frame, ref state))
+        {
+            return true;
+        }
+
         int seen;
         do
         {
-            seen = SharedWord.Read(ref references);
+            seen = SharedWord.Read(ref state.References);
         }
-        while (seen != 0 && SharedWord.CompareExchange(ref references, seen + 1, seen) != seen);
+        while (seen != 0 && SharedWord.CompareExchange(ref state.References, seen + 1, seen) != seen);
 
         return seen != 0;
     }

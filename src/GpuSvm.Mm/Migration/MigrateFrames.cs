@@ -4,12 +4,13 @@ namespace GpuSvm.Mm;
 /// <remarks>
 /// The three steps are those of <see cref="MigrateVma"/>, without a mapping and without the mmap lock. Mirrors of all address spaces that
 /// map a page hear of an invalidation of cause <see cref="InvalidationCause.Clear"/>, that of the device itself, too. A page that is free,
-/// locked, being moved already, or that someone else refers to drops out at Setup: who must have it gone tries again.
+/// locked, being moved already, or that someone else refers to drops out at Setup: who must have it gone tries again. A huge page moves as
+/// one, as with <see cref="MigrateSelect.Compound"/>, if all of its frames are given one behind the other; else it is split.
 /// Locking: the three steps are made by one thread, which holds page locks between the first and the last; no lock from the page locks on
 /// is held before. Source: Linux 7.0 mm/migrate_device.c, migrate_device_range, migrate_device_pfns, migrate_device_pages,
 /// migrate_device_finalize.
 /// </remarks>
-public sealed class MigrateFrames
+public sealed partial class MigrateFrames
 {
     private readonly PageFrames _frames;
     private readonly PageMover _mover;
@@ -94,17 +95,27 @@ public sealed class MigrateFrames
         int left = 0;
         for (int i = 0; i < _count; i++)
         {
-            if (!_source[i].Migrates || !_destination[i].IsValid)
+            PartForDestination(i);
+            ref MigratePfn source = ref _source[i];
+            if (!source.Migrates || !_destination[i].IsValid || source.IsCompound != _destination[i].IsCompound)
             {
-                _source[i] = _source[i].Staying();
+                source = source.Staying();
+                continue;
+            }
+
+            if (!Breaks.DetachAfterVisible)
+            {
+                _mover.Detach(source.Frame, null);
+            }
+
+            if (source.IsCompound && !_frames.IsHuge(source.Frame))
+            {
+                // Split just now, and maybe not all of it was taken: once more, page by page.
+                i--;
                 continue;
             }
 
             left++;
-            if (!Breaks.DetachAfterVisible)
-            {
-                _mover.Detach(_source[i].Frame, null);
-            }
         }
 
         return left;
@@ -119,12 +130,10 @@ public sealed class MigrateFrames
         int moved = 0;
         for (int i = 0; i < _count; i++)
         {
-            MigratePfn source = _stage == Stage.Moved ? _source[i] : _source[i].Staying();
-            if (source.IsValid)
+            _source[i] = _stage == Stage.Moved ? _source[i] : _source[i].Staying();
+            if (_source[i].IsValid)
             {
-                _source[i] = _mover.Complete(source, _destination[i], watched: null);
-                _frames.UnlockMigrated(source.Frame);
-                _frames.Put(source.Frame);
+                CompletePage(i);
                 moved += _source[i].Migrates ? 1 : 0;
             }
             else
@@ -162,11 +171,28 @@ public sealed class MigrateFrames
         }
 
         _stage = Stage.SetUp;
-        foreach (ref MigratePfn page in _source.AsSpan(0, _count))
+        for (int i = 0; i < _count; i++)
         {
-            bool isCollected = TryCollect(page.Frame);
-            page = isCollected ? page.Moving() : default;
+            FrameNumber frame = _source[i].Frame;
+            bool isWhole = IsWhole(i);
+            if (!isWhole && _frames.IsHuge(frame))
+            {
+                Split(frame);
+            }
+
+            bool isCollected = isWhole ? TryCollectHuge(frame) : TryCollect(frame);
+            MigratePfn page = isCollected ? _source[i].Moving() : default;
             Collected += isCollected ? 1 : 0;
+            if (isWhole)
+            {
+                _source.AsSpan(i, HugePage.PageCount).Clear();
+                _source[i] = isCollected ? page.AsCompound() : default;
+                i += HugePage.PageCount - 1;
+            }
+            else
+            {
+                _source[i] = page;
+            }
         }
 
         _isLocked = Checks.Enabled && Collected > 0;
@@ -179,6 +205,20 @@ public sealed class MigrateFrames
         return Collected;
     }
 
+    private void CompletePage(int index)
+    {
+        ref MigratePfn source = ref _source[index];
+        FrameNumber frame = source.Frame;
+        if (source.IsCompound && TryCompleteHuge(index))
+        {
+            return;
+        }
+
+        source = _mover.Complete(source, _destination[index], watched: null);
+        _frames.UnlockMigrated(frame);
+        _frames.Put(frame);
+    }
+
     private bool TryCollect(FrameNumber frame)
     {
         if (frame == _frames.ZeroFrame || _frames.IsFixed(frame) || !_frames.TryGet(frame))
@@ -186,7 +226,7 @@ public sealed class MigrateFrames
             return false;
         }
 
-        if (_frames.TryLockForMigration(frame))
+        if (!_frames.IsHuge(frame) && _frames.TryLockForMigration(frame))
         {
             if (_frames.MapCount(frame) > 0 && _mover.TryUnmap(frame, otherReferences: 0))
             {

@@ -58,6 +58,13 @@ public readonly record struct MigratePfn(ulong Bits)
     /// <summary>The same page, which moves; whether the CPU may write it is not known.</summary>
     internal MigratePfn Moving() => new(Bits | MigrateBit);
 
+    /// <summary>The same as a huge page; of what is not there yet, a block of nothing.</summary>
+    internal MigratePfn AsCompound() => new(Bits | CompoundBit);
+
+    /// <summary>One of the pages of a huge page.</summary>
+    internal MigratePfn PageAt(int index) =>
+        new((Bits & ~CompoundBit) + (IsValid ? FrameField.Put((ulong)index) : 0));
+
     /// <summary>The same page, which stays.</summary>
     internal MigratePfn Staying() => new(Bits & ~MigrateBit);
 

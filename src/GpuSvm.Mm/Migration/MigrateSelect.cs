@@ -16,4 +16,7 @@ public enum MigrateSelect
 
     /// <summary>Pages in memory of a device that the CPU can reach, too, and whose owner is that of the migration.</summary>
     DeviceCoherent = 1 << 2,
+
+    /// <summary>Huge pages are collected as one where the range holds all of them; else they are split.</summary>
+    Compound = 1 << 3,
 }

@@ -9,11 +9,18 @@ public sealed partial class MigrateVma
         _shared.Clear();
         using (leaf.Lock.Enter())
         {
-            for (ulong page = start; page < end; page += Page.Size)
+            if (IsWholeBlock(start, end))
+            {
+                int first = IndexOf(start);
+                _mover.Part(_source.AsSpan(first, HugePage.PageCount), _destination.AsSpan(first, HugePage.PageCount));
+            }
+
+            for (ulong page = start, next; page < end; page = next)
             {
                 int index = IndexOf(page);
                 MigratePfn source = _source[index];
-                if (source.IsValid && _frames.IsNamedElsewhere(source.Frame, _mm.MappingOf(page)))
+                next = page + SizeOf(source.IsCompound && _destination[index].IsCompound ? source : default);
+                if (source.IsValid && !source.IsCompound && _frames.IsNamedElsewhere(source.Frame, _mm.MappingOf(page)))
                 {
                     _shared.Add(index);
                 }
@@ -52,6 +59,12 @@ public sealed partial class MigrateVma
         ref MigratePfn source = ref _source[index];
         MigratePfn destination = _destination[index];
         CpuPte pte = leaf.Read(page);
+        if (!source.IsValid && source.IsCompound && destination.IsCompound)
+        {
+            EndHugeHole(leaf, page, index);
+            return;
+        }
+
         if (!source.IsValid)
         {
             // A page that began here has its entry, with a reference, since MigratePages.

@@ -36,7 +36,7 @@ public sealed partial class MigrateVma
             if (IsHole(_source[i]))
             {
                 first = first < 0 ? i : first;
-                last = i;
+                last = _source[i].IsCompound ? i + HugePage.PageCount - 1 : i;
             }
         }
 
@@ -75,7 +75,10 @@ public sealed partial class MigrateVma
                 ref MigratePfn source = ref SourceAt(page);
                 if (IsHole(source))
                 {
-                    bool isFilled = TryFill(vma, leaf, page, _destination[IndexOf(page)].Frame);
+                    MigratePfn destination = _destination[IndexOf(page)];
+                    bool isFilled = source.IsCompound
+                        ? TryFillHuge(vma, leaf, page, destination)
+                        : TryFill(vma, leaf, page, destination);
                     source = isFilled ? source : default;
                     filled += isFilled ? 1 : 0;
                 }
@@ -85,10 +88,10 @@ public sealed partial class MigrateVma
         return filled;
     }
 
-    private bool TryFill(Vma vma, CpuLeaf leaf, ulong page, FrameNumber frame)
+    private bool TryFill(Vma vma, CpuLeaf leaf, ulong page, MigratePfn destination)
     {
         CpuPte pte = leaf.Read(page);
-        if (!pte.IsNone && !IsZeroPage(pte))
+        if (destination.IsCompound || (!pte.IsNone && !IsZeroPage(pte)))
         {
             return false;
         }
@@ -98,18 +101,31 @@ public sealed partial class MigrateVma
             return true;
         }
 
+        if (pte.IsHuge)
+        {
+            // The huge zero page has come since Setup.
+            leaf.Split();
+        }
+
         if (leaf.Clear(page).HasFrame)
         {
             _mm.Cpu.Detach(AddressRange.PageAt(page), _frames.ZeroFrame);
         }
 
+        EnterNew(vma, leaf, page, destination);
+        return true;
+    }
+
+    /// <summary>Enters a page that nobody has had before. Page-table lock held.</summary>
+    private void EnterNew(Vma vma, CpuLeaf leaf, ulong page, MigratePfn destination)
+    {
+        FrameNumber frame = destination.Frame;
         _frames.Get(frame);
         _frames.SetFlags(frame, FrameFlags.AnonExclusive);
         _frames.AddMap(frame, _mm.MappingOf(page));
-        leaf.Enter(
-            page, _frames.IsDevicePrivate(frame) ? CpuPte.DevicePrivate(frame, vma.EntryRights) : CpuPte.Map(frame, vma.EntryRights));
+        CpuPte pte = _frames.IsDevicePrivate(frame) ? CpuPte.DevicePrivate(frame, vma.EntryRights) : CpuPte.Map(frame, vma.EntryRights);
+        leaf.Enter(page, destination.IsCompound ? pte.AsHuge() : pte);
         _ = _mm.TellCpu(leaf, page);
-        return true;
     }
 
     private int DropHoles(AddressRange holes)

@@ -40,22 +40,29 @@ public sealed partial class MigrateVma
 
     private int CollectPages(ulong start, ulong end, MigratePfn hole)
     {
-        int collected = 0;
-        if (Table.Find(start) is not { } leaf)
+        CpuLeaf? leaf = Table.Find(start);
+        if (IsWholeBlock(start, end) && TryCollectHuge(leaf, start, hole, out int collected))
+        {
+            return collected;
+        }
+
+        collected = 0;
+        if (leaf is null)
         {
             int pages = (int)((end - start) >> Page.Shift);
             _source.AsSpan(IndexOf(start), pages).Fill(hole);
             return hole.Migrates ? pages : 0;
         }
 
-        if (!_mm.TrySplitHuge(leaf, start))
-        {
-            return 0;
-        }
-
+        bool isSplit = _mm.TrySplitHuge(leaf, start, _faultPage);
         var flush = new CpuFlush(_mm.Cpu);
         using (leaf.Lock.Enter())
         {
+            if (!isSplit || leaf.IsHuge)
+            {
+                return 0;
+            }
+
             for (ulong page = start; page < end; page += Page.Size)
             {
                 ref MigratePfn source = ref SourceAt(page);
@@ -125,10 +132,16 @@ public sealed partial class MigrateVma
         var flush = new CpuFlush(_mm.Cpu);
         using (leaf.Lock.Enter())
         {
-            for (ulong page = start; page < end; page += Page.Size)
+            if (IsWholeBlock(start, end))
+            {
+                PartForDestination(leaf, start);
+            }
+
+            for (ulong page = start; page < end; page += SizeOf(SourceAt(page)))
             {
                 ref MigratePfn source = ref SourceAt(page);
-                if (!source.Migrates || !_destination[IndexOf(page)].IsValid)
+                MigratePfn destination = _destination[IndexOf(page)];
+                if (!source.Migrates || !destination.IsValid || destination.IsCompound != source.IsCompound)
                 {
                     source = source.Staying();
                 }
@@ -156,15 +169,17 @@ public sealed partial class MigrateVma
         return left;
     }
 
-    private int OtherReferences(FrameNumber frame) => frame == _faultPage ? 1 : 0;
+    private int OtherReferences(FrameNumber frame) => IsFaultPage(frame) ? 1 : 0;
 
-    private bool TryLock(FrameNumber frame) => frame == _faultPage || _frames.TryLockForMigration(frame);
+    private bool TryLock(FrameNumber frame) => IsFaultPage(frame) || _frames.TryLockForMigration(frame);
 
     private void Unlock(FrameNumber frame)
     {
-        if (frame != _faultPage)
+        if (!IsFaultPage(frame))
         {
             _frames.UnlockMigrated(frame);
         }
     }
+
+    private bool IsFaultPage(FrameNumber frame) => _faultPage is { } fault && _frames.PageOf(fault) == _frames.PageOf(frame);
 }

@@ -19,6 +19,12 @@ namespace GpuSvm.Mm;
 /// until then. Nobody waits for anybody here.
 /// </para>
 /// <para>
+/// A huge page moves as one with <see cref="MigrateSelect.Compound"/>, if the range holds all of it: the word of its first page stands for
+/// it, and those behind are 0. It goes to a huge page, or, split by MigratePages, to single frames for as many of its pages as one likes. If
+/// others split it meanwhile, its pages and those of its destination stand one by one in the words when MigratePages or Complete
+/// returns. Single pages do not go to a huge page.
+/// </para>
+/// <para>
 /// Between Setup and Complete whoever touches such a page waits, holding the mmap lock maybe: so these two and all between them
 /// take no mmap lock. The mmap lock of Setup may be released, and then mappings change, without waiting for the migration: an entry that
 /// is taken out stays out, changed rights are those that the page comes back with.
@@ -84,12 +90,12 @@ public sealed partial class MigrateVma
 
     /// <summary>Where each page goes: filled by the caller between <see cref="Setup"/> and <see cref="MigratePages"/>; 0 for nowhere.</summary>
     /// <remarks>
-    /// A frame of the system from <see cref="PageFrames.TryAllocate"/> or one of a device from <see cref="DevicePagemap.Begin"/>. It has
-    /// one reference, which is the migration's from then on: what it does not need it frees.
+    /// A frame of the system from <see cref="PageFrames.TryAllocate"/> or one of a device from <see cref="DevicePagemap.Begin"/>, or a huge
+    /// page from <see cref="PageFrames.TryAllocateHuge"/> or <see cref="DevicePagemap.BeginHuge"/>. It has one reference, which is the migration's from then on: what it does not need it frees.
     /// </remarks>
     public Span<MigratePfn> Destination => _destination.AsSpan(0, PageCount);
 
-    /// <summary>Number of pages that <see cref="Setup"/> has collected. Source: Linux cpages of struct migrate_vma.</summary>
+    /// <summary>Number of pages that <see cref="Setup"/> has collected, a huge page as one. Source: Linux cpages of struct migrate_vma.</summary>
     public int Collected { get; private set; }
 
     private int PageCount => (int)_range.PageCount;

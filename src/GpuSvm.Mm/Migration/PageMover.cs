@@ -12,6 +12,9 @@ internal sealed class PageMover(PageFrames frames)
     private const int RestoreRounds = 1 << 20;
     private readonly List<FrameMapping> _places = [];
 
+    /// <summary>True if the last entry that <see cref="TryUnmap"/> replaced was that of a huge page.</summary>
+    public bool HasUnmappedHuge { get; private set; }
+
     /// <summary>Puts migration entries in place of all entries that map a page. Their references are given back.</summary>
     /// <param name="frame">The page's frame: locked, and with one reference of the caller.</param>
     /// <param name="otherReferences">References of others that do not hold the page where it is: of who waits for it to come home.</param>
@@ -19,6 +22,7 @@ internal sealed class PageMover(PageFrames frames)
     /// <remarks>Opens an invalidation of cause <see cref="InvalidationCause.Clear"/> for each place.</remarks>
     public bool TryUnmap(FrameNumber frame, int otherReferences)
     {
+        HasUnmappedHuge = false;
         var spin = default(Spin);
         for (int round = 0; round < UnmapRounds && frames.MapCount(frame) > 0; round++)
         {
@@ -49,7 +53,7 @@ internal sealed class PageMover(PageFrames frames)
                 {
                     if (IsMigrationOf(leaf.Read(place.Page), frame))
                     {
-                        space!.Cpu.Detach(AddressRange.PageAt(place.Page), frame);
+                        space!.Cpu.Detach(RangeOf(frame, place), frame);
                     }
                 }
             }
@@ -121,12 +125,97 @@ internal sealed class PageMover(PageFrames frames)
     {
         if (destination.IsValid)
         {
-            if (frames.PagemapOf(destination.Frame) is not null)
+            bool isLocked = frames.PagemapOf(destination.Frame) is not null;
+            if (isLocked && destination.IsCompound)
+            {
+                // It may have been split since it was entered, its lock with it.
+                frames.UnlockHuge(destination.Frame);
+            }
+            else if (isLocked)
             {
                 frames.UnlockMigrated(destination.Frame);
             }
 
             frames.Put(destination.Frame);
+        }
+    }
+
+    /// <summary>Splits a huge page, which the caller has locked, where it is mapped.</summary>
+    /// <returns>True if it is not huge any more. Else no entry names it.</returns>
+    public bool TrySplit(FrameNumber head)
+    {
+        if (FindHuge(head, out FrameMapping place, out AddressSpace? space) is { } leaf)
+        {
+            using (leaf.Lock.Enter())
+            {
+                CpuPte pte = leaf.Read(place.Page);
+                if (leaf.IsHuge && pte.NamesFrame && pte.Frame == head)
+                {
+                    space!.SplitLocked(leaf, place.Page);
+                }
+            }
+        }
+
+        return !frames.IsHuge(head);
+    }
+
+    /// <summary>Ends the migration of a huge page, as <see cref="Complete"/> does that of another.</summary>
+    /// <returns>False when it has been split: then its pages are ended one by one.</returns>
+    public bool TryCompleteHuge(ref MigratePfn source, MigratePfn destination)
+    {
+        FrameNumber head = source.Frame;
+        bool isRestored = false;
+        if (FindHuge(head, out FrameMapping place, out AddressSpace? space) is { } leaf)
+        {
+            using (leaf.Lock.Enter())
+            {
+                CpuPte pte = leaf.Read(place.Page);
+                isRestored = frames.IsHuge(head) && IsMigrationOf(pte, head);
+                if (isRestored)
+                {
+                    FrameNumber target = source.Migrates && !Breaks.MigrateNoop ? destination.Frame : head;
+                    frames.Get(target);
+                    Replace(space!, leaf, place.Page, pte, target);
+                }
+            }
+        }
+
+        if (!isRestored && !frames.IsHuge(head))
+        {
+            return false;
+        }
+
+        source = isRestored ? source : source.Staying();
+        GiveUp(destination);
+        return true;
+    }
+
+    /// <summary>Writes the pages of a huge page one by one when it has been split since it was collected.</summary>
+    /// <param name="source">The 512 words of a block.</param>
+    /// <param name="destination">Likewise; a huge page for one that moves is split too.</param>
+    /// <remarks>
+    /// Its one reference and its lock, which were the migration's, have become those of each page. Under the lock of the page table that
+    /// the split was made under: so it is known then.
+    /// </remarks>
+    public void Part(Span<MigratePfn> source, Span<MigratePfn> destination)
+    {
+        MigratePfn whole = source[0];
+        if (!whole.IsCompound || !whole.IsValid || frames.IsHuge(whole.Frame))
+        {
+            return;
+        }
+
+        MigratePfn target = destination[0];
+        bool isParted = whole.Migrates && target.IsCompound;
+        if (isParted)
+        {
+            frames.SplitHuge(target.Frame);
+        }
+
+        for (int i = 0; i < source.Length; i++)
+        {
+            source[i] = whole.PageAt(i);
+            destination[i] = isParted ? target.PageAt(i) : destination[i];
         }
     }
 
@@ -137,13 +226,14 @@ internal sealed class PageMover(PageFrames frames)
             return;
         }
 
-        AddressRange range = AddressRange.PageAt(place.Page);
+        AddressRange range = RangeOf(frame, place);
         using (space!.Open(range, InvalidationCause.Clear))
         using (leaf.Lock.Enter())
         {
             CpuPte pte = leaf.Read(place.Page);
             if (pte.Frame == frame && (pte.HasFrame || pte.IsDevicePrivate))
             {
+                HasUnmappedHuge = pte.IsHuge;
                 frames.NoteMarks(leaf.BeginMigration(place.Page));
                 frames.EndMap(frame);
                 if (!Breaks.CopyBeforeIsolate)
@@ -194,6 +284,18 @@ internal sealed class PageMover(PageFrames frames)
 
     /// <summary>True if an entry is the migration entry of a frame: while that is locked no other is alike.</summary>
     public static bool IsMigrationOf(CpuPte pte, FrameNumber frame) => pte.IsMigration && pte.Frame == frame;
+
+    /// <summary>The table where a huge page is mapped, or was a moment ago; null for none.</summary>
+    private CpuLeaf? FindHuge(FrameNumber head, out FrameMapping place, out AddressSpace? space)
+    {
+        frames.CopyMappings(head, _places);
+        place = _places.Count == 1 ? _places[0] : default;
+        space = null;
+        return _places.Count == 1 && HugePage.IsAligned(place.Page) ? Find(place, out space) : null;
+    }
+
+    private AddressRange RangeOf(FrameNumber frame, FrameMapping place) =>
+        frames.IsHuge(frame) ? HugePage.BlockAt(place.Page) : AddressRange.PageAt(place.Page);
 
     private CpuLeaf? Find(FrameMapping place, out AddressSpace? space)
     {
