@@ -164,30 +164,55 @@ internal sealed class PageMover(PageFrames frames)
     public bool TryCompleteHuge(ref MigratePfn source, MigratePfn destination)
     {
         FrameNumber head = source.Frame;
+        FrameNumber target = source.Migrates && !Breaks.MigrateNoop ? destination.Frame : head;
         bool isRestored = false;
-        if (FindHuge(head, out FrameMapping place, out AddressSpace? space) is { } leaf)
+        var spin = default(Spin);
+        for (int round = 0; round < RestoreRounds && !isRestored; round++)
         {
-            using (leaf.Lock.Enter())
+            frames.CopyMappings(head, _places);
+            foreach (FrameMapping place in _places)
             {
-                CpuPte pte = leaf.Read(place.Page);
-                isRestored = frames.IsHuge(head) && IsMigrationOf(pte, head);
-                if (isRestored)
-                {
-                    FrameNumber target = source.Migrates && !Breaks.MigrateNoop ? destination.Frame : head;
-                    frames.Get(target);
-                    Replace(space!, leaf, place.Page, pte, target);
-                }
+                isRestored |= TryRestoreHugeAt(head, target, place);
             }
-        }
 
-        if (!isRestored && !frames.IsHuge(head))
-        {
-            return false;
+            if (!isRestored && !frames.IsHuge(head))
+            {
+                return false;
+            }
+
+            if (_places.Count == 0)
+            {
+                break;
+            }
+
+            // A place without an entry: a remap is about to enter it there, or an unmap to forget the place.
+            spin.Once();
         }
 
         source = isRestored ? source : source.Staying();
         GiveUp(destination);
         return true;
+    }
+
+    private bool TryRestoreHugeAt(FrameNumber head, FrameNumber target, FrameMapping place)
+    {
+        if (Find(place, out AddressSpace? space) is not { } leaf)
+        {
+            return false;
+        }
+
+        using (leaf.Lock.Enter())
+        {
+            CpuPte pte = leaf.Read(place.Page);
+            bool isThere = frames.IsHuge(head) && IsMigrationOf(pte, head);
+            if (isThere)
+            {
+                frames.Get(target);
+                Replace(space!, leaf, place.Page, pte, target);
+            }
+
+            return isThere;
+        }
     }
 
     /// <summary>Writes the pages of a huge page one by one when it has been split since it was collected.</summary>

@@ -68,12 +68,50 @@ internal sealed class TestDevice : IDevicePagemapOwner
         return true;
     }
 
+    /// <summary>False: huge pages go to single frames.</summary>
+    public bool GivesHuge { get; set; } = true;
+
+    /// <summary>False: a touch of the CPU brings one page home, of a huge page too.</summary>
+    public bool BringsHugeHome { get; set; } = true;
+
+    /// <summary>Heads of huge pages that have been split.</summary>
+    public List<FrameNumber> Splits { get; } = [];
+
+    public bool TryTakeHuge(out MigratePfn destination)
+    {
+        destination = default;
+        using (_lock.Enter())
+        {
+            FrameNumber[] heads = [.. _free.Where(f => f.Value % 512 == 0 && _free.Count(g => g.Value / 512 == f.Value / 512) == 512)];
+            if (heads.Length == 0 || !GivesHuge)
+            {
+                return false;
+            }
+
+            _free.RemoveAll(f => f.Value / 512 == heads[0].Value / 512);
+            destination = Pagemap.BeginHuge(heads[0]);
+            return true;
+        }
+    }
+
     /// <summary>Gives each page that moves a frame of the device with its bytes.</summary>
     public void Fill(ReadOnlySpan<MigratePfn> source, Span<MigratePfn> destination)
     {
         for (int i = 0; i < source.Length; i++)
         {
-            if (source[i].Migrates && TryTake(out destination[i]))
+            if (source[i].IsCompound && source[i].Migrates)
+            {
+                bool isHuge = TryTakeHuge(out destination[i]);
+                for (int j = 0; j < 512; j++)
+                {
+                    if (isHuge || TryTake(out destination[i + j]))
+                    {
+                        FrameNumber to = isHuge ? destination[i].Frame + (ulong)j : destination[i + j].Frame;
+                        CopyOrClear(source[i].IsValid ? MigratePfn.Of(source[i].Frame + (ulong)j) : default, to);
+                    }
+                }
+            }
+            else if (source[i].Migrates && TryTake(out destination[i]))
             {
                 CopyOrClear(source[i], destination[i].Frame);
             }
@@ -85,7 +123,22 @@ internal sealed class TestDevice : IDevicePagemapOwner
     {
         for (int i = 0; i < source.Length; i++)
         {
-            if (source[i].Migrates && source[i].IsValid && _frames.TryAllocate(out FrameNumber frame) == Errno.None)
+            if (source[i].IsCompound && source[i].IsValid && source[i].Migrates)
+            {
+                FrameNumber head = default;
+                bool isHuge = GivesHuge && _frames.TryAllocateHuge(out head) == Errno.None;
+                destination[i] = isHuge ? MigratePfn.OfHuge(head) : default;
+                for (int j = 0; j < 512; j++)
+                {
+                    FrameNumber to = head + (ulong)j;
+                    if (isHuge || _frames.TryAllocate(out to) == Errno.None)
+                    {
+                        CopyOrClear(MigratePfn.Of(source[i].Frame + (ulong)j), to);
+                        destination[i + j] = isHuge ? destination[i + j] : MigratePfn.Of(to);
+                    }
+                }
+            }
+            else if (source[i].Migrates && source[i].IsValid && _frames.TryAllocate(out FrameNumber frame) == Errno.None)
             {
                 CopyOrClear(source[i], frame);
                 destination[i] = MigratePfn.Of(frame);
@@ -107,9 +160,9 @@ internal sealed class TestDevice : IDevicePagemapOwner
     }
 
     /// <summary>Moves the device's pages of a range home.</summary>
-    public (Errno Error, int Moved) MoveOut(AddressSpace mm, ulong address, ulong pages)
+    public (Errno Error, int Moved) MoveOut(AddressSpace mm, ulong address, ulong pages, MigrateSelect and = MigrateSelect.None)
     {
-        MigrateVma migration = Begin(mm, address, pages, OwnPages, out Errno error);
+        MigrateVma migration = Begin(mm, address, pages, OwnPages | and, out Errno error);
         if (error != Errno.None)
         {
             return (error, 0);
@@ -131,8 +184,13 @@ internal sealed class TestDevice : IDevicePagemapOwner
 
     public Errno BringHome(DeviceFault fault)
     {
-        var migration = new MigrateVma(fault.Space, 1);
-        Errno error = migration.Setup(AddressRange.PageAt(fault.Page), Owner, MigrateSelect.DevicePrivate, fault.Frame);
+        bool isHuge = _frames.IsHuge(fault.Frame) && BringsHugeHome;
+        var migration = new MigrateVma(fault.Space, isHuge ? 512 : 1);
+        Errno error = migration.Setup(
+            isHuge ? HugePage.BlockAt(fault.Page) : AddressRange.PageAt(fault.Page),
+            Owner,
+            isHuge ? MigrateSelect.DevicePrivate | MigrateSelect.Compound : MigrateSelect.DevicePrivate,
+            fault.Frame);
         if (error != Errno.None)
         {
             return error;
@@ -149,11 +207,19 @@ internal sealed class TestDevice : IDevicePagemapOwner
     {
         using (_lock.Enter())
         {
-            _free.Add(frame);
+            _free.AddRange(Enumerable.Range(0, pages).Select(i => frame + (ulong)i));
         }
     }
 
-    private MigrateVma Begin(AddressSpace mm, ulong address, ulong pages, MigrateSelect select, out Errno error)
+    public void Split(FrameNumber head)
+    {
+        using (_lock.Enter())
+        {
+            Splits.Add(head);
+        }
+    }
+
+    public MigrateVma Begin(AddressSpace mm, ulong address, ulong pages, MigrateSelect select, out Errno error)
     {
         var migration = new MigrateVma(mm, (int)pages);
         using (mm.MmapLock.EnterShared())
