@@ -40,17 +40,21 @@ public sealed class AddressSpaceModelTests
 
         using var m = new TestMachine(gate: Gate, threads: 3, options: new AddressSpaceOptions { HugePages = policy });
         Dictionary<ulong, Model> model = [];
+        TestDevice? device = policy == HugePagePolicy.Always && failEvery == 0 ? new TestDevice(m.Frames, pages: 1024) : null;
         long hugeEntries = 0;
+        long hugeMoves = 0;
         try
         {
             for (int step = 0; step < steps; step++)
             {
                 failed = false;
-                Step(m, model, pages, random, ref failed);
-                hugeEntries += Compare(m, model, pages);
+                Step(m, device, model, pages, random, ref failed);
+                hugeEntries += Compare(m, device, model, pages);
+                hugeMoves += m.Mm.PageTable.Read(First + Size) is { IsHuge: true, IsDevicePrivate: true } ? 1 : 0;
+                hugeMoves += m.Mm.PageTable.Read(First + Size + HugePage.Size) is { IsHuge: true, IsDevicePrivate: true } ? 1 : 0;
             }
 
-            Assert.Equal(policy == HugePagePolicy.Always, hugeEntries > 0);
+            Assert.Equal((policy == HugePagePolicy.Always, device is not null), (hugeEntries > 0, hugeMoves > 0));
         }
         catch (Exception e)
         {
@@ -58,7 +62,7 @@ public sealed class AddressSpaceModelTests
         }
     }
 
-    private static void Step(TestMachine m, Dictionary<ulong, Model> model, int all, SeededRandom random, ref bool failed)
+    private static void Step(TestMachine m, TestDevice? device, Dictionary<ulong, Model> model, int all, SeededRandom random, ref bool failed)
     {
         int first = random.Next(all);
         int most = all == FewPages || random.Next(2) == 0 ? 6 : all;
@@ -75,7 +79,7 @@ public sealed class AddressSpaceModelTests
         CpuThread cpu = m.Cpu.Thread(random.Next(3));
 
         // Where a block can be huge it must be empty before.
-        switch (most == all && random.Next(3) == 0 ? 0 : random.Next(9))
+        switch (most == all && random.Next(3) == 0 ? 0 : random.Next(device is null ? 9 : 12))
         {
             case 0:
                 Assert.Equal(Errno.None, m.MapAt(start, count, protection));
@@ -103,9 +107,9 @@ public sealed class AddressSpaceModelTests
                 }
 
                 break;
-            case 4:
+            case 4 or >= 9:
                 // Whatever moves and whatever does not, the program sees nothing of it.
-                m.Migrate(start, count);
+                Move(m, device, start, count, random);
                 break;
             case 5 or 6:
                 Load(cpu, model, start);
@@ -114,6 +118,30 @@ public sealed class AddressSpaceModelTests
                 Store(cpu, model, start, random.Next() | 1, ref failed);
                 break;
         }
+    }
+
+    private static void Move(TestMachine m, TestDevice? device, ulong start, ulong count, SeededRandom random)
+    {
+        if (device is null || random.Next(3) == 0)
+        {
+            m.Migrate(start, count);
+            return;
+        }
+
+        device.GivesHuge = random.Next(4) != 0;
+        device.BringsHugeHome = random.Next(2) == 0;
+        ulong end = Math.Min(start + (count * Size), HugePage.AlignDown(start) + HugePage.Size);
+        if (random.Next(2) == 0)
+        {
+            // One whole block, if it is in one mapping.
+            start = HugePage.AlignDown(start) + HugePage.Size;
+            end = start + HugePage.Size;
+        }
+
+        ulong pages = (end - start) / Size;
+        _ = random.Next(3) == 0
+            ? device.MoveOut(m.Mm, start, pages, MigrateSelect.Compound)
+            : device.MoveIn(m.Mm, start, pages, MigrateSelect.System | MigrateSelect.Compound);
     }
 
     private static void Load(CpuThread cpu, Dictionary<ulong, Model> model, ulong page)
@@ -155,7 +183,7 @@ public sealed class AddressSpaceModelTests
 
     /// <summary>Compares everything.</summary>
     /// <returns>Number of pages that the CPU maps as parts of huge ones.</returns>
-    private static int Compare(TestMachine m, Dictionary<ulong, Model> model, int all)
+    private static int Compare(TestMachine m, TestDevice? device, Dictionary<ulong, Model> model, int all)
     {
         IReadOnlyList<Vma> vmas = m.Mm.Vmas();
         Assert.Equal(vmas.Count, m.Mm.VmaCount);
@@ -175,14 +203,21 @@ public sealed class AddressSpaceModelTests
             mapped.OrderBy(p => p.Key).Select(p => (p.Key, p.Value)));
         int own = 0;
         int huge = 0;
+        int away = 0;
         for (ulong page = First; page < First + ((ulong)all * Size); page += Size)
         {
             CpuPte pte = m.Mm.PageTable.Read(page);
             Model there = model.GetValueOrDefault(page);
             Assert.True(pte.IsNone || model.ContainsKey(page), "only mapped pages have entries");
-            Assert.True((pte.Rights & ~there.Protection) == 0, "an entry never grants more than its mapping");
-            Assert.Equal(there.Value, pte.HasFrame ? BitConverter.ToUInt64(m.Memory.Frame(pte.Frame)[8..]) : 0);
-            if (pte.HasFrame && pte.Frame != m.Frames.ZeroFrame)
+            Assert.True((pte.KeptRights & ~there.Protection) == 0, "an entry never grants more than its mapping");
+            ReadOnlySpan<byte> bytes = pte.HasFrame ? m.Memory.Frame(pte.Frame) : pte.IsDevicePrivate ? device!.Bytes(pte.Frame) : new byte[Size];
+            Assert.Equal(there.Value, BitConverter.ToUInt64(bytes[8..]));
+            if (pte.IsDevicePrivate)
+            {
+                away++;
+                Assert.Equal((1, 1, false), (m.Frames.ReferenceCount(pte.Frame), m.Frames.MapCount(pte.Frame), m.Frames.IsLocked(pte.Frame)));
+            }
+            else if (pte.HasFrame && pte.Frame != m.Frames.ZeroFrame)
             {
                 own++;
                 huge += pte.IsHuge ? 1 : 0;
@@ -190,7 +225,7 @@ public sealed class AddressSpaceModelTests
             }
         }
 
-        Assert.Equal(own, m.Frames.AllocatedFrames);
+        Assert.Equal((own, away), (m.Frames.AllocatedFrames, device?.Pagemap.UsedFrames ?? 0));
         return huge;
     }
 
