@@ -36,7 +36,10 @@ public static class HmmTestSuite
         new(HmmTestArea.Migration, "migrate_anon_huge_empty", "a block of which nothing is there moves", HugePageTests.MigrateEmpty),
         new(HmmTestArea.Migration, "migrate_anon_huge_zero", "a block of zeros that was only read moves", HugePageTests.MigrateZero),
         new(HmmTestArea.Migration, "migrate_anon_huge_free", "a huge page on the device is given up", HugePageTests.MigrateFree),
+        new(HmmTestArea.Migration, "migrate_anon_huge_fault", "a huge page moves as one, and comes home as one", HugePageTests.MigrateFault),
         new(HmmTestArea.Migration, "migrate_partial_unmap_fault", "half of what lives on the device is unmapped, and the rest comes home", MappingChangeTests.MigratePartialUnmapFault),
         new(HmmTestArea.Migration, "migrate_remap_fault", "mappings are moved before and after their pages move to the device", MappingChangeTests.MigrateRemapFault),
+        new(HmmTestArea.Migration, "migrate_anon_huge_err", "a huge page finds no block where it goes, and moves in parts", HugePageTests.MigrateErr),
+        new(HmmTestArea.Migration, "migrate_anon_huge_zero_err", "a block of zeros finds no block where it goes", HugePageTests.MigrateZeroErr),
     ];
 }

@@ -9,7 +9,7 @@ public sealed partial class DeviceFile
     /// <remarks>Source: Linux dmirror_migrate_to_device.</remarks>
     private Errno MigrateToDevice(AddressRange range, ref DeviceCommand done, Span<byte> buffer)
     {
-        Errno error = MigrateWindows(range, MigrateSelect.System, MoveToDevice, out _);
+        Errno error = MigrateWindows(range, MigrateSelect.System | MigrateSelect.Compound, MoveToDevice, out _);
         return error == Errno.None ? ReadBack(range, ref done, buffer) : error;
     }
 
@@ -21,8 +21,8 @@ public sealed partial class DeviceFile
         return error;
     }
 
-    /// <summary>Moves a range piece by piece, each in one mapping.</summary>
-    private Errno MigrateWindows(AddressRange range, MigrateSelect select, Func<MigrateVma, Vma, int> move, out ulong moved)
+    /// <summary>Moves a range piece by piece, each in one mapping and one table, so that huge pages can move as one.</summary>
+    private Errno MigrateWindows(AddressRange range, MigrateSelect select, Action<MigrateVma, Vma> move, out ulong moved)
     {
         moved = 0;
         var migration = new MigrateVma(Space, MigrationPages);
@@ -35,9 +35,9 @@ public sealed partial class DeviceFile
                     return Errno.EINVAL;
                 }
 
-                end = Math.Min(Math.Min(start + (MigrationPages * Page.Size), range.End), vma.Range.End);
-                var window = new AddressRange(start, end);
-                Errno error = migration.Setup(window, _device, select);
+                ulong behind = HugePage.AlignDown(start) + HugePage.Size;
+                end = Math.Min(Math.Min(behind, range.End), vma.Range.End);
+                Errno error = migration.Setup(new AddressRange(start, end), _device, select);
                 if (error != Errno.None)
                 {
                     return error;
@@ -45,18 +45,19 @@ public sealed partial class DeviceFile
 
                 // From here to Complete nobody brings pages that move back into the mirror.
                 _device.Drop(Space, migration);
-                moved += (ulong)move(migration, vma);
+                move(migration, vma);
                 migration.Complete();
+                moved += MovedPages(migration.Source);
             }
         }
 
         return Errno.None;
     }
 
-    private int MoveToDevice(MigrateVma migration, Vma vma)
+    private void MoveToDevice(MigrateVma migration, Vma vma)
     {
-        _device.CopyToDevice(migration);
-        int moved = migration.MigratePages();
+        _device.CopyToDevice(migration, this);
+        migration.MigratePages();
         using (UpdateLock.Enter())
         {
             ulong page = migration.Range.Start;
@@ -66,18 +67,35 @@ public sealed partial class DeviceFile
                 if (source.Migrates)
                 {
                     bool isWritable = source.IsValid ? source.IsWritable : vma.Allows(CpuAccess.Write);
-                    _mirror.Set(page, migration.Destination[i].Frame, isWritable ? MirrorAccess.Write : MirrorAccess.Read);
+                    Enter(page, migration.Destination[i], isWritable ? MirrorAccess.Write : MirrorAccess.Read);
                 }
             }
         }
-
-        return moved;
     }
 
-    private int MoveToSystem(MigrateVma migration, Vma vma)
+    private void MoveToSystem(MigrateVma migration, Vma vma)
     {
         // A page that gets no frame stays, and is not counted.
-        _ = _device.CopyToSystem(migration.Source, migration.Destination);
-        return migration.MigratePages();
+        _ = _device.CopyToSystem(migration.Source, migration.Destination, this);
+        migration.MigratePages();
+    }
+
+    private void Enter(ulong page, MigratePfn destination, MirrorAccess access)
+    {
+        for (int i = 0; i < TestDevice.PagesOf(destination); i++)
+        {
+            _mirror.Set(page + ((ulong)i * Page.Size), destination.Frame + (ulong)i, access);
+        }
+    }
+
+    private static ulong MovedPages(ReadOnlySpan<MigratePfn> sources)
+    {
+        ulong moved = 0;
+        foreach (MigratePfn source in sources)
+        {
+            moved += source.Migrates && source.IsValid ? (ulong)TestDevice.PagesOf(source) : 0;
+        }
+
+        return moved;
     }
 }

@@ -10,7 +10,9 @@ public sealed partial class DeviceFile : IMirror, IDisposable
     private readonly TestDevice _device;
     private readonly MirrorTable _mirror = new();
     private readonly IntervalNotifier _notifier;
-    private DeviceFlags _flags;
+
+    // Null unless the next allocation of a huge page has to fail.
+    private object? _failure;
 
     internal DeviceFile(TestDevice device, AddressSpace space)
     {
@@ -103,6 +105,9 @@ public sealed partial class DeviceFile : IMirror, IDisposable
 
     internal bool TryStart() => Space.Notifiers.Insert(_notifier, new AddressRange(0UL, Page.AlignDown(ulong.MaxValue))) == Errno.None;
 
+    /// <summary>True if the allocation of a huge page that is to be made now has to fail: once for each time that was asked for.</summary>
+    internal bool TakeFailure() => SharedWord.Exchange(ref _failure, null) is not null;
+
     /// <summary>Drops the pages that a migration has collected.</summary>
     internal void Drop(MigrateVma migration)
     {
@@ -113,7 +118,7 @@ public sealed partial class DeviceFile : IMirror, IDisposable
             {
                 if (source.Migrates)
                 {
-                    _mirror.Drop(AddressRange.PageAt(page));
+                    _mirror.Drop(AddressRange.FromLength(page, (ulong)TestDevice.PagesOf(source) * Page.Size));
                 }
 
                 page += Page.Size;
@@ -123,7 +128,7 @@ public sealed partial class DeviceFile : IMirror, IDisposable
 
     private Errno SetFlags(ulong flags)
     {
-        _flags = (DeviceFlags)(flags & (ulong)DeviceFlags.FailAllocation);
+        SharedWord.Write(ref _failure, ((DeviceFlags)flags & DeviceFlags.FailAllocation) != 0 ? this : null);
         return Errno.None;
     }
 }

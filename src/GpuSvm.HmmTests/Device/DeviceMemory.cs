@@ -24,6 +24,13 @@ internal sealed class DeviceMemory(PageFrames frames, DevicePageKind kind, TestD
         return TryTakePage(ref destination) || (TryAddChunk() && TryTakePage(ref destination));
     }
 
+    /// <summary>Begins the use of 512 free frames as a huge page, with a new chunk if no block is free as a whole.</summary>
+    public bool TryBeginHuge(out MigratePfn destination)
+    {
+        destination = default;
+        return TryTakeBlock(ref destination) || (TryAddChunk() && TryTakeBlock(ref destination));
+    }
+
     /// <summary>Adds a chunk, all of whose frames are free.</summary>
     /// <returns>False when the machine has no memory for it.</returns>
     public bool TryAddChunk()
@@ -113,6 +120,16 @@ internal sealed class DeviceMemory(PageFrames frames, DevicePageKind kind, TestD
 
             bool isTaken = _freePages.TryPop(out FrameNumber frame);
             destination = isTaken ? ChunkOf(frame)!.Pagemap.Begin(frame) : default;
+            return isTaken;
+        }
+    }
+
+    private bool TryTakeBlock(ref MigratePfn destination)
+    {
+        using (_lock.Enter())
+        {
+            bool isTaken = _freeBlocks.TryPop(out FrameNumber head);
+            destination = isTaken ? ChunkOf(head)!.Pagemap.BeginHuge(head) : default;
             return isTaken;
         }
     }

@@ -45,7 +45,7 @@ public sealed partial class TestDevice
                 }
 
                 migration.Setup(chunk.Pagemap.FirstFrame + offset, ReleasePages);
-                Errno error = CopyToSystem(migration.Source, migration.Destination);
+                Errno error = CopyToSystem(migration.Source, migration.Destination, file: null);
                 migration.MigratePages();
                 migration.Complete();
                 if (error != Errno.None)

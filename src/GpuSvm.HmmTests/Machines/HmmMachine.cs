@@ -44,6 +44,9 @@ internal sealed class HmmMachine : IDisposable
     /// <summary>Where a page of the first device is when the CPU has touched it: at home, unless the CPU can reach it.</summary>
     public Place TouchedPlace => Kind == DevicePageKind.Private ? Place.System : Place.FirstDevice;
 
+    /// <summary>What a snapshot of the first device says of the place of its own pages.</summary>
+    public SnapshotByte LocalByte => Kind == DevicePageKind.Private ? SnapshotByte.PrivateLocal : SnapshotByte.CoherentLocal;
+
     /// <summary>Ends all processes, and looks that nothing is left of them.</summary>
     public void End()
     {
@@ -66,10 +69,9 @@ internal sealed class HmmMachine : IDisposable
         _memory.Dispose();
     }
 
-    /// <summary>Where a page of a process is.</summary>
-    public Place PlaceOf(HmmProcess process, VirtualAddress page)
+    /// <summary>Where a page is, by its entry and the owner of its frame.</summary>
+    public Place PlaceOf(CpuPte pte)
     {
-        CpuPte pte = process.Space.PageTable.Read(page);
         if (!pte.Maps)
         {
             return pte.IsNone ? Place.Nowhere : Place.Strange;
@@ -77,8 +79,7 @@ internal sealed class HmmMachine : IDisposable
 
         if (Frames.PagemapOf(pte.Frame) is { } pagemap)
         {
-            bool isRight = pte.IsDevicePrivate == (Kind == DevicePageKind.Private);
-            return !isRight ? Place.Strange : pagemap.Owner == First ? Place.FirstDevice : Place.SecondDevice;
+            return pte.IsDevicePrivate == (Kind == DevicePageKind.Private) ? PlaceOf(pagemap) : Place.Strange;
         }
 
         return
@@ -86,6 +87,18 @@ internal sealed class HmmMachine : IDisposable
             pte.IsDevicePrivate ? Place.Strange :
             pte.Frame == Frames.ZeroFrame ? Place.ZeroPage : Place.System;
     }
+
+    /// <summary>Where pages are, by what their address space says.</summary>
+    public Place PlaceOf(in PageResidency run) => run.Location switch
+    {
+        PageLocation.Unmapped or PageLocation.Nowhere => Place.Nowhere,
+        PageLocation.ZeroPage => Place.ZeroPage,
+        PageLocation.System => Place.System,
+        PageLocation.DeviceExclusive => Place.Exclusive,
+        PageLocation.DevicePrivate when Kind == DevicePageKind.Private => PlaceOf(run.Device!),
+        PageLocation.DeviceCoherent when Kind == DevicePageKind.Coherent => PlaceOf(run.Device!),
+        _ => Place.Strange,
+    };
 
     /// <summary>Starts a process on a CPU of its own.</summary>
     public HmmProcess AddProcess(Func<SimulatedCpu, AddressSpace> start)
@@ -95,4 +108,7 @@ internal sealed class HmmMachine : IDisposable
         _processes.Add(process);
         return process;
     }
+
+    private Place PlaceOf(DevicePagemap pagemap) =>
+        pagemap.Owner == First ? Place.FirstDevice : pagemap.Owner == Second ? Place.SecondDevice : Place.Strange;
 }

@@ -55,7 +55,7 @@ internal static class HmmMachineMigrations
 
     /// <summary>Number of pages of a buffer that are in a place.</summary>
     public static int CountOf(this HmmMachine m, VirtualAddress buffer, int pages, Place place) =>
-        Enumerable.Range(0, pages).Count(page => m.PlaceOf(m.Process, buffer + ((ulong)page * Page.Size)) == place);
+        Enumerable.Range(0, pages).Count(page => m.PlaceOf(m.Process.Space.PageTable.Read(buffer + ((ulong)page * Page.Size))) == place);
 
     /// <summary>Number of pages of a buffer that the CPU can reach.</summary>
     public static int PresentPages(this HmmMachine m, VirtualAddress buffer, int pages) =>

@@ -100,12 +100,17 @@ internal sealed class HmmProcess(HmmMachine machine, SimulatedCpu cpu, AddressSp
         Expect.Ints(bytes, i => expected(i + (first * IntsOfPage)), $"what the CPU reads from page {first} on");
     }
 
-    /// <summary>Stops the test unless pages of a buffer are all where they must be.</summary>
+    /// <summary>Stops the test unless pages of a buffer are all where they must be: by their entries, and by what the address space says.</summary>
     public void ExpectPlace(VirtualAddress buffer, int first, int pages, Place place)
     {
         for (int page = first; page < first + pages; page++)
         {
-            Expect.Equal(place, machine.PlaceOf(this, buffer + ((ulong)page * Page.Size)), $"where page {page} is");
+            Expect.Equal(place, machine.PlaceOf(space.PageTable.Read(buffer + ((ulong)page * Page.Size))), $"where page {page} is");
+        }
+
+        foreach (PageResidency run in space.Residency(AddressRange.FromLength(buffer + ((ulong)first * Page.Size), (ulong)pages * Page.Size)))
+        {
+            Expect.Equal(place, machine.PlaceOf(run), $"where {run.Range.PageCount} pages from {run.Range.Start} on are said to be");
         }
     }
 

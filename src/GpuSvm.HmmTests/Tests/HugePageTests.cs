@@ -47,6 +47,82 @@ internal static class HugePageTests
         m.Process.Unmap(buffer, BlockPages);
     }
 
+    public static void MigrateFault(HmmMachine m)
+    {
+        VirtualAddress buffer = m.MapBlock(Advice.NoHugePage);
+        m.Process.Fill(buffer, 0, BlockPages);
+        m.Process.Advise(buffer, BlockPages, Advice.HugePage);
+        m.Process.Advise(buffer, BlockPages, Advice.Collapse);
+        m.ExpectHuge(buffer, BlockPages);
+
+        m.ExpectToDevice(buffer, BlockPages);
+
+        m.ExpectHuge(buffer, BlockPages);
+        m.ExpectSnapshotOfBlock(buffer, m.LocalByte | SnapshotByte.Write | SnapshotByte.Huge);
+        Expect.Equal(m.Kind == DevicePageKind.Private ? 0 : BlockPages, m.PresentPages(buffer, BlockPages), "pages that the CPU can reach");
+        Expect.Equal(0, m.Process.Thread.Load<int>(buffer), "the first word, by which all comes home");
+        m.Process.ExpectPlace(buffer, 0, BlockPages, m.TouchedPlace);
+        m.ExpectHuge(buffer, BlockPages);
+        m.Process.ExpectInts(buffer, 0, BlockPages);
+    }
+
+    public static void MigrateErr(HmmMachine m)
+    {
+        VirtualAddress buffer = m.MapFilledBlock();
+        m.FailNextAllocation(buffer);
+        m.ExpectToDevice(buffer, BlockPages);
+        m.ExpectSnapshotOfBlock(buffer, m.LocalByte | SnapshotByte.Write);
+        m.ExpectHome(buffer, 0, BlockPages);
+        m.Process.Unmap(buffer, BlockPages);
+
+        // Only once, and then on the way home.
+        buffer = m.MapFilledBlock();
+        m.ExpectToDevice(buffer, BlockPages);
+        m.ExpectHuge(buffer, BlockPages);
+        m.ExpectHomeInParts(buffer, Index);
+    }
+
+    public static void MigrateZeroErr(HmmMachine m)
+    {
+        VirtualAddress buffer = m.MapBlock(Advice.HugePage);
+        Expect.Equal(0, m.Process.Thread.Load<int>(buffer), "the zero page");
+        m.ExpectHuge(buffer, BlockPages);
+        m.FailNextAllocation(buffer);
+        m.ExpectZerosToDevice(buffer);
+        m.Process.Unmap(buffer, BlockPages);
+
+        buffer = m.MapBlock(Advice.HugePage);
+        Expect.Equal(0, m.Process.Thread.Load<int>(buffer), "the zero page");
+        Expect.Ints(m.File.Expect(DeviceVerb.MigrateToDevice, buffer, BlockPages, (Errno.None, BlockPages, 0)), _ => 0, "what has moved");
+        m.ExpectHuge(buffer, BlockPages);
+        m.ExpectHomeInParts(buffer, _ => 0);
+    }
+
+    /// <summary>Has a huge page come home while there is no block for it: its pages come all the same.</summary>
+    private static void ExpectHomeInParts(this HmmMachine m, VirtualAddress buffer, Func<int, int> expected)
+    {
+        m.Process.ExpectPlace(buffer, 0, BlockPages, Place.FirstDevice);
+        m.FailNextAllocation(buffer);
+        if (m.Kind == DevicePageKind.Private)
+        {
+            Expect.Equal(expected(0), m.Process.Thread.Load<int>(buffer), "the first word, by which all comes home");
+        }
+        else
+        {
+            m.File.Expect(DeviceVerb.MigrateToSystem, buffer, BlockPages, (Errno.None, BlockPages, 0));
+        }
+
+        m.Process.ExpectPlace(buffer, 0, BlockPages, Place.System);
+        m.ExpectSnapshotOfBlock(buffer, SnapshotByte.Write);
+        m.Process.ExpectInts(buffer, 0, BlockPages, expected);
+    }
+
+    private static void FailNextAllocation(this HmmMachine m, VirtualAddress buffer) =>
+        m.File.Expect(DeviceVerb.SetFlags, buffer, (int)DeviceFlags.FailAllocation, (Errno.None, 0, 0));
+
+    private static void ExpectSnapshotOfBlock(this HmmMachine m, VirtualAddress buffer, SnapshotByte expected) =>
+        m.File.ExpectSnapshot(buffer, [.. Enumerable.Repeat(expected, BlockPages)]);
+
     /// <summary>Maps a huge page in which <c>int[i]</c> is i.</summary>
     private static VirtualAddress MapFilledBlock(this HmmMachine m)
     {
