@@ -69,6 +69,9 @@ public static class Breaks
     /// <summary>A page that moves is copied while the CPU can still store to it.</summary>
     public static readonly bool CopyBeforeIsolate = Name == "copy-before-isolate";
 
+    /// <summary>The entry of a huge page is split without a look whether the CPU has marked it meanwhile.</summary>
+    public static readonly bool SplitLosesMarks = Name == "split-loses-marks";
+
     /// <summary>Page tables are freed before the GPU's TLB is flushed and walks that are under way have ended.</summary>
     public static readonly bool TableFreedBeforeTheFlush = Name == "table-freed-before-the-flush";
 

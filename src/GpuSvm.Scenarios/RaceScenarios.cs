@@ -26,7 +26,7 @@ public static class RaceScenarios
         "overflow-lost", "remove-does-not-wait", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
-        "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved",
+        "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

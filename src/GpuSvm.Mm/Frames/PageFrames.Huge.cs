@@ -72,10 +72,14 @@ public sealed partial class PageFrames
                 part.Maps = first.Maps;
                 part.Mapping = place == 0 ? 0 : FrameMapping.Unpack(place).PageAt(i).Packed;
                 part.DeviceData = first.DeviceData;
-                PageLocks.Copy(ref first.Lock, ref part.Lock);
+                part.Lock = PageLocks.CopyOf(ref first.Lock);
+            }
 
-                // From here on the part is looked at for itself.
-                SharedWord.Write(ref part.Flags, marks);
+            // From here on each part is looked at for itself; who sees it a part still waits for the lock and looks again.
+            Interlocked.MemoryBarrier();
+            foreach (ref FrameState part in states[1..])
+            {
+                part.Flags = marks;
             }
 
             SharedWord.Add(ref first.References, -pins);

@@ -106,8 +106,8 @@ internal sealed class PageLocks(object owner)
         }
     }
 
-    /// <summary>Gives a page that has come out of another, which is locked, a lock that is held by the same thread. Nobody knows the page yet.</summary>
-    public static void Copy(ref int from, ref int to) => SharedWord.Write(ref to, IsLocked(ref from) ? Held : Free);
+    /// <summary>The lock of a page that comes out of another, and is held if that is: by the same thread.</summary>
+    public static int CopyOf(ref int word) => IsLocked(ref word) ? Held : Free;
 
     /// <summary>Waits until the lock is released; at once if it is free. May return before, so the caller looks again.</summary>
     /// <remarks>Takes nothing: who waits for a page to stay is not who changes it. Source: Linux folio_put_wait_locked.</remarks>

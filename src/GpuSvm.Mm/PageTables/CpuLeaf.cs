@@ -89,7 +89,11 @@ internal sealed class CpuLeaf
                 _entries[i] = new CpuPte(bits).PageAt(i).AsSmall().Bits;
             }
         }
-        while (SharedWord.CompareExchange(ref _huge, 0UL, bits) != bits);
+        while (SharedWord.CompareExchange(ref _huge, 0UL, bits) != bits && !Breaks.SplitLosesMarks);
+        if (Breaks.SplitLosesMarks)
+        {
+            SharedWord.Write(ref _huge, 0UL);
+        }
     }
 
     /// <summary>Replaces the rights of an entry that holds a frame. Lock held.</summary>

@@ -9,24 +9,34 @@ internal sealed class DeviceMachine : IDisposable
     /// <summary>Number of pages that are mapped.</summary>
     public const int PageCount = 2;
 
-    private readonly SystemMemory _memory = new(16);
+    private const ulong FewFrames = 16;
+    private const ulong FramesForBlocks = 4 * HugePage.PageCount;
+    private readonly SystemMemory _memory;
     private readonly List<RaceDevice> _devices = [];
 
     /// <summary>Makes a machine whose pages were stored to once, all zero, and watches it.</summary>
     public DeviceMachine(ScheduleRun run)
+        : this(run, FewFrames, PageCount)
     {
-        Frames = new PageFrames(_memory, new PageFramesOptions());
-        Cpu = new SimulatedCpu(_memory, 2);
-        Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
-        Errno error = Mm.Map(Address, PageCount * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
-        SmallMachine.Demand(error == Errno.None, $"Pages can be mapped: {error}.");
         for (int page = 0; page < PageCount; page++)
         {
             Cpu.Thread(0).Store(WordAt(page, 0), 0UL);
         }
+    }
 
+    private DeviceMachine(ScheduleRun run, ulong frames, ulong pages)
+    {
+        _memory = new SystemMemory(frames);
+        Frames = new PageFrames(_memory, new PageFramesOptions());
+        Cpu = new SimulatedCpu(_memory, 2);
+        Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
+        Errno error = Mm.Map(Address, pages * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        SmallMachine.Demand(error == Errno.None, $"Pages can be mapped: {error}.");
         run.DemandProgress(Deadline.Default);
     }
+
+    /// <summary>Makes a machine with a whole block of 2 MiB of which nothing was touched; its first pages are the machine's pages.</summary>
+    public static DeviceMachine WithBlock(ScheduleRun run) => new(run, FramesForBlocks, HugePage.PageCount);
 
     public SystemMemory Memory => _memory;
 
