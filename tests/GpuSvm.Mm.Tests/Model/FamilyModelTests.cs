@@ -147,6 +147,7 @@ public sealed class FamilyModelTests
                         if (there is { Own: null, Store: { } store })
                         {
                             Assert.True(shared.TryAdd((store, there.Index), pte.Frame) || shared[(store, there.Index)] == pte.Frame, "all see one frame");
+                            Assert.Equal(_m.Frames.MapCount(pte.Frame) + 1, _m.Frames.ReferenceCount(pte.Frame));
                         }
 
                         bool isPrivateAndWritable = pte.KeptRights == Protection.ReadWrite && !there.IsShared;
