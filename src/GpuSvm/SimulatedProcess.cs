@@ -66,6 +66,25 @@ public sealed class SimulatedProcess : IDisposable
     /// <summary>Changes what the program may do with memory; returns what mprotect answers.</summary>
     public Errno TryProtect(VirtualAddress address, ByteSize size, Protection protection) => Mm.Protect(address, size.Bytes, protection);
 
+    /// <summary>Resizes memory or moves it to another address, with its bytes; the CPU and the GPU find it there when this returns.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages, all of one mapping.</param>
+    /// <param name="newSize">Number of bytes afterwards.</param>
+    /// <param name="flags">Whether it may move, and must.</param>
+    /// <param name="newAddress">Where to, as <paramref name="flags"/> says.</param>
+    /// <param name="result">Where it is now.</param>
+    /// <returns>What mremap answers: EINVAL, EFAULT, ENOMEM; then nothing has changed.</returns>
+    public Errno TryRemap(
+        VirtualAddress address, ByteSize size, ByteSize newSize, RemapFlags flags, VirtualAddress newAddress, out VirtualAddress result) =>
+        Mm.Remap(address, size.Bytes, newSize.Bytes, flags, newAddress, out result);
+
+    /// <summary>Says something of memory: that its bytes are not needed, that huge pages are wanted, that it is wanted now.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages.</param>
+    /// <param name="advice">What is said.</param>
+    /// <returns>What madvise answers: EINVAL, ENOMEM; then nothing has changed.</returns>
+    public Errno TryAdvise(VirtualAddress address, ByteSize size, Advice advice) => Mm.Advise(address, size.Bytes, advice);
+
     /// <summary>One of the process's CPU threads, to read and write its memory with.</summary>
     /// <param name="index">0 to <see cref="MachineOptions.CpuThreads"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>

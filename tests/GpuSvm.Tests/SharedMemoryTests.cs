@@ -27,6 +27,29 @@ public sealed class SharedMemoryTests
         Assert.Equal(0, m.DmaMappedPages);
     }
 
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_kernel_finds_memory_where_it_was_moved_to_and_zeros_where_it_was_given_up(ExecutionMode mode)
+    {
+        using Machine m = NewMachine(mode);
+        SimulatedProcess p = m.StartProcess();
+        VirtualAddress a = p.Map(8192, Protection.ReadWrite);
+        p.Cpu(0).Store(a, 42);
+        await m.Gpu.LaunchAsync(p, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(a, 2));
+
+        VirtualAddress target = a - (1UL << 20);
+        Assert.Equal(Errno.None, p.TryRemap(a, 8192, 4096, RemapFlags.MayMove | RemapFlags.Fixed, target, out VirtualAddress moved));
+        Assert.Equal(target, moved);
+        LaunchResult r = await m.Gpu.LaunchAsync(p, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(target, 2));
+        Assert.Equal((LaunchStatus.Completed, 44, 2), (r.Status, p.Cpu(0).Load<int>(target), p.Cpu(0).Load<int>(target + 4UL)));
+        r = await m.Gpu.LaunchAsync(p, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(a, 2));
+        Assert.NotEqual(LaunchStatus.Completed, r.Status);
+
+        Assert.Equal(Errno.None, p.TryAdvise(target, 4096, Advice.DontNeed));
+        await m.Gpu.LaunchAsync(p, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(target, 2));
+        Assert.Equal((1, 1L), (p.Cpu(0).Load<int>(target), m.AllocatedFrames));
+    }
+
     [Fact]
     public async Task Each_page_that_a_kernel_reads_is_mapped_once()
     {

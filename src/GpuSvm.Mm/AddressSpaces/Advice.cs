@@ -1,4 +1,4 @@
-namespace GpuSvm.Mm;
+namespace GpuSvm;
 
 /// <summary>What a program says of its memory. Source: Linux include/uapi/asm-generic/mman-common.h; the numbers are its own.</summary>
 public enum Advice

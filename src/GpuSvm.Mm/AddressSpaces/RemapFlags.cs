@@ -1,4 +1,4 @@
-namespace GpuSvm.Mm;
+namespace GpuSvm;
 
 /// <summary>How a mapping may be remapped. Source: mremap(2); the numbers are its own.</summary>
 [Flags]

@@ -259,4 +259,29 @@ public sealed class MemoryObjectMappingTests
         Assert.Equal(Errno.None, m.Mm.Discard(Base, Size));
         Assert.Equal(Errno.None, m.Cpu.Store(Base + Size, 1));
     }
+
+    [Fact]
+    public void Frames_of_an_object_move_with_their_bytes_and_the_object_is_never_unmapped_meanwhile()
+    {
+        using var m = new FixedFrameMachine();
+        MemoryObject memory = m.Map(Base, 3);
+        m.Cpu.Store(Base, 1);
+        m.Cpu.Store(Base + (2 * Size), 3);
+        m.Heard();
+        const ulong Far = 0x80000;
+        Assert.Equal(
+            Errno.None,
+            m.Mm.Remap(Base, 3 * Size, 2 * Size, RemapFlags.MayMove | RemapFlags.Fixed, Far + Size, out _));
+        Assert.Equal(
+            [
+                "detach [0x102000, 0x103000) " + (memory.FirstFrame + 2), "wake [0x102000, 0x103000)",
+                "revoke [0x100000, 0x101000) " + memory.FirstFrame, $"map [0x81000, 0x82000) {memory.FirstFrame} ReadWrite True",
+                "wake [0x100000, 0x102000)",
+            ],
+            m.Heard());
+        Assert.Equal((1, 0, 2UL), (m.Cpu.Load(Far + Size), m.Cpu.Load(Far + (2 * Size)), memory.MappedPages));
+        m.Mm.Unmap(Far, 4 * Size);
+        Assert.Equal(0UL, memory.MappedPages);
+        m.Frames.Release(memory);
+    }
 }

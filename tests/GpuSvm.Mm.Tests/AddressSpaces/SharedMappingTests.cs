@@ -61,6 +61,21 @@ public sealed class SharedMappingTests
     }
 
     [Fact]
+    public void A_frame_keeps_the_marks_of_entries_that_go()
+    {
+        using var m = new TestMachine();
+        using var memory = new PageCache(m.Frames, 2);
+        Map(m.Mm, memory, Base, 2);
+        m.Mm.Advise(Base, 2 * Size, Advice.PopulateRead);
+        FrameNumber[] frames = [m.Mm.PageTable.Read(Base).Frame, m.Mm.PageTable.Read(Base + Size).Frame];
+        m.Thread.Store(Base, 1L);
+        m.Thread.Load<long>(Base + Size);
+        Assert.Equal([FrameFlags.None, FrameFlags.None], frames.Select(m.Frames.FlagsOf));
+        m.Unmap(Base, 2);
+        Assert.Equal([FrameFlags.Dirty | FrameFlags.Accessed, FrameFlags.Accessed], frames.Select(m.Frames.FlagsOf));
+    }
+
+    [Fact]
     public void Reading_shared_memory_takes_a_frame_and_a_later_write_does_not_fault()
     {
         using var m = new TestMachine();
