@@ -18,6 +18,11 @@ public sealed partial class AddressSpace
 
     private Errno EnterMissing(Vma vma, VmaBacking backing, CpuLeaf leaf, ulong page, CpuAccess access)
     {
+        if (backing.Memory is MemoryObject memory)
+        {
+            return EnterFixedPage(vma, memory, backing.IndexOf(page), leaf, page, access);
+        }
+
         Errno error = backing.Memory.TryGet(backing.IndexOf(page), out FrameNumber frame);
         return
             error != Errno.None ? error :

@@ -41,7 +41,7 @@ public sealed class MemoryObject : BackingObject
         // Two address spaces may touch the page at once: one takes the frame, the other finds it taken.
         using (_lock.Enter())
         {
-            return frames.TryGet(frame) ? Errno.None : frames.TryTake(frame);
+            return frames.TryGetPage(frame, out frame);
         }
     }
 }

@@ -11,10 +11,15 @@ public sealed partial class PageFrames
         Memory.Frame(source).CopyTo(Memory.Frame(destination));
     }
 
-    /// <summary>Gives the frame that a page has moved to the marks of the one that it has left.</summary>
+    /// <summary>Gives the frame that a page has moved to the marks of the one that it has left, and has a memory object know where it is.</summary>
     /// <remarks>Under the page-table lock of the first entry that names the new frame: so nobody changes the marks meanwhile.</remarks>
     internal void MoveMarks(FrameNumber source, FrameNumber destination)
     {
+        if (source != destination)
+        {
+            MovePlace(source, destination);
+        }
+
         const FrameFlags Moving = FrameFlags.AnonExclusive | FrameFlags.Dirty | FrameFlags.Accessed;
         FrameFlags marks = FlagsOf(source) & Moving;
         if (marks != 0 && source != destination)

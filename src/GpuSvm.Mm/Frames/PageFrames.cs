@@ -149,6 +149,7 @@ public sealed partial class PageFrames : IDisposable
         int pages = isHuge ? HugePage.PageCount : 1;
         if (PagemapOf(frame) is { } pagemap)
         {
+            _away.Forget(frame);
             pagemap.End(frame, pages);
             return;
         }

@@ -97,7 +97,7 @@ public sealed partial class MigrateFrames
         {
             PartForDestination(i);
             ref MigratePfn source = ref _source[i];
-            if (!source.Migrates || !_destination[i].IsValid || source.IsCompound != _destination[i].IsCompound)
+            if (!source.Migrates || !_frames.MayMove(source, _destination[i]))
             {
                 source = source.Staying();
                 continue;
@@ -221,7 +221,7 @@ public sealed partial class MigrateFrames
 
     private bool TryCollect(FrameNumber frame)
     {
-        if (frame == _frames.ZeroFrame || _frames.IsFixed(frame) || !_frames.TryGet(frame))
+        if (frame == _frames.ZeroFrame || !_frames.TryGet(frame))
         {
             return false;
         }

@@ -141,7 +141,7 @@ public sealed partial class MigrateVma
             {
                 ref MigratePfn source = ref SourceAt(page);
                 MigratePfn destination = _destination[IndexOf(page)];
-                if (!source.Migrates || !destination.IsValid || destination.IsCompound != source.IsCompound)
+                if (!source.Migrates || !_frames.MayMove(source, destination))
                 {
                     source = source.Staying();
                 }

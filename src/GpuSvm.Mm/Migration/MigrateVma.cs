@@ -13,8 +13,9 @@ namespace GpuSvm.Mm;
 /// a source: its destination reads as zero and is entered by MigratePages.
 /// </para>
 /// <para>
-/// What a page drops out for, with its bits cleared. At Setup: it is not selected; it is of a <see cref="MemoryObject"/>; it is locked, or
-/// being moved already; someone else refers to the frame, as who caches the pages of a file or of shared memory does. At MigratePages: no frame was given; the page was unmapped or
+/// What a page drops out for, with its bits cleared. At Setup: it is not selected; it is locked, or being moved already; someone else refers to the frame, as who caches the pages of a file or of shared memory does. At MigratePages: no frame was given, or one where it cannot
+/// live (a page of a <see cref="MemoryObject"/> moves to a device's memory, and back to the frame that is its own:
+/// <see cref="PageFrames.TryAllocateHome"/>); the page was unmapped or
 /// discarded meanwhile; where nothing was, something is, or the mmap lock is not to be had at once. At Complete: unmapped or discarded
 /// until then. Nobody waits for anybody here.
 /// </para>
@@ -152,10 +153,7 @@ public sealed partial class MigrateVma
         _shared.Clear();
         _source.AsSpan(0, PageCount).Clear();
         _destination.AsSpan(0, PageCount).Clear();
-        if (vma.Backing?.Memory is not MemoryObject)
-        {
-            Collect(vma.IsAnonymous ? MigratePfn.Hole : default);
-        }
+        Collect(vma.IsAnonymous ? MigratePfn.Hole : default);
 
         return Errno.None;
     }

@@ -138,7 +138,7 @@ internal sealed class TestDevice : IDevicePagemapOwner
                     }
                 }
             }
-            else if (source[i].Migrates && source[i].IsValid && _frames.TryAllocate(out FrameNumber frame) == Errno.None)
+            else if (source[i].Migrates && source[i].IsValid && _frames.TryAllocateHome(source[i].Frame, out FrameNumber frame) == Errno.None)
             {
                 CopyOrClear(source[i], frame);
                 destination[i] = MigratePfn.Of(frame);

@@ -103,25 +103,6 @@ public sealed class MigrateVmaTests
     }
 
     [Fact]
-    public void Pages_of_a_memory_object_stay()
-    {
-        using var memory = new SystemMemory(64);
-        using var frames = new PageFrames(memory, new PageFramesOptions { PooledFrames = 32 });
-        var cpu = new SimulatedCpu(memory, 1);
-        using var mm = new AddressSpace(frames, cpu, new AddressSpaceOptions());
-        Assert.Equal(Errno.None, frames.TryReserve(2, out MemoryObject? shared));
-        Assert.Equal(Errno.None, mm.MapObject(Base, shared!, Protection.ReadWrite));
-        cpu.Thread(0).Store(Base, 7UL);
-        var migration = new MigrateVma(mm, 2);
-
-        Assert.Equal(Errno.None, migration.SetUp(mm, Base, 2));
-        Assert.Equal((0, 0, 0), (migration.Collected, migration.MigratePages(), migration.Complete()));
-
-        Assert.Equal<IEnumerable<MigratePfn>>([default, default], migration.Source.ToArray());
-        Assert.Equal(shared!.FirstFrame, mm.PageTable.Read(Base).Frame);
-    }
-
-    [Fact]
     public void Where_the_CPU_fixes_the_frames_no_page_can_be_moved_and_nobody_hears_of_it()
     {
         using var m = new FixedFrameMachine();

@@ -1,0 +1,66 @@
+namespace GpuSvm.Mm;
+
+/// <content>Pages of memory objects that live in a device's memory for a while.</content>
+public sealed partial class PageFrames
+{
+    private readonly AwayPages _away = new();
+
+    /// <summary>Allocates a frame of the system for a page to come home to: the one that belongs to it if it is a memory object's, else any.</summary>
+    /// <param name="source">The frame where the page lives, which a migration has collected.</param>
+    /// <param name="frame">The frame, with one reference; its bytes are those that it is given.</param>
+    /// <returns>As <see cref="TryAllocate(out FrameNumber)"/>; EBUSY: somebody still looks at the page's own frame. Try again later.</returns>
+    public Errno TryAllocateHome(FrameNumber source, out FrameNumber frame)
+    {
+        if (!_away.TryHomeOf(source, out FrameNumber home))
+        {
+            return TryAllocate(out frame);
+        }
+
+        frame = home;
+        return ReferenceCount(home) != 0 ? Errno.EBUSY : TryTake(home);
+    }
+
+    /// <summary>The frame where the page of an object's frame lives.</summary>
+    internal FrameNumber PlaceOf(FrameNumber home) => _away.PlaceOf(home);
+
+    /// <summary>Takes a reference to an object's page, wherever it lives; takes its frame if it does not live yet. The object's lock is held.</summary>
+    internal Errno TryGetPage(FrameNumber home, out FrameNumber frame)
+    {
+        frame = PlaceOf(home);
+        if (TryGet(frame))
+        {
+            return Errno.None;
+        }
+
+        // Where it was away, the last one who had it is about to free it, or it has just come home.
+        _away.Forget(frame);
+        frame = home;
+        return TryGet(home) ? Errno.None : TryTake(home);
+    }
+
+    /// <summary>True if a page may move where it is told to: one of an object only to a device's memory, or home; a huge one to a huge one.</summary>
+    internal bool MayMove(MigratePfn source, MigratePfn destination)
+    {
+        if (!destination.IsValid || source.IsCompound != destination.IsCompound)
+        {
+            return false;
+        }
+
+        FrameNumber home = source.Frame;
+        bool isOfObject = source.IsValid && (IsFixed(source.Frame) || _away.TryHomeOf(source.Frame, out home));
+        return !isOfObject || destination.Frame == home || PagemapOf(destination.Frame) is not null;
+    }
+
+    /// <summary>Notes where a page lives from now on, if it is an object's. The lock of the frame that it leaves is held.</summary>
+    private void MovePlace(FrameNumber source, FrameNumber destination)
+    {
+        if (IsFixed(source))
+        {
+            _away.Move(source, destination);
+        }
+        else if (_away.TryHomeOf(source, out FrameNumber home))
+        {
+            _away.Move(home, destination);
+        }
+    }
+}
