@@ -102,16 +102,16 @@ public readonly record struct HmmPfn(ulong Bits)
     /// <param name="first">The answer for the first.</param>
     internal static void FillRun(Span<HmmPfn> pfns, HmmPfn first)
     {
-        Span<Vector512<ulong>> vectors = MemoryMarshal.Cast<HmmPfn, Vector512<ulong>>(pfns);
-        Vector512<ulong> sticky = Vector512.Create(StickyBits);
-        Vector512<ulong> next = Vector512.Create(first.Bits) + Vector512<ulong>.Indices;
-        foreach (ref Vector512<ulong> vector in vectors)
+        Span<Vector256<ulong>> vectors = MemoryMarshal.Cast<HmmPfn, Vector256<ulong>>(pfns);
+        Vector256<ulong> sticky = Vector256.Create(StickyBits);
+        Vector256<ulong> next = Vector256.Create(first.Bits) + Vector256<ulong>.Indices;
+        foreach (ref Vector256<ulong> vector in vectors)
         {
             vector = (vector & sticky) | next;
-            next += Vector512.Create((ulong)Vector512<ulong>.Count);
+            next += Vector256.Create((ulong)Vector256<ulong>.Count);
         }
 
-        for (int i = vectors.Length * Vector512<ulong>.Count; i < pfns.Length; i++)
+        for (int i = vectors.Length * Vector256<ulong>.Count; i < pfns.Length; i++)
         {
             pfns[i] = pfns[i].Sticky | new HmmPfn(first.Bits + (ulong)i);
         }

@@ -55,7 +55,7 @@ internal sealed class MigrationBenchmark : MmBenchmark, IDevicePagemapOwner
     {
         using (Space.MmapLock.EnterShared())
         {
-            Require(_migration.Setup(_range, this, select));
+            Require(_migration.Setup(_range, this, _isHuge ? select | MigrateSelect.Compound : select));
         }
 
         _turn ^= 1;

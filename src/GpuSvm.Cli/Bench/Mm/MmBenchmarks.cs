@@ -15,5 +15,6 @@ internal static class MmBenchmarks
         () => new HmmRangeBenchmark(HmmRangeBenchmark.PageSize.Small),
         () => new HmmRangeBenchmark(HmmRangeBenchmark.PageSize.Huge),
         MigrationBenchmark.Small,
+        MigrationBenchmark.Huge,
     ];
 }
