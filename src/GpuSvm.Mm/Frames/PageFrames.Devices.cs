@@ -114,16 +114,20 @@ public sealed partial class PageFrames
     /// <returns>False when one of them is in use.</returns>
     internal bool TryBeginDeviceHuge(FrameNumber head, ulong data)
     {
-        foreach (ref FrameState state in StatesOf(head))
+        Span<FrameState> states = StatesOf(head);
+        int used = 0;
+        foreach (ref readonly FrameState state in states)
         {
-            if (SharedWord.Read(ref state.References) != 0 || HasFlags(ref state, FrameFlags.Tail))
-            {
-                return false;
-            }
+            // The device knows its free frames: plain reads find its mistakes.
+            used |= state.References | (state.Flags & (int)FrameFlags.Tail);
         }
 
-        bool locked = TryLockForMigration(head);
-        Checks.That(locked, "A free frame is not locked.");
+        if (used != 0)
+        {
+            return false;
+        }
+
+        PageLocks.BeginHeld(ref states[0].Lock);
         BeginHuge(head, data);
         return true;
     }

@@ -92,12 +92,16 @@ public sealed partial class PageFrames
     /// <summary>Begins the use of 512 free frames as a huge page with one reference.</summary>
     private void BeginHuge(FrameNumber head, ulong data)
     {
+        // By plain writes: nobody knows the frames yet.
         Span<FrameState> states = StatesOf(head);
+        int references = 0;
         foreach (ref FrameState part in states[1..])
         {
-            Checks.That(part.References == 0, "A huge page is made of free frames.");
+            references |= part.References;
             part.Flags = (int)FrameFlags.Tail;
         }
+
+        Checks.That(references == 0, "A huge page is made of free frames.");
 
         SharedWord.Write(ref states[0].Flags, (int)FrameFlags.Huge);
         SharedWord.Write(ref states[0].DeviceData, data);
@@ -107,11 +111,14 @@ public sealed partial class PageFrames
     /// <summary>Takes the marks from the frames of a huge page that nobody refers to any more.</summary>
     private void EndHuge(FrameNumber head)
     {
+        int references = 0;
         foreach (ref FrameState part in StatesOf(head))
         {
-            Checks.That(part.References == 0, "A huge page is freed when nobody refers to a part of it.");
+            references |= part.References;
             part.Flags = 0;
         }
+
+        Checks.That(references == 0, "A huge page is freed when nobody refers to a part of it.");
     }
 
     private bool TryGetTail(FrameNumber frame, ref FrameState state)

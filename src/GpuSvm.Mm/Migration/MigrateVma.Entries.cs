@@ -45,9 +45,9 @@ public sealed partial class MigrateVma
         }
 
         int moved = 0;
-        foreach (MigratePfn source in _source.AsSpan(IndexOf(start), IndexOf(end) - IndexOf(start)))
+        for (ulong page = start; page < end; page += SizeOf(SourceAt(page)))
         {
-            moved += source.Migrates ? 1 : 0;
+            moved += SourceAt(page).Migrates ? 1 : 0;
         }
 
         return moved;

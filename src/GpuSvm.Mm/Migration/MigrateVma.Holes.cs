@@ -31,7 +31,7 @@ public sealed partial class MigrateVma
     {
         int first = -1;
         int last = -1;
-        for (int i = 0; i < PageCount; i++)
+        for (int i = 0; i < PageCount; i += (int)(SizeOf(_source[i]) / Page.Size))
         {
             if (IsHole(_source[i]))
             {

@@ -30,7 +30,7 @@ public sealed partial class MigrateVma
                 }
 
                 source = CollectPage(leaf, block, hole);
-                if (source.IsValid && !Breaks.CopyBeforeIsolate)
+                if (source.IsValid && !_frames.IsDevicePrivate(source.Frame) && !Breaks.CopyBeforeIsolate)
                 {
                     _mm.Cpu.Isolate(HugePage.BlockAt(block));
                 }

@@ -68,7 +68,7 @@ public sealed partial class MigrateVma
                 ref MigratePfn source = ref SourceAt(page);
                 source = CollectPage(leaf, page, hole);
                 collected += source.Migrates ? 1 : 0;
-                if (source.IsValid)
+                if (source.IsValid && !_frames.IsDevicePrivate(source.Frame))
                 {
                     flush.Add(page, leaf.Read(page));
                 }
@@ -148,14 +148,13 @@ public sealed partial class MigrateVma
                 else if (source.IsValid)
                 {
                     CpuPte pte = leaf.Read(page);
-                    if (PageMover.IsMigrationOf(pte, source.Frame))
+                    bool isThere = PageMover.IsMigrationOf(pte, source.Frame);
+                    source = isThere ? source : source.Staying();
+                    left += isThere ? 1 : 0;
+                    if (isThere && !_frames.IsDevicePrivate(source.Frame))
                     {
+                        // Of a page that it cannot reach the CPU knows nothing.
                         flush.Add(page, pte);
-                        left++;
-                    }
-                    else
-                    {
-                        source = source.Staying();
                     }
                 }
             }

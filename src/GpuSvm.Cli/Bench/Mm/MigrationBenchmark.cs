@@ -60,11 +60,10 @@ internal sealed class MigrationBenchmark : MmBenchmark, IDevicePagemapOwner
 
         _turn ^= 1;
         FrameNumber first = _device.FirstFrame + (ulong)(_turn * Pages);
-        for (int i = 0; i < Pages; i++)
+        Span<MigratePfn> destination = _migration.Destination;
+        for (int i = 0; i < OperationsPerRound; i++)
         {
-            _migration.Destination[i] =
-                _isHuge && i == 0 ? _device.BeginHuge(first) :
-                _isHuge ? default : _device.Begin(first + (ulong)i);
+            destination[i] = _isHuge ? _device.BeginHuge(first) : _device.Begin(first + (ulong)i);
         }
 
         _migration.MigratePages();
