@@ -52,13 +52,16 @@ public sealed partial class AddressSpace
             return error;
         }
 
-        using (Open(AddressRange.PageAt(page), InvalidationCause.Clear))
-        using (leaf.Lock.Enter())
+        if ((_frames.FlagsOf(frame) & FrameFlags.DeviceExclusive) != 0)
         {
-            CpuPte pte = leaf.Read(page);
-            if (pte.IsDeviceExclusive && pte.Frame == frame)
+            SharedExclusive.End(_frames, frame);
+        }
+        else
+        {
+            using (Open(AddressRange.PageAt(page), InvalidationCause.Clear))
+            using (leaf.Lock.Enter())
             {
-                RestoreExclusive(leaf, page, pte);
+                RestoreExclusive(leaf, page, frame);
             }
         }
 
@@ -85,18 +88,22 @@ public sealed partial class AddressSpace
             return Errno.EBUSY;
         }
 
-        RestoreExclusive(leaf, page, pte);
+        RestoreExclusive(leaf, page, pte.Frame);
         _frames.Unlock(pte.Frame);
         return Errno.None;
     }
 
-    /// <summary>Puts the present entry back. Page-table lock held, and the page's mirrors know.</summary>
-    private void RestoreExclusive(CpuLeaf leaf, ulong page, CpuPte pte)
+    /// <summary>Puts the present entry of a frame back that a device had for itself. Page-table lock held, and the page's mirrors know.</summary>
+    internal void RestoreExclusive(CpuLeaf leaf, ulong page, FrameNumber frame)
     {
-        leaf.Replace(page, pte.FromMigration(pte.Frame));
+        CpuPte pte = leaf.Read(page);
+        if (pte.IsDeviceExclusive && pte.Frame == frame)
+        {
+            leaf.Replace(page, pte.FromMigration(frame));
 
-        // A CPU that cannot be told now faults on its next access, and is told then.
-        _ = TellCpu(leaf, page);
+            // A CPU that cannot be told now faults on its next access, and is told then.
+            _ = TellCpu(leaf, page);
+        }
     }
 
     /// <summary>Takes the page lock of a page whose entry is of some kind, with a reference.</summary>

@@ -3,7 +3,7 @@ namespace GpuSvm.Mm;
 /// <content>Faults on pages whose frame is fixed by the object that they are of.</content>
 public sealed partial class AddressSpace
 {
-    /// <summary>Enters a page of a memory object, be it that it lives in a device's memory, which the next look brings home from.</summary>
+    /// <summary>Enters a page of a memory object, as it is: it may live in a device's memory, or a device have it alone, which the next look ends.</summary>
     /// <remarks>
     /// Another address space may have the page, and a device be moving it there or have it alone: so who enters it holds the page's lock.
     /// Source: Linux mm/shmem.c, shmem_get_folio (which returns the page locked).
@@ -29,9 +29,13 @@ public sealed partial class AddressSpace
         {
             Protection rights = vma.EntryRights;
             _frames.Get(frame);
-            error = _frames.IsDevicePrivate(frame)
-                ? EnterUnlessThere(leaf, page, CpuPte.DevicePrivate(frame, rights), FrameFlags.None)
-                : EnterUnlessThere(leaf, page, CpuPte.Map(frame, rights).Touched(access), access == CpuAccess.Write ? FrameFlags.Dirty : 0);
+            error = EnterUnlessThere(
+                leaf,
+                page,
+                _frames.IsDevicePrivate(frame) ? CpuPte.DevicePrivate(frame, rights) :
+                (_frames.FlagsOf(frame) & FrameFlags.DeviceExclusive) != 0 ? CpuPte.DeviceExclusive(frame, rights) :
+                CpuPte.Map(frame, rights).Touched(access),
+                access == CpuAccess.Write ? FrameFlags.Dirty : FrameFlags.None);
         }
         else
         {

@@ -173,9 +173,13 @@ public sealed partial class AddressSpace
         Protection rights = EntryRights(pte.KeptRights, wanted);
         if (pte.IsDeviceExclusive)
         {
-            // The invalidation has taken the page from the device.
+            // The invalidation has taken the page from the device; but it may have it through another address space, too.
             leaf.SetRights(address, rights);
-            RestoreExclusive(leaf, address, leaf.Read(address));
+            if ((_frames.FlagsOf(pte.Frame) & FrameFlags.DeviceExclusive) == 0)
+            {
+                RestoreExclusive(leaf, address, pte.Frame);
+            }
+
             return;
         }
 

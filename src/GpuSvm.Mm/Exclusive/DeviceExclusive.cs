@@ -28,7 +28,8 @@ public static class DeviceExclusive
     /// <param name="owner">Whose own mirror may skip the invalidation of cause <see cref="InvalidationCause.Exclusive"/>; null for nobody's.</param>
     /// <param name="frame">On success its frame: locked, and with a reference, both for the caller to give back.</param>
     /// <returns>
-    /// EFAULT: nothing is mapped there, or it may not be written. EOPNOTSUPP: not private memory. EBUSY: others held or changed the page all
+    /// EFAULT: nothing is mapped there, or it may not be written. EOPNOTSUPP: shared memory, but for a <see cref="MemoryObject"/>'s,
+    /// which leaves all address spaces that share it. EBUSY: others held or changed the page all
     /// the time, until the deadline. ENOMEM, EIO: it could not be brought in.
     /// </returns>
     /// <remarks>
@@ -44,7 +45,7 @@ public static class DeviceExclusive
             return Errno.EFAULT;
         }
 
-        if (vma.Backing is not null)
+        if (vma.IsShared && vma.Backing is not { Memory: MemoryObject })
         {
             return Errno.EOPNOTSUPP;
         }
@@ -54,7 +55,7 @@ public static class DeviceExclusive
         for (int i = 0; i < TryLimit && !deadline.HasPassed; i++)
         {
             Errno error = mm.TryLockForWriting(vma, page, deadline, out frame);
-            if (error == Errno.None && TryTake(mm, page, owner, frame))
+            if (error == Errno.None && TryTake(mm, page, vma.IsShared, owner, frame))
             {
                 return Errno.None;
             }
@@ -69,10 +70,15 @@ public static class DeviceExclusive
     }
 
     /// <summary>Takes a locked page from the CPU, unless it has changed; then it is unlocked and put.</summary>
-    private static bool TryTake(AddressSpace mm, ulong page, object? owner, FrameNumber frame)
+    private static bool TryTake(AddressSpace mm, ulong page, bool isShared, object? owner, FrameNumber frame)
     {
         AddressRange range = AddressRange.PageAt(page);
         CpuLeaf leaf = mm.PageTable.Find(page)!;
+        if (isShared && !Breaks.ExclusiveNoop)
+        {
+            SharedExclusive.Take(mm.Frames, frame, mm.MappingOf(page));
+        }
+
         using (mm.Open(range, InvalidationCause.Exclusive, owner))
         using (leaf.Lock.Enter())
         {

@@ -22,6 +22,9 @@ public enum FrameFlags
     /// <summary>The first of 512 frames that are one huge page and counted here. Source: Linux PG_head.</summary>
     Huge = 1 << 4,
 
+    /// <summary>A device has the page alone, and every entry that maps it says so; of pages that address spaces share.</summary>
+    DeviceExclusive = 1 << 6,
+
     /// <summary>One of the 511 others of a huge page.</summary>
     Tail = 1 << 5,
 }
