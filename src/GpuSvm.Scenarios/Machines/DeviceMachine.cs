@@ -16,7 +16,7 @@ internal sealed class DeviceMachine : IDisposable
 
     /// <summary>Makes a machine whose pages were stored to once, all zero, and watches it.</summary>
     public DeviceMachine(ScheduleRun run)
-        : this(run, FewFrames, PageCount)
+        : this(run, FewFrames, machine => machine.MapPages(PageCount))
     {
         for (int page = 0; page < PageCount; page++)
         {
@@ -24,19 +24,26 @@ internal sealed class DeviceMachine : IDisposable
         }
     }
 
-    private DeviceMachine(ScheduleRun run, ulong frames, ulong pages)
+    private DeviceMachine(ScheduleRun run, ulong frames, Func<DeviceMachine, Errno> map)
     {
         _memory = new SystemMemory(frames);
-        Frames = new PageFrames(_memory, new PageFramesOptions());
+        Frames = new PageFrames(_memory, new PageFramesOptions { PooledFrames = frames - PageCount });
         Cpu = new SimulatedCpu(_memory, 2);
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
-        Errno error = Mm.Map(Address, pages * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        Errno error = map(this);
         SmallMachine.Demand(error == Errno.None, $"Pages can be mapped: {error}.");
         run.DemandProgress(Deadline.Default);
     }
 
     /// <summary>Makes a machine with a whole block of 2 MiB of which nothing was touched; its first pages are the machine's pages.</summary>
-    public static DeviceMachine WithBlock(ScheduleRun run) => new(run, FramesForBlocks, HugePage.PageCount);
+    public static DeviceMachine WithBlock(ScheduleRun run) => new(run, FramesForBlocks, machine => machine.MapPages(HugePage.PageCount));
+
+    /// <summary>Makes a machine whose pages are those of a memory object, which a forked child shares; nothing was touched.</summary>
+    public static DeviceMachine WithObject(ScheduleRun run) => new(run, FewFrames, static machine =>
+    {
+        Errno error = machine.Frames.TryReserve(PageCount, out MemoryObject? memory);
+        return error == Errno.None ? machine.Mm.MapObject(Address, memory!, Protection.ReadWrite) : error;
+    });
 
     public SystemMemory Memory => _memory;
 
@@ -78,9 +85,11 @@ internal sealed class DeviceMachine : IDisposable
     }
 
     /// <summary>Has the CPU add one to a word in one step.</summary>
-    public void AddAtomically(int thread, int page, int word)
+    public void AddAtomically(int thread, int page, int word) => AddAtomically(Cpu.Thread(thread), page, word);
+
+    /// <summary>Has a CPU add one to a word in one step.</summary>
+    public static void AddAtomically(CpuThread cpu, int page, int word)
     {
-        CpuThread cpu = Cpu.Thread(thread);
         ulong seen;
         ulong expected = 0;
         while ((seen = cpu.CompareExchange(WordAt(page, word), expected, expected + 1)) != expected)
@@ -114,6 +123,8 @@ internal sealed class DeviceMachine : IDisposable
         _devices.ForEach(device => device.Remove());
         SmallMachine.Demand(Mm.Notifiers.Count == 0 && Mm.Notifiers.Sequence % 2 == 0, "No notifier and no invalidation is left at the end.");
     }
+
+    private Errno MapPages(ulong pages) => Mm.Map(Address, pages * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()

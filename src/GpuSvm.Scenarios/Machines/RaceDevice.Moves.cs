@@ -85,7 +85,7 @@ internal sealed partial class RaceDevice
         for (int i = 0; i < source.Length; i++)
         {
             bool isAway = source[i].IsValid && _pagemap.Contains(source[i].Frame);
-            destination[i] = !source[i].Migrates || !source[i].IsValid ? default : isAway ? TakeSystemFrame() : TakeOwnFrame();
+            destination[i] = !source[i].Migrates || !source[i].IsValid ? default : isAway ? TakeHomeFrame(source[i].Frame) : TakeOwnFrame();
             for (int word = 0; destination[i].IsValid && word < Words; word++)
             {
                 SchedulePoint.Reach(SchedulePointKind.Word);
@@ -94,8 +94,8 @@ internal sealed partial class RaceDevice
         }
     }
 
-    private MigratePfn TakeSystemFrame() =>
-        _mm.Frames.TryAllocate(out FrameNumber frame) == Errno.None ? MigratePfn.Of(frame) : default;
+    private MigratePfn TakeHomeFrame(FrameNumber source) =>
+        _mm.Frames.TryAllocateHome(source, out FrameNumber frame) == Errno.None ? MigratePfn.Of(frame) : default;
 
     private MigratePfn TakeOwnFrame()
     {
