@@ -96,6 +96,9 @@ public static class Breaks
     /// <summary>A page is moved though somebody relies on its frame.</summary>
     public static readonly bool PinnedPageMoved = Name == "pinned-page-moved";
 
+    /// <summary>A fork takes write access from the entries of the parent, but not from its CPU.</summary>
+    public static readonly bool ForkFlushLeftOut = Name == "fork-flush-left-out";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -104,6 +107,6 @@ public static class Breaks
         "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
-        "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved",
+        "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "fork-flush-left-out",
     ];
 }

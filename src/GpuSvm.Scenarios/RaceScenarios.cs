@@ -27,6 +27,7 @@ public static class RaceScenarios
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
+        "fork-flush-left-out",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

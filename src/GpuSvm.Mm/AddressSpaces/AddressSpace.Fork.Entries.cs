@@ -44,7 +44,10 @@ public sealed partial class AddressSpace
                 }
             }
 
-            flush.WriteProtect();
+            if (!Breaks.ForkFlushLeftOut)
+            {
+                flush.WriteProtect();
+            }
         }
 
         return error;
