@@ -65,7 +65,7 @@ internal sealed class ModelSpace
             return Errno.EINVAL;
         }
 
-        if (!Pages.ContainsKey(start))
+        if (!Pages.TryGetValue(start, out ModelPage first))
         {
             return Errno.EFAULT;
         }
@@ -83,7 +83,7 @@ internal sealed class ModelSpace
 
         if (!moves && !IsOneMapping(start, (kept / Size) + 1) && !Addresses(start + kept, (call.NewLength - kept) / Size).Any(Pages.ContainsKey))
         {
-            Map(start + kept, (call.NewLength - kept) / Size, Pages[start].Behind(kept / Size));
+            Map(start + kept, (call.NewLength - kept) / Size, first.Behind(kept / Size));
             return Errno.None;
         }
 
