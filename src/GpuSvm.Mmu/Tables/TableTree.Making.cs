@@ -119,6 +119,9 @@ internal sealed partial class TableTree<TFormat>
         WriteAtRest(parent, node.Index);
     }
 
+    /// <summary>A word of a table without entries. No constant: a fill with 0 becomes a Clear, which leaves managed code for that many words.</summary>
+    private static ulong EmptyWord => 0;
+
     /// <summary>Who sees the first entry of a new table sees the last one too: all are written before the table is linked.</summary>
     private void InitializeTable(TableNode node, in TableLayout layout, ulong address, bool isZero)
     {
@@ -131,8 +134,7 @@ internal sealed partial class TableTree<TFormat>
         Span<ulong> words = _store.Words(address, layout.SizeBytes);
         if (!node.IsSparse)
         {
-            // Not Clear, which leaves managed code for that many.
-            words.Fill(0);
+            words.Fill(EmptyWord);
         }
         else if (node.Depth == PageTableDepth)
         {
