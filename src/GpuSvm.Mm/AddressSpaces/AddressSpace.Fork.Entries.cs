@@ -3,7 +3,7 @@ namespace GpuSvm.Mm;
 /// <content>Entries of the page table that a forked child gets.</content>
 public sealed partial class AddressSpace
 {
-    /// <summary>Shares the pages of a private mapping with a child, which nobody else knows yet. Inside an invalidation of the range.</summary>
+    /// <summary>Shares the pages of a private mapping with a child that nobody else knows yet. Inside an invalidation of the range.</summary>
     private Errno ShareEntries(AddressSpace child, AddressRange range)
     {
         List<(ulong Page, CpuPte Pte)> copies = [];
@@ -25,7 +25,7 @@ public sealed partial class AddressSpace
         return error;
     }
 
-    /// <summary>Works out what a child gets of one leaf; the reverse map knows it already. No longer written by the CPU when this returns.</summary>
+    /// <summary>Works out what a child gets of one leaf, which the reverse map knows already; the CPU writes it no more on return.</summary>
     private Errno CopyEntries(AddressSpace child, CpuLeaf leaf, AddressRange range, List<(ulong Page, CpuPte Pte)> copies)
     {
         Errno error = Errno.None;

@@ -3,19 +3,19 @@ namespace GpuSvm.Mm;
 /// <content>A second process with the same memory.</content>
 public sealed partial class AddressSpace
 {
-    /// <summary>Makes an address space with the same mappings: private memory is copied when one of the two writes it, shared memory is shared.</summary>
+    /// <summary>Makes an address space with the same mappings: private memory is copied when one of the two writes it, other is shared.</summary>
     /// <param name="cpu">The CPU that runs in the child, and in no other; connected with it on success only.</param>
     /// <param name="options">Limits of the child, whose window is this one's; null for the same.</param>
     /// <param name="child">The child; null on failure.</param>
     /// <returns>
-    /// EINVAL: the address space has ended. EOPNOTSUPP: the frames of one of the CPUs are fixed. ENOMEM: no frame for the copy of a pinned page,
-    /// or more mappings than the child may have. EBUSY: a device is just about to use a page alone. After a failure nothing is left of
+    /// EINVAL: the address space has ended. EOPNOTSUPP: the frames of one of the CPUs are fixed. ENOMEM: no frame for the copy of a
+    /// pinned page, or more mappings than the child may have. EBUSY: a device is just about to use a page alone. After a failure nothing is left of
     /// the child, and pages may have become read-only until they are written.
     /// </returns>
     /// <remarks>
     /// <para>
-    /// Pages of private mappings become read-only in both, wherever they live, inside an invalidation for each mapping. What a device has for
-    /// itself goes back to the CPU first. Pages that somebody has pinned are copied at once, so that they stay the parent's.
+    /// Pages of private mappings become read-only in both, wherever they live, inside an invalidation for each mapping. What a device has
+    /// for itself goes back to the CPU first. Pages that somebody has pinned are copied at once, so that they stay the parent's.
     /// </para>
     /// <para>Source: Linux kernel/fork.c, dup_mmap; mm/memory.c, copy_page_range.</para>
     /// </remarks>

@@ -17,7 +17,7 @@ public sealed partial class AddressSpace
     public Errno Map(VirtualAddress hint, ulong lengthBytes, Protection protection, MapPlacement placement, out VirtualAddress address) =>
         MapNew(hint, lengthBytes, placement, range => new Vma(range, protection), out address);
 
-    /// <summary>Maps anonymous shared memory, which reads as zero: forked children see what is written there, and write there too.</summary>
+    /// <summary>Maps anonymous shared memory, which reads as zero: forked children see what is written there, and write it too.</summary>
     /// <param name="hint">Where; see <paramref name="placement"/>.</param>
     /// <param name="lengthBytes">Rounded up to whole pages.</param>
     /// <param name="protection">What the program may do there.</param>
@@ -54,7 +54,12 @@ public sealed partial class AddressSpace
     /// Source: mmap(2), MAP_PRIVATE and MAP_SHARED with a file.
     /// </remarks>
     public Errno MapCache(
-        VirtualAddress hint, ulong lengthBytes, Protection protection, MapPlacement placement, CacheSource source, out VirtualAddress address)
+        VirtualAddress hint,
+        ulong lengthBytes,
+        Protection protection,
+        MapPlacement placement,
+        CacheSource source,
+        out VirtualAddress address)
     {
         ArgumentNullException.ThrowIfNull(source.Cache, nameof(source));
         if (source.Cache.Owner != _frames || source.Cache.IsDisposed)

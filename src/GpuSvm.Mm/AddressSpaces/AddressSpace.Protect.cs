@@ -9,7 +9,8 @@ public sealed partial class AddressSpace
     /// <param name="protection">The new protection.</param>
     /// <returns>
     /// EINVAL: unaligned or unknown protection. ENOMEM: a part of the range is not mapped, or a split makes too many mappings.
-    /// EACCES: writing, where a shared mapping is of a file that was opened for reading. Other than mprotect(2), which changes the pages before a hole, a call that fails changes nothing.
+    /// EACCES: writing, where a shared mapping is of a file that was opened for reading. Other than
+    /// mprotect(2), which changes the pages before a hole, a call that fails changes nothing.
     /// </returns>
     public Errno Protect(VirtualAddress address, ulong lengthBytes, Protection protection)
     {
@@ -78,7 +79,7 @@ public sealed partial class AddressSpace
         SetRights(range, static vma => vma.Protection == Protection.None ? Protection.None : Protection.Read).WriteProtect();
 
     /// <summary>Changes the pages of a range, whose mappings stay, inside an invalidation.</summary>
-    /// <returns>EINVAL: unaligned, or of a mapping that cannot take it. ENOMEM: a part of the range is not mapped. Then nothing has changed.</returns>
+    /// <returns>EINVAL: unaligned, or of a mapping that cannot take it. ENOMEM: a part is not mapped. Then nothing has changed.</returns>
     private Errno ChangePages(
         VirtualAddress address, ulong lengthBytes, InvalidationCause cause, Action<AddressRange> change, Func<Vma, bool> canTake)
     {

@@ -9,19 +9,22 @@ public sealed partial class AddressSpace
     /// <summary>Resizes a mapping, or moves its pages to another address.</summary>
     /// <param name="address">Start of what is remapped: page-aligned.</param>
     /// <param name="lengthBytes">
-    /// Its length, rounded up to whole pages; all in one mapping unless the call only shrinks. 0, of shared memory, maps the same pages once more.
+    /// Its length, rounded up to whole pages; all in one mapping unless the call only shrinks. 0, of shared memory, maps the same pages
+    /// once more.
     /// </param>
     /// <param name="newLengthBytes">The length afterwards, rounded up to whole pages.</param>
     /// <param name="flags">What may happen.</param>
-    /// <param name="newAddress">Where to, with <see cref="RemapFlags.Fixed"/>; a hint with <see cref="RemapFlags.DontUnmap"/> alone.</param>
+    /// <param name="newAddress">Where to, with <see cref="RemapFlags.Fixed"/>; a hint with <see cref="RemapFlags.DontUnmap"/>.</param>
     /// <param name="result">Where the mapping is now.</param>
     /// <returns>
     /// EINVAL: unknown flags, unaligned, new length 0 or beyond the window; Fixed or DontUnmap without MayMove; DontUnmap with another
-    /// length, or of special frames; source and target overlap; length 0 of private memory. EFAULT: the range is not in one mapping; special frames that shall grow.
+    /// length, or of special frames; source and target overlap; length 0 of private memory. EFAULT: the range is not in one
+    /// mapping; special frames that shall grow.
     /// ENOMEM: no place left where it may be, or too many mappings. EPERM: a fixed address below the window.
     /// </returns>
     /// <remarks>
-    /// Entries move as they are, with rights and marks, also those of pages that are elsewhere or on their way. The old range is invalidated as unmapped, and what was mapped at a fixed target before.
+    /// Entries move as they are, with rights and marks, also those of pages that are elsewhere or on their way. The old range is
+    /// invalidated as unmapped, and what was mapped at a fixed target before.
     /// A call that fails changes nothing. Departure: since 6.17 Linux moves a range of several mappings to a fixed address, here it is
     /// EFAULT. Source: Linux mm/mremap.c.
     /// </remarks>

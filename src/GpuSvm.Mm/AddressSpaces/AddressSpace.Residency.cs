@@ -7,7 +7,7 @@ public sealed partial class AddressSpace
     /// <param name="range">Page-aligned, below 2^48.</param>
     /// <returns>Runs of pages for which the same holds, in order; together the range.</returns>
     /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
-    /// <remarks>Each page is seen at one moment, different pages at different ones. Source: Linux move_pages(2), /proc/pid/pagemap.</remarks>
+    /// <remarks>Each page is seen at one moment, two pages at different ones. Source: Linux move_pages(2), /proc/pid/pagemap.</remarks>
     public IReadOnlyList<PageResidency> Residency(AddressRange range)
     {
         if (!range.IsPageAligned || range.End > CpuPageTable.AddressLimit)

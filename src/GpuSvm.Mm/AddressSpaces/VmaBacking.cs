@@ -2,7 +2,7 @@ namespace GpuSvm.Mm;
 
 /// <summary>Which pages of an object stand behind the pages of a mapping.</summary>
 /// <param name="Memory">The object.</param>
-/// <param name="Delta">Index in the object less page number (address divided by 4096), modulo 2^64: the same however the mapping is cut.</param>
+/// <param name="Delta">Index in the object less page number (address divided by 4096), modulo 2^64: the same however it is cut.</param>
 /// <remarks>Source: Linux vm_file and vm_pgoff of struct vm_area_struct.</remarks>
 public readonly record struct VmaBacking(BackingObject Memory, ulong Delta)
 {

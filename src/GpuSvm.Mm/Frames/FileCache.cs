@@ -104,7 +104,7 @@ public sealed class FileCache : PageCache
         }
     }
 
-    /// <summary>Takes the dirty mark, and write access from all entries: whoever writes from now on faults and sets the mark again.</summary>
+    /// <summary>Takes the dirty mark, and write access from all entries: whoever writes from now on sets the mark again.</summary>
     private void Clean(FrameNumber frame)
     {
         Owner.SetFlags(frame, FrameFlags.None, FrameFlags.Dirty);

@@ -1,6 +1,6 @@
 namespace GpuSvm.Scenarios;
 
-/// <summary>A process forks while another thread of it stores to a page, then both write it: the child has one moment of the page, and keeps it.</summary>
+/// <summary>A process forks while another thread of it stores to a page, then both write it: the child keeps one moment of the page.</summary>
 public sealed class ForkVsStore : IRaceScenario
 {
     private const ulong Stores = 4;
@@ -10,7 +10,7 @@ public sealed class ForkVsStore : IRaceScenario
 
     /// <inheritdoc/>
     public string Description =>
-        "A process forks while another thread of it stores to a page, then both write it: the child has one moment of the page, and keeps it.";
+        "A process forks while another thread of it stores to a page, then both write it: the child keeps one moment of the page.";
 
     /// <inheritdoc/>
     public void Build(ScheduleRun run)

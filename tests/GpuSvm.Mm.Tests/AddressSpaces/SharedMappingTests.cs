@@ -20,7 +20,8 @@ public sealed class SharedMappingTests
         other.Thread.Store(0x51000, 8L);
         Assert.Equal(8, m.Thread.Load<long>(Base + (2 * Size)));
         FrameNumber frame = m.Mm.PageTable.Read(Base + (2 * Size)).Frame;
-        Assert.Equal((1L, 1, 2, 3), (m.Frames.AllocatedFrames, memory.CachedPages, m.Frames.MapCount(frame), m.Frames.ReferenceCount(frame)));
+        Assert.Equal((1L, 1), (m.Frames.AllocatedFrames, memory.CachedPages));
+        Assert.Equal((2, 3), (m.Frames.MapCount(frame), m.Frames.ReferenceCount(frame)));
         Assert.Equal(6UL, memory.MappedPages);
     }
 
@@ -97,7 +98,8 @@ public sealed class SharedMappingTests
         Assert.Equal(1, m.Thread.Load<long>(0x20000));
         m.Thread.Store(0x20000, 10L);
         m.Thread.Store(0x20000 + Size + 8, 20L);
-        Assert.Equal((10L, 2L, 20L), (m.Thread.Load<long>(0x20000), m.Thread.Load<long>(0x20000 + Size), m.Thread.Load<long>(0x20008 + Size)));
+        Assert.Equal((10L, 2L), (m.Thread.Load<long>(0x20000), m.Thread.Load<long>(0x20000 + Size)));
+        Assert.Equal(20L, m.Thread.Load<long>(0x20008 + Size));
         Assert.Equal((1L, 2L, 0L), (m.Thread.Load<long>(Base), m.Thread.Load<long>(Base + Size), m.Thread.Load<long>(Base + Size + 8)));
         Assert.Equal(4, m.Frames.AllocatedFrames);
         m.Mm.Discard(0x20000, Size);
@@ -170,7 +172,8 @@ public sealed class SharedMappingTests
         Assert.Equal(42, m.Thread.Load<byte>(Base + Size + 8));
         m.Thread.Store(Base, (byte)7);
         Assert.Equal(7, m.Memory.Frame(new FrameNumber(100))[0]);
-        Assert.Equal((0L, 0, 0), (m.Frames.AllocatedFrames, m.Frames.MapCount(new FrameNumber(100)), m.Frames.ReferenceCount(new FrameNumber(100))));
+        var frame = new FrameNumber(100);
+        Assert.Equal((0L, 0, 0), (m.Frames.AllocatedFrames, m.Frames.MapCount(frame), m.Frames.ReferenceCount(frame)));
         Assert.Equal(SpecialFlags, m.Mm.Vmas().Single().Flags);
         m.Protect(Base, 3, Protection.Read);
         m.Protect(Base, 3, Protection.ReadWrite);

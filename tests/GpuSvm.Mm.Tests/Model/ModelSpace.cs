@@ -81,7 +81,8 @@ internal sealed class ModelSpace
             return Errno.EFAULT;
         }
 
-        if (!moves && !IsOneMapping(start, (kept / Size) + 1) && !Addresses(start + kept, (call.NewLength - kept) / Size).Any(Pages.ContainsKey))
+        if (!moves && !IsOneMapping(start, (kept / Size) + 1) &&
+            !Addresses(start + kept, (call.NewLength - kept) / Size).Any(Pages.ContainsKey))
         {
             Map(start + kept, (call.NewLength - kept) / Size, first.Behind(kept / Size));
             return Errno.None;
