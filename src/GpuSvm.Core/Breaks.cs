@@ -99,6 +99,30 @@ public static class Breaks
     /// <summary>A fork takes write access from the entries of the parent, but not from its CPU.</summary>
     public static readonly bool ForkFlushLeftOut = Name == "fork-flush-left-out";
 
+    /// <summary>A fork takes the right to write from its pages before the mirrors hear of it.</summary>
+    public static readonly bool ForkBeforeTheInvalidation = Name == "fork-before-the-invalidation";
+
+    /// <summary>The reverse map does not hear of the child's entry when a fork copies that of a page which is being moved.</summary>
+    public static readonly bool ForkForgetsAMigration = Name == "fork-forgets-a-migration";
+
+    /// <summary>A page is written in place once no other entry maps it, though somebody else still refers to its bytes.</summary>
+    public static readonly bool ReuseSharedPage = Name == "reuse-shared-page";
+
+    /// <summary>A remap leaves the CPU the old addresses where it has looked them up before.</summary>
+    public static readonly bool RemapKeepsOldEntry = Name == "remap-keeps-old-entry";
+
+    /// <summary>A remap takes the entries of its old addresses before the mirrors hear of it.</summary>
+    public static readonly bool RemapBeforeTheInvalidation = Name == "remap-before-the-invalidation";
+
+    /// <summary>The reverse map hears of an entry that a remap moves only when it is at its new place.</summary>
+    public static readonly bool MovedEntryForgotten = Name == "moved-entry-forgotten";
+
+    /// <summary>A page that several address spaces map has moved, and only the first of its entries is put back.</summary>
+    public static readonly bool MigrateForgetsAMapping = Name == "migrate-forgets-a-mapping";
+
+    /// <summary>Who waits for a page lock looks at it before he can be woken.</summary>
+    public static readonly bool LockWaitLost = Name == "lock-wait-lost";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -108,5 +132,7 @@ public static class Breaks
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "fork-flush-left-out",
+        "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
+        "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost",
     ];
 }

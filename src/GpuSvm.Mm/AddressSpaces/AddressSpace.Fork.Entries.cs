@@ -83,7 +83,7 @@ public sealed partial class AddressSpace
             _frames.Get(pte.Frame);
             _frames.AddMap(pte.Frame, child.MappingOf(page));
         }
-        else
+        else if (!Breaks.ForkForgetsAMigration)
         {
             _frames.Link(pte.Frame, child.MappingOf(page));
         }

@@ -83,6 +83,13 @@ public sealed partial class AddressSpace
             return Errno.None;
         }
 
+        if (Breaks.ForkBeforeTheInvalidation)
+        {
+            Errno early = ShareEntries(child, vma.Range);
+            Open(vma.Range, InvalidationCause.ProtectionPage).Dispose();
+            return early;
+        }
+
         using (Open(vma.Range, InvalidationCause.ProtectionPage))
         {
             return ShareEntries(child, vma.Range);

@@ -41,12 +41,18 @@ public sealed partial class AddressSpace
                 if (pte.NamesFrame)
                 {
                     flush.Add(page, pte);
-                    Link(vma, pte, unchecked(page + distance));
+                    if (!Breaks.MovedEntryForgotten)
+                    {
+                        Link(vma, pte, unchecked(page + distance));
+                    }
                 }
             }
         }
 
-        flush.Revoke();
+        if (!Breaks.RemapKeepsOldEntry)
+        {
+            flush.Revoke();
+        }
     }
 
     /// <summary>Enters what was taken out of one leaf.</summary>
@@ -67,6 +73,11 @@ public sealed partial class AddressSpace
 
             if (pte.NamesFrame && IsLinked(vma, pte))
             {
+                if (Breaks.MovedEntryForgotten)
+                {
+                    Link(vma, pte, moved);
+                }
+
                 _frames.Unlink(pte.Frame, MappingOf(page));
             }
         }

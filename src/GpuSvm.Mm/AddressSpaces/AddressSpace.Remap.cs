@@ -158,6 +158,11 @@ public sealed partial class AddressSpace
         }
 
         AddressRange left = AddressRange.FromLength(request.Address, kept);
+        if (Breaks.RemapBeforeTheInvalidation)
+        {
+            MoveEntries(vma, left, start);
+        }
+
         using (Open(left, InvalidationCause.Unmap))
         {
             SplitHugeForMove(left, start);

@@ -57,7 +57,7 @@ public sealed partial class PageFrames
     {
         ref FrameState state = ref StateOf(frame);
         return frame != ZeroFrame && ((SharedWord.Read(ref state.Flags) & (int)FrameFlags.AnonExclusive) != 0 ||
-            (SharedWord.Read(ref state.Maps) == 1 && SharedWord.Read(ref state.References) == 1));
+            (SharedWord.Read(ref state.Maps) == 1 && (Breaks.ReuseSharedPage || SharedWord.Read(ref state.References) == 1)));
     }
 
     /// <summary>True if somebody relies on an anonymous frame to stay that of the one entry that maps it. The lock of its page table is held.</summary>

@@ -79,6 +79,10 @@ internal sealed class PageMover(PageFrames frames)
                 bool isNamed = TryRestoreAt(source, target, place, out bool isRestored);
                 restored += isRestored && (watched is null || place == watched) ? 1 : 0;
                 isDone &= isNamed && !isRestored;
+                if (isRestored && Breaks.MigrateForgetsAMapping)
+                {
+                    return restored;
+                }
             }
 
             if (isDone)

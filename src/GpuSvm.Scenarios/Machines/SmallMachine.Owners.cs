@@ -3,6 +3,9 @@ namespace GpuSvm.Scenarios;
 /// <content>Every frame that is not free has one owner.</content>
 internal sealed partial class SmallMachine
 {
+    /// <summary>Most entries that may name a frame.</summary>
+    private int _mappings = 1;
+
     /// <summary>No two entries hold one frame, none holds a free one, and a page that is being moved is locked.</summary>
     private void CheckOwners()
     {
@@ -16,8 +19,8 @@ internal sealed partial class SmallMachine
 
             Demand(_frames.ReferenceCount(entry.Frame) > 0, "An entry of the CPU's table holds no frame that is free.");
             Demand(
-                entry.IsMigration ? _frames.IsLocked(entry.Frame) : _frames.MapCount(entry.Frame) == 1,
-                "A frame is mapped once, or locked while its page is being moved.");
+                entry.IsMigration ? _frames.IsLocked(entry.Frame) : _frames.MapCount(entry.Frame) >= 1 && _frames.MapCount(entry.Frame) <= _mappings,
+                "A frame is mapped once in each process, or locked while its page is being moved.");
             for (int other = 0; other < page; other++)
             {
                 CpuPte beside = Mm.PageTable.Read(PageAt(other));
@@ -26,13 +29,13 @@ internal sealed partial class SmallMachine
         }
     }
 
-    /// <summary>When no thread runs every frame that is not free is mapped, by the one entry that its reference is for.</summary>
+    /// <summary>When no thread runs every frame that is not free is mapped, by the entries that its references are for.</summary>
     private void CheckOwnersAtRest()
     {
+        VirtualAddress[] pages = [PageAt(0), PageAt(1), PageAt(2), MovedAddress];
         var owned = new List<FrameNumber>();
-        for (int page = 0; page < PageCount; page++)
+        foreach (CpuPte entry in _spaces.SelectMany(space => pages.Select(page => space.PageTable.Read(page))))
         {
-            CpuPte entry = Mm.PageTable.Read(PageAt(page));
             Demand(!entry.IsMigration, "No migration entry is left.");
             if (Owns(entry))
             {
@@ -46,7 +49,7 @@ internal sealed partial class SmallMachine
             int owners = owned.Count(one => one == frame);
             Demand(
                 frame == _frames.ZeroFrame || (_frames.ReferenceCount(frame) == owners && _frames.MapCount(frame) == owners),
-                $"A frame has one owner, or is free: {frame} has {_frames.ReferenceCount(frame)} references for {owners} entries.");
+                $"A frame has its owners, or is free: {frame} has {_frames.ReferenceCount(frame)} references for {owners} entries.");
             Demand(!_frames.IsLocked(frame), "No page lock is left.");
         }
     }

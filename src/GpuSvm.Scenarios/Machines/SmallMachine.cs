@@ -15,6 +15,9 @@ internal sealed partial class SmallMachine : IDisposable
     /// <summary>Number of pages that are mapped.</summary>
     public const int PageCount = 3;
 
+    /// <summary>Where <see cref="MoveFirst"/> moves the first page to.</summary>
+    public const ulong MovedAddress = 0x80_0000;
+
     /// <summary>What the CPU has stored in the first word of each page.</summary>
     public const ulong Mark = 0x1234;
 
@@ -25,6 +28,7 @@ internal sealed partial class SmallMachine : IDisposable
     private readonly PageFrames _frames;
     private readonly SoftwareGpu _gpu;
     private readonly InstancePointer _channel;
+    private readonly List<AddressSpace> _spaces;
     private bool _isClosing;
 
     /// <summary>Makes a machine whose pages are mapped and hold the mark, and watches it.</summary>
@@ -51,6 +55,7 @@ internal sealed partial class SmallMachine : IDisposable
         Driver = new SvmDriver(_gpu, options.Strategy is { } strategy ? driver with { Strategy = strategy } : driver);
         Cpu = new SimulatedCpu(_memory, 2);
         Mm = new AddressSpace(_frames, Cpu, new AddressSpaceOptions());
+        _spaces = [Mm];
         Errno error = Driver.TryOpen(Mm, new SvmClientOptions { Unmanaged = options.Unmanaged }, out SvmClient? client);
         Demand(error == Errno.None, $"A new process is joined to the GPU: {error}.");
         Client = client!;
@@ -134,6 +139,25 @@ internal sealed partial class SmallMachine : IDisposable
         Demand(result.Error == Errno.None, $"Mapped pages can be moved: {result.Error}.");
     }
 
+    /// <summary>Makes a child of the process, which has no part in the GPU.</summary>
+    public CpuThread Fork()
+    {
+        var cpu = new SimulatedCpu(_memory, 1);
+        _mappings = 2;
+        Errno error = Mm.TryFork(cpu, null, out AddressSpace? child);
+        Demand(error == Errno.None, $"A process can fork: {error}.");
+        _spaces.Add(child!);
+        return cpu.Thread(0);
+    }
+
+    /// <summary>Moves the bytes of the first page to another address; the page reads as zero then.</summary>
+    public void MoveFirst()
+    {
+        const RemapFlags Flags = RemapFlags.MayMove | RemapFlags.DontUnmap;
+        Errno error = Mm.Remap(Address, Page.Size, Page.Size, Flags, MovedAddress, out VirtualAddress moved);
+        Demand((error, moved) == (Errno.None, (VirtualAddress)MovedAddress), $"A page can be moved: {error}, to {moved}.");
+    }
+
     /// <summary>Parts process and GPU.</summary>
     public void Close()
     {
@@ -146,7 +170,7 @@ internal sealed partial class SmallMachine : IDisposable
     {
         CheckOwnersAtRest();
         Close();
-        Mm.Dispose();
+        _spaces.ForEach(space => space.Dispose());
         Driver.Dispose();
         Demand(_frames.AllocatedFrames == 0, $"{_frames.AllocatedFrames} frames are left at the end.");
         Demand(_gpu.DmaMapper.MappedPages == 0, $"{_gpu.DmaMapper.MappedPages} DMA mappings are left at the end.");
