@@ -123,6 +123,9 @@ public static class Breaks
     /// <summary>Who waits for a page lock looks at it before he can be woken.</summary>
     public static readonly bool LockWaitLost = Name == "lock-wait-lost";
 
+    /// <summary>A fault enters a page without another look whether the reaper has been there meanwhile.</summary>
+    public static readonly bool ReapedPageComesBack = Name == "reaped-page-comes-back";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -131,8 +134,8 @@ public static class Breaks
         "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
-        "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "fork-flush-left-out",
-        "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
-        "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost",
+        "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved",
+        "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
+        "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
     ];
 }

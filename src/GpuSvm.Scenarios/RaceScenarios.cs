@@ -27,9 +27,8 @@ public static class RaceScenarios
         "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
-        "fork-flush-left-out",
-        "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
-        "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost",
+        "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
+        "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

@@ -4,7 +4,7 @@ namespace GpuSvm.Mm;
 public sealed partial class AddressSpace
 {
     private Errno EnterMissing(Vma vma, CpuLeaf leaf, ulong page, CpuAccess access) =>
-        SharedWord.Read(ref _isReaped) && !vma.IsShared ? Errno.EFAULT :
+        IsReaped(vma) ? Errno.EFAULT :
         UnlessServed(
             vma.Backing is { } backing ? EnterMissing(vma, backing, leaf, page, access) : EnterAnonymous(vma, leaf, page, access),
             leaf,
@@ -35,6 +35,11 @@ public sealed partial class AddressSpace
     {
         using (leaf.Lock.Enter())
         {
+            if (IsReaped(vma))
+            {
+                return Errno.EFAULT;
+            }
+
             if (leaf.Read(page).IsNone)
             {
                 leaf.Enter(page, CpuPte.Map(_frames.ZeroFrame, vma.EntryRights & Protection.Read).Touched(CpuAccess.Read));
@@ -69,7 +74,7 @@ public sealed partial class AddressSpace
     private Errno EnterOwnPage(Vma vma, CpuLeaf leaf, ulong page, FrameNumber frame, CpuAccess access)
     {
         _frames.SetFlags(frame, FrameFlags.AnonExclusive);
-        return EnterUnlessThere(leaf, page, CpuPte.Map(frame, vma.EntryRights).Touched(access), FrameFlags.None);
+        return EnterUnlessThere(vma, leaf, page, CpuPte.Map(frame, vma.EntryRights).Touched(access), FrameFlags.None);
     }
 
     /// <summary>Enters a page of an object. Takes the reference to it.</summary>
@@ -80,16 +85,18 @@ public sealed partial class AddressSpace
         bool mayWrite = vma.IsShared && (isWrite || !backing.Memory.HearsOfWrites);
         Protection rights = mayWrite ? vma.EntryRights : vma.EntryRights & Protection.Read;
         return EnterUnlessThere(
-            leaf, page, CpuPte.Map(frame, rights).Touched(access), isWrite ? FrameFlags.Dirty : FrameFlags.None);
+            vma, leaf, page, CpuPte.Map(frame, rights).Touched(access), isWrite ? FrameFlags.Dirty : FrameFlags.None);
     }
 
-    private Errno EnterUnlessThere(CpuLeaf leaf, ulong page, CpuPte pte, FrameFlags marks)
+    /// <summary>Enters a page, unless there is one by now or there must be none. Takes the reference to its frame.</summary>
+    private Errno EnterUnlessThere(Vma vma, CpuLeaf leaf, ulong page, CpuPte pte, FrameFlags marks)
     {
         bool isFirst;
         Errno error;
         using (leaf.Lock.Enter())
         {
-            isFirst = leaf.Read(page).IsNone;
+            bool isReaped = IsReaped(vma) && !Breaks.ReapedPageComesBack;
+            isFirst = leaf.Read(page).IsNone && !isReaped;
             if (isFirst)
             {
                 // In this order: who cleans a page takes the mark first and then looks who maps it, so one of the two is left.
@@ -97,7 +104,7 @@ public sealed partial class AddressSpace
                 _frames.SetFlags(pte.Frame, marks);
             }
 
-            error = TellCpu(leaf, page);
+            error = isReaped ? Errno.EFAULT : TellCpu(leaf, page);
         }
 
         if (!isFirst)

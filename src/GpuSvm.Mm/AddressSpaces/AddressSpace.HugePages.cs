@@ -132,7 +132,7 @@ public sealed partial class AddressSpace
         bool isFirst;
         using (leaf.Lock.Enter())
         {
-            isFirst = leaf.IsEmpty;
+            isFirst = leaf.IsEmpty && !IsReaped(vma);
             if (isFirst && isZero)
             {
                 leaf.Enter(HugePage.AlignDown(page), CpuPte.Map(head, vma.EntryRights & Protection.Read).Touched(access).Repeated());

@@ -5,6 +5,10 @@ public sealed partial class AddressSpace
 {
     private bool _isReaped;
 
+    /// <summary>True if the reaper may have taken what is missing in a mapping: then it must not come back empty.</summary>
+    /// <remarks>Asked under the page-table lock, which the reaper takes after it has said so. Source: Linux check_stable_address_space.</remarks>
+    internal bool IsReaped(Vma vma) => !vma.IsShared && SharedWord.Read(ref _isReaped);
+
     /// <summary>Takes the pages of private mappings where nobody has to wait. Mmap lock held shared.</summary>
     internal ReapReport Reap()
     {

@@ -70,15 +70,16 @@ public sealed partial class MigrateVma
         int filled = 0;
         using (leaf.Lock.Enter())
         {
+            bool isReaped = _mm.IsReaped(vma);
             for (ulong page = start; page < end; page += Page.Size)
             {
                 ref MigratePfn source = ref SourceAt(page);
                 if (IsHole(source))
                 {
                     MigratePfn destination = _destination[IndexOf(page)];
-                    bool isFilled = source.IsCompound
+                    bool isFilled = !isReaped && (source.IsCompound
                         ? TryFillHuge(vma, leaf, page, destination)
-                        : TryFill(vma, leaf, page, destination);
+                        : TryFill(vma, leaf, page, destination));
                     source = isFilled ? source : default;
                     filled += isFilled ? 1 : 0;
                 }

@@ -54,12 +54,12 @@ internal sealed class ProcessMachine : IDisposable
         Demand(found == expected, string.Create(CultureInfo.InvariantCulture, $"{sentence}: 0x{found:x}, not 0x{expected:x}."));
 
     /// <summary>Counts a word up by loads and stores, which nobody else stores to.</summary>
-    public static void Count(CpuThread cpu, int page, int word, ulong times)
+    public static void Count(CpuThread cpu, VirtualAddress word, ulong times)
     {
         for (ulong i = 0; i < times; i++)
         {
-            DemandWord("No store is lost", cpu.Load<ulong>(WordAt(page, word)), i);
-            cpu.Store(WordAt(page, word), i + 1);
+            DemandWord("No store is lost", cpu.Load<ulong>(word), i);
+            cpu.Store(word, i + 1);
         }
     }
 
@@ -106,6 +106,13 @@ internal sealed class ProcessMachine : IDisposable
         Errno error = Parent.Mm.Remap(
             WordAt(0, 0), Page.Size, Page.Size, flags | RemapFlags.MayMove | RemapFlags.Fixed, MovedWordAt(0), out _);
         Demand(error == Errno.None, $"A page can be remapped: {error}.");
+    }
+
+    /// <summary>Maps a page for the parent, which nobody has touched, where <see cref="Remap"/> would move one.</summary>
+    public void MapUntouched()
+    {
+        Errno error = Parent.Mm.Map(MovedWordAt(0), Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        Demand(error == Errno.None, $"A page can be mapped: {error}.");
     }
 
     /// <summary>Says what is looked at in the end, before the machine is taken down.</summary>

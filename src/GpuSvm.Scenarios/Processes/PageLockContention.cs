@@ -1,21 +1,21 @@
 namespace GpuSvm.Scenarios;
 
-/// <summary>Two threads store into a page that one thread moves and another locks, again and again: all go on, and nobody waits for a deadline.</summary>
+/// <summary>Two threads store into a page that two others move, and so lock: all go on, and nobody waits for a deadline.</summary>
 public sealed class PageLockContention : IRaceScenario
 {
     /// <inheritdoc/>
     public string Name => "page-lock-contention";
 
     /// <inheritdoc/>
-    public string Description => "Two threads store into a page that one thread moves and another locks, again and again: all go on, and nobody waits for a deadline.";
+    public string Description => "Two threads store into a page that two others move, and so lock: all go on, and nobody waits for a deadline.";
 
     /// <inheritdoc/>
     public void Build(ScheduleRun run)
     {
         const ulong Stores = 2;
         var machine = new ProcessMachine(run, TimeSpan.Zero);
-        run.Thread("cpu 0", () => ProcessMachine.Count(machine.Parent.Thread(0), 0, 1, Stores));
-        run.Thread("cpu 1", () => ProcessMachine.Count(machine.Parent.Thread(1), 0, 2, Stores));
+        run.Thread("cpu 0", () => ProcessMachine.Count(machine.Parent.Thread(0), ProcessMachine.WordAt(0, 1), Stores));
+        run.Thread("cpu 1", () => ProcessMachine.Count(machine.Parent.Thread(1), ProcessMachine.WordAt(0, 2), Stores));
         run.Thread("driver 0", () => machine.Migrate(machine.Parent, 0));
         run.Thread("driver 1", () => machine.Migrate(machine.Parent, 0));
         machine.EndWith(run, () =>
