@@ -30,6 +30,7 @@ public sealed partial class AddressSpace
             Protection rights = vma.EntryRights;
             _frames.Get(frame);
             error = EnterUnlessThere(
+                vma,
                 leaf,
                 page,
                 _frames.IsDevicePrivate(frame) ? CpuPte.DevicePrivate(frame, rights) :
