@@ -120,7 +120,7 @@ public static class Breaks
     /// <summary>A page that several address spaces map has moved, and only the first of its entries is put back.</summary>
     public static readonly bool MigrateForgetsAMapping = Name == "migrate-forgets-a-mapping";
 
-    /// <summary>Who waits for a page lock looks at it before he can be woken.</summary>
+    /// <summary>Who waits for a page lock goes to sleep though it was released since he looked.</summary>
     public static readonly bool LockWaitLost = Name == "lock-wait-lost";
 
     /// <summary>A fault enters a page without another look whether the reaper has been there meanwhile.</summary>

@@ -113,23 +113,15 @@ internal sealed class PageLocks(object owner)
     /// <remarks>Takes nothing: who waits for a page to stay is not who changes it. Source: Linux folio_put_wait_locked.</remarks>
     public void AwaitUnlock(ref int word, FrameNumber frame, Deadline deadline)
     {
-        if (Breaks.LockWaitLost && !Await(ref word))
-        {
-            return;
-        }
-
         Bucket bucket = BucketOf(frame);
         using (bucket.Guard.Enter())
         {
-            if (Breaks.LockWaitLost || Await(ref word))
+            if (Interlocked.CompareExchange(ref word, HeldAndWaitedFor, Held) != Free || Breaks.LockWaitLost)
             {
                 bucket.Queue.Wait(deadline);
             }
         }
     }
-
-    /// <summary>Says that somebody waits for the lock, if it is held.</summary>
-    private static bool Await(ref int word) => Interlocked.CompareExchange(ref word, HeldAndWaitedFor, Held) != Free;
 
     /// <summary>True if some thread holds the lock.</summary>
     public static bool IsLocked(ref int word) => SharedWord.Read(ref word) != Free;

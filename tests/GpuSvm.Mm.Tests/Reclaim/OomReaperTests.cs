@@ -36,6 +36,26 @@ public sealed class OomReaperTests
     }
 
     [Fact]
+    public void A_migration_fills_no_page_of_the_victim_that_is_not_there()
+    {
+        using var m = new TestMachine();
+        m.MapAt(Base, 1);
+        m.Thread.Store(Base, 1);
+        OomReaper.TryReap(m.Mm, out _);
+        var migration = new MigrateVma(m.Mm, 1);
+        using (m.Mm.MmapLock.EnterShared())
+        {
+            Assert.Equal(Errno.None, migration.Setup(AddressRange.PageAt(Base), null));
+        }
+
+        Assert.Equal(Errno.None, m.Frames.TryAllocate(out FrameNumber frame));
+        migration.Destination[0] = MigratePfn.Of(frame);
+        Assert.Equal((1, 0, 0), (migration.Collected, migration.MigratePages(), migration.Complete()));
+        Assert.True(m.Mm.PageTable.Read(Base).IsNone);
+        Assert.Equal(0, m.Frames.AllocatedFrames);
+    }
+
+    [Fact]
     public void It_skips_a_mapping_whose_mirror_would_have_to_wait_and_takes_it_later()
     {
         using var m = new TestMachine();
