@@ -14,11 +14,12 @@ public sealed partial class AddressSpace
     /// EINVAL: unknown advice, unaligned, beyond 64 bits, or a mapping that cannot take it: of special frames (all but
     /// <see cref="Advice.DontFork"/>), not anonymous (<see cref="Advice.Free"/>), without that right (populate). ENOMEM: a part of the range is
     /// not mapped, or a split makes too many mappings. Populate also: what a fault says. <see cref="Advice.Collapse"/>: EINVAL, also where
-    /// nothing is there or a page is a device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames.
+    /// nothing is there or a page is a device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames. <see cref="Advice.Poison"/>: EINVAL where memory is not anonymous and
+    /// private; EBUSY for the zero page and pages that are locked or pinned; what a read says; pages before that one are lost.
     /// </returns>
     /// <remarks>
-    /// Other than madvise(2), which goes as far as it can, a call that fails changes nothing; only populating may leave pages behind that
-    /// were brought in, and collapsing those blocks that it could collapse, filled up with zeros. Source: Linux mm/madvise.c.
+    /// Other than madvise(2), which goes as far as it can, a call that fails changes nothing; only poisoning goes page by page, populating may leave pages
+    /// behind that were brought in, and collapsing those blocks that it could collapse, filled up with zeros. Source: Linux mm/madvise.c.
     /// </remarks>
     public Errno Advise(VirtualAddress address, ulong lengthBytes, Advice advice)
     {
@@ -40,6 +41,7 @@ public sealed partial class AddressSpace
             Advice.PopulateRead => Populate(address, lengthBytes, CpuAccess.Read),
             Advice.PopulateWrite => Populate(address, lengthBytes, CpuAccess.Write),
             Advice.Collapse => Collapse(address, lengthBytes),
+            Advice.Poison => Poison(address, lengthBytes),
             _ => Errno.EINVAL,
         };
     }

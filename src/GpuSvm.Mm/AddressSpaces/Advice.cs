@@ -29,4 +29,7 @@ public enum Advice
 
     /// <summary>Pages become huge ones now, and only in whole blocks (MADV_COLLAPSE).</summary>
     Collapse = 25,
+
+    /// <summary>The bytes are lost, as if the memory had failed: every touch fails from now on (MADV_HWPOISON).</summary>
+    Poison = 100,
 }

@@ -145,6 +145,7 @@ public sealed partial class PageFrames : IDisposable
             Checks.That(!PageLocks.IsLocked(ref state.Lock), "A frame is not freed while its page lock is held.");
         }
 
+        bool isLost = HasFlags(ref state, FrameFlags.Poisoned);
         bool isHuge = HasFlags(ref state, FrameFlags.Huge);
         if (isHuge)
         {
@@ -173,6 +174,12 @@ public sealed partial class PageFrames : IDisposable
         using (_lock.Enter())
         {
             _allocated -= pages;
+            if (isLost)
+            {
+                // A frame whose memory has failed is never handed out again.
+                return;
+            }
+
             if (isHuge)
             {
                 _pool.ReturnBlock(frame);

@@ -62,10 +62,10 @@ internal sealed class PageMover(PageFrames frames)
 
     /// <summary>Puts the entry of a frame in place of all migration entries of a page. Each gets a reference.</summary>
     /// <param name="source">The frame that the migration entries name: locked.</param>
-    /// <param name="target">Where the page is now: locked, or the same frame; with a reference of the caller.</param>
+    /// <param name="target">Where the page is now: locked, or the same frame; with a reference of the caller. Null when its bytes are lost.</param>
     /// <param name="watched">The place that counts; null for all.</param>
     /// <returns>Number of entries that were put there.</returns>
-    public int Restore(FrameNumber source, FrameNumber target, FrameMapping? watched = null)
+    public int Restore(FrameNumber source, FrameNumber? target, FrameMapping? watched = null)
     {
         int restored = 0;
         var spin = default(Spin);
@@ -277,7 +277,7 @@ internal sealed class PageMover(PageFrames frames)
 
     /// <summary>Replaces the migration entry at a place.</summary>
     /// <returns>False when no entry there names the frame yet, or any more.</returns>
-    private bool TryRestoreAt(FrameNumber source, FrameNumber target, FrameMapping place, out bool isRestored)
+    private bool TryRestoreAt(FrameNumber source, FrameNumber? target, FrameMapping place, out bool isRestored)
     {
         isRestored = false;
         if (Find(place, out AddressSpace? space) is not { } leaf)
@@ -290,8 +290,18 @@ internal sealed class PageMover(PageFrames frames)
             CpuPte pte = leaf.Read(place.Page);
             if (IsMigrationOf(pte, source))
             {
-                frames.Get(target);
-                Replace(space!, leaf, place.Page, pte, target);
+                if (target is { } frame)
+                {
+                    frames.Get(frame);
+                    Replace(space!, leaf, place.Page, pte, frame);
+                }
+                else
+                {
+                    frames.Unlink(source, place);
+                    leaf.Replace(place.Page, CpuPte.Poisoned);
+                    _ = space!.TellCpu(leaf, place.Page);
+                }
+
                 isRestored = true;
             }
 
