@@ -42,37 +42,21 @@ public sealed partial class AddressSpace
             return false;
         }
 
-        bool isThere;
         using (leaf.Lock.Enter())
         {
-            isThere = leaf.IsHuge && leaf.Read(HugePage.AlignDown(page)).Frame == pte.Frame;
+            bool isThere = leaf.IsHuge && leaf.Read(HugePage.AlignDown(page)).Frame == pte.Frame;
             if (isThere)
             {
-                SplitLocked(leaf, page);
+                SplitLocked(leaf, page, isHeld ? held : null);
             }
         }
 
-        if (!isZero && isThere)
+        if (!isZero && !isHeld)
         {
-            UnlockParts(pte.Frame, held);
-        }
-        else if (!isZero && !isHeld)
-        {
-            _frames.UnlockHuge(pte.Frame);
+            _frames.UnlockMigrated(pte.Frame);
         }
 
         return !leaf.IsHuge;
-    }
-
-    private void UnlockParts(FrameNumber head, FrameNumber? but)
-    {
-        for (ulong i = 0; i < HugePage.PageCount; i++)
-        {
-            if (head + i != but)
-            {
-                _frames.UnlockMigrated(head + i);
-            }
-        }
     }
 
     /// <summary>Splits the huge pages that a range covers in part. The mmap lock is held exclusively.</summary>
@@ -100,12 +84,15 @@ public sealed partial class AddressSpace
     }
 
     /// <summary>Splits a huge page, frames and entry. Page-table lock held; else as <see cref="PageFrames.SplitHuge"/>.</summary>
-    internal void SplitLocked(CpuLeaf leaf, ulong page)
+    /// <param name="leaf">The leaf.</param>
+    /// <param name="page">Any page of it.</param>
+    /// <param name="held">Whose lock is to be held afterwards, if the page is locked and not being moved; null for the first page's.</param>
+    internal void SplitLocked(CpuLeaf leaf, ulong page, FrameNumber? held = null)
     {
-        FrameNumber head = leaf.Read(HugePage.AlignDown(page)).Frame;
-        if (head != _frames.ZeroFrame)
+        CpuPte pte = leaf.Read(HugePage.AlignDown(page));
+        if (pte.Frame != _frames.ZeroFrame)
         {
-            _frames.SplitHuge(head);
+            _frames.SplitHuge(pte.Frame, pte.IsMigration ? null : held ?? pte.Frame);
         }
 
         leaf.Split();

@@ -54,8 +54,11 @@ public sealed partial class PageFrames
     /// Locking: the caller holds the lock of the page table whose entry names the page, and replaces that entry; and the page's lock or,
     /// exclusively, the mmap lock. The reference of that entry becomes one of each page. Source: Linux __split_huge_page.
     /// </remarks>
-    internal void SplitHuge(FrameNumber head)
+    /// <param name="head">Its first frame.</param>
+    /// <param name="locked">Which page has the lock afterwards, if it is held; null for each.</param>
+    internal void SplitHuge(FrameNumber head, FrameNumber? locked = null)
     {
+        bool isAwaited = false;
         ulong place = _reverse.FirstOf(ref OwnStateOf(head).Mapping, head);
         using (_lock.Enter())
         {
@@ -72,7 +75,7 @@ public sealed partial class PageFrames
                 part.Maps = first.Maps;
                 part.Mapping = place == 0 ? 0 : FrameMapping.Unpack(place).PageAt(i).Packed;
                 part.DeviceData = first.DeviceData;
-                part.Lock = PageLocks.CopyOf(ref first.Lock);
+                part.Lock = locked is null || locked == head + (ulong)i ? PageLocks.CopyOf(ref first.Lock) : 0;
             }
 
             // From here on each part is looked at for itself; who sees it a part still waits for the lock and looks again.
@@ -84,6 +87,15 @@ public sealed partial class PageFrames
 
             SharedWord.Add(ref first.References, -pins);
             SetFlags(head, FrameFlags.None, FrameFlags.Huge);
+            if (locked is not null && locked != head && PageLocks.IsLocked(ref first.Lock))
+            {
+                isAwaited = PageLocks.Open(ref first.Lock);
+            }
+        }
+
+        if (isAwaited)
+        {
+            _locks.Wake(head);
         }
 
         PagemapOf(head)?.Operations.Split(head);

@@ -2,9 +2,9 @@ namespace GpuSvm.Mm;
 
 /// <content>Page locks. All frames of a huge page have one.</content>
 /// <remarks>
-/// Whoever locks a huge page may find it split when he is done, each part locked by him then: see <see cref="UnlockHuge"/>. That does not
-/// happen to a holder who has the mmap lock, shared or not, of the one address space that maps the page: it is split with the mmap lock
-/// held exclusively, or by the holder of the page lock.
+/// A huge page that is split while it is locked leaves its lock to its first page; but to each of them when its entry is a migration entry:
+/// then the holder is who moves it, and has a reference of each. Whoever else holds such a lock has the mmap lock of the one address space
+/// that maps the page: it is split with that lock held exclusively, or by the holder of the page lock.
 /// </remarks>
 public sealed partial class PageFrames
 {
@@ -94,30 +94,6 @@ public sealed partial class PageFrames
             ref FrameState state = ref OwnStateOf(head);
             return HasFlags(ref state, FrameFlags.Huge) && PageLocks.TryTake(ref state.Lock);
         }
-    }
-
-    /// <summary>Releases the lock of a page that was huge when it was taken: of all its parts if it has been split.</summary>
-    /// <returns>True if it is huge still.</returns>
-    internal bool UnlockHuge(FrameNumber head)
-    {
-        bool isHuge;
-        bool isAwaited = false;
-        using (_lock.Enter())
-        {
-            Span<FrameState> states = StatesOf(head);
-            isHuge = HasFlags(ref states[0], FrameFlags.Huge);
-            for (int i = 0; i < (isHuge ? 1 : states.Length); i++)
-            {
-                isAwaited |= PageLocks.Open(ref states[i].Lock);
-            }
-        }
-
-        for (int i = 0; isAwaited && i < (isHuge ? 1 : HugePage.PageCount); i++)
-        {
-            _locks.Wake(head + (ulong)i);
-        }
-
-        return isHuge;
     }
 
     /// <summary>Waits until a frame's page lock is released, or the deadline; may return before, so the caller looks again.</summary>

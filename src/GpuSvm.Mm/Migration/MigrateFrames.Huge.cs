@@ -28,7 +28,7 @@ public sealed partial class MigrateFrames
         if (_frames.TryLockHuge(head))
         {
             _mover.TrySplit(head);
-            _frames.UnlockHuge(head);
+            _frames.UnlockMigrated(head);
         }
 
         _frames.Put(frame);
@@ -65,7 +65,7 @@ public sealed partial class MigrateFrames
         {
             // Split before its entry was replaced, each part has the references of its entry alone.
             _mover.Restore(head, head);
-            _frames.UnlockHuge(head);
+            _frames.UnlockMigrated(head);
             _frames.Put(head);
             return;
         }
@@ -102,7 +102,7 @@ public sealed partial class MigrateFrames
         FrameNumber head = source.Frame;
         if (_mover.TryCompleteHuge(ref source, _destination[index]))
         {
-            _frames.UnlockHuge(head);
+            _frames.UnlockMigrated(head);
             _frames.Put(head);
             return true;
         }

@@ -129,13 +129,7 @@ internal sealed class PageMover(PageFrames frames)
     {
         if (destination.IsValid)
         {
-            bool isLocked = frames.PagemapOf(destination.Frame) is not null;
-            if (isLocked && destination.IsCompound)
-            {
-                // It may have been split since it was entered, its lock with it.
-                frames.UnlockHuge(destination.Frame);
-            }
-            else if (isLocked)
+            if (frames.PagemapOf(destination.Frame) is not null)
             {
                 frames.UnlockMigrated(destination.Frame);
             }

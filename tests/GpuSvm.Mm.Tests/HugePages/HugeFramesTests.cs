@@ -158,17 +158,27 @@ public sealed class HugeFramesTests : IDisposable
         PutAll([Allocate(), Allocate()]);
     }
 
-    [Fact]
-    public void Who_has_locked_a_huge_page_that_is_split_meanwhile_has_locked_every_part()
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(7)]
+    public void The_lock_of_a_huge_page_that_is_split_goes_to_each_part_or_to_one(int part)
     {
         FrameNumber head = Allocate();
-        Assert.True(_frames.TryLockForMigration(head));
-        Assert.True(_frames.UnlockHuge(head));
-        Assert.True(_frames.TryLockForMigration(head + 1));
-        _frames.SplitHuge(head);
-        Assert.Equal((true, true, false), (_frames.IsLocked(head), _frames.IsLocked(head + 511), _frames.TryLock(head + 9)));
-        Assert.False(_frames.UnlockHuge(head));
-        Assert.Equal((false, false), (_frames.IsLocked(head), _frames.IsLocked(head + 511)));
+        Assert.True(_frames.TryLockHuge(head));
+        Assert.False(_frames.TryLockHuge(head));
+        _frames.SplitHuge(head, part < 0 ? null : head + (ulong)part);
+        for (int i = 0; i < 512; i++)
+        {
+            bool isLocked = part < 0 || i == part;
+            Assert.Equal(isLocked, _frames.IsLocked(head + (ulong)i));
+            if (isLocked)
+            {
+                _frames.UnlockMigrated(head + (ulong)i);
+            }
+        }
+
+        Assert.False(_frames.TryLockHuge(head));
         PutAll(Enumerable.Range(0, 512).Select(i => head + (ulong)i));
     }
 
@@ -196,7 +206,11 @@ public sealed class HugeFramesTests : IDisposable
 
         device.BeginHuge(head, 78);
         _frames.SplitHuge(head);
-        Assert.False(_frames.UnlockHuge(head));
+        for (ulong i = 0; i < 512; i++)
+        {
+            _frames.UnlockMigrated(head + i);
+        }
+
         Assert.Equal((78UL, 78UL), (device.DataOf(head), device.DataOf(head + 511)));
         _frames.Put(head + 4);
         Assert.Equal([$"freed {head} 512", $"split {head}", $"freed {head + 4} 1"], told.Log);
