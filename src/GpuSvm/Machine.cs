@@ -87,16 +87,8 @@ public sealed class Machine : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             var cpu = new SimulatedCpu(_memory, _options.CpuThreads);
             var mm = new AddressSpace(_frames, cpu, new AddressSpaceOptions { Seed = unchecked(++_processSeed) });
-            Errno error = _driver.TryOpen(mm, out SvmClient? client);
-            if (error != Errno.None)
-            {
-                mm.Dispose();
-                throw new SvmException(error, "The GPU could not be joined to a new process.");
-            }
-
-            var process = new SimulatedProcess(this, _driver, client!, cpu);
-            _processes.Add(process);
-            return process;
+            Errno error = TryJoin(mm, cpu, out SimulatedProcess? process);
+            return error == Errno.None ? process! : throw new SvmException(error, "The GPU could not be joined to a new process.");
         }
     }
 
@@ -129,12 +121,41 @@ public sealed class Machine : IDisposable
         Checks.That(leak is null, leak ?? string.Empty);
     }
 
+    /// <summary>Starts a process with the memory of another, joined to the GPU. See <see cref="SimulatedProcess.TryFork"/>.</summary>
+    internal Errno TryFork(AddressSpace parent, out SimulatedProcess? child)
+    {
+        child = null;
+        using (_lock.Enter())
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var cpu = new SimulatedCpu(_memory, _options.CpuThreads);
+            Errno error = parent.TryFork(cpu, null, out AddressSpace? mm);
+            return error == Errno.None ? TryJoin(mm!, cpu, out child) : error;
+        }
+    }
+
     internal void Forget(SimulatedProcess process)
     {
         using (_lock.Enter())
         {
             _processes.Remove(process);
         }
+    }
+
+    /// <summary>Joins an address space to the GPU; ends it on failure. Lock held.</summary>
+    private Errno TryJoin(AddressSpace mm, SimulatedCpu cpu, out SimulatedProcess? process)
+    {
+        process = null;
+        Errno error = _driver.TryOpen(mm, out SvmClient? client);
+        if (error != Errno.None)
+        {
+            mm.Dispose();
+            return error;
+        }
+
+        process = new SimulatedProcess(this, _driver, client!, cpu);
+        _processes.Add(process);
+        return Errno.None;
     }
 
     private string? Leak() =>

@@ -85,6 +85,30 @@ public sealed class SimulatedProcess : IDisposable
     /// <returns>What madvise answers: EINVAL, ENOMEM; then nothing has changed.</returns>
     public Errno TryAdvise(VirtualAddress address, ByteSize size, Advice advice) => Mm.Advise(address, size.Bytes, advice);
 
+    /// <summary>Starts a child with the same memory: what one of the two writes the other does not see.</summary>
+    /// <returns>The child, joined to the GPU; it has launches and CPU threads of its own.</returns>
+    /// <exception cref="SvmException">As <see cref="TryFork"/> answers.</exception>
+    public SimulatedProcess Fork()
+    {
+        Errno error = TryFork(out SimulatedProcess? child);
+        ThrowIfFailed(error, "fork");
+        return child!;
+    }
+
+    /// <summary>Starts a child with the same memory; private pages are copied when one of the two writes them, on the CPU or on the GPU.</summary>
+    /// <param name="child">The child; null on failure.</param>
+    /// <returns>What fork answers: ENOMEM, EBUSY; then there is no child.</returns>
+    public Errno TryFork(out SimulatedProcess? child) => _machine.TryFork(Mm, out child);
+
+    /// <summary>Where the pages of a range are, how often they are mapped, and what the CPU may do with them.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages; at least 1.</param>
+    /// <returns>Runs of pages of which the same holds, in order; they cover the range, also where nothing is mapped.</returns>
+    /// <exception cref="ArgumentException">The range is empty, unaligned or leaves the address space.</exception>
+    /// <remarks>What it says may be out of date at once while other threads run.</remarks>
+    public IReadOnlyList<ResidencyRun> Residency(VirtualAddress address, ByteSize size) =>
+        Mm.Residency(AddressRange.FromLength(address, Page.Count(size.Bytes) * Page.Size));
+
     /// <summary>One of the process's CPU threads, to read and write its memory with.</summary>
     /// <param name="index">0 to <see cref="MachineOptions.CpuThreads"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>

@@ -1,3 +1,5 @@
+using GpuSvm.Mm;
+
 namespace GpuSvm.Tests;
 
 /// <summary>One pointer means the same byte on the CPU and on the GPU.</summary>
@@ -48,6 +50,31 @@ public sealed class SharedMemoryTests
         Assert.Equal(Errno.None, p.TryAdvise(target, 4096, Advice.DontNeed));
         await m.Gpu.LaunchAsync(p, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(target, 2));
         Assert.Equal((1, 1L), (p.Cpu(0).Load<int>(target), m.AllocatedFrames));
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_child_and_its_parent_do_not_see_what_the_others_kernel_writes(ExecutionMode mode)
+    {
+        using Machine m = NewMachine(mode);
+        SimulatedProcess parent = m.StartProcess();
+        VirtualAddress a = parent.Map(8192, Protection.ReadWrite);
+        parent.Cpu(0).Store(a, 42);
+        await m.Gpu.LaunchAsync(parent, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(a, 1));
+
+        SimulatedProcess child = parent.Fork();
+        ResidencyRun shared = parent.Residency(a, 4096).Single();
+        Assert.Equal((PageLocation.System, 2, Protection.Read), (shared.Location, shared.Maps, shared.Rights));
+        LaunchResult r = await m.Gpu.LaunchAsync(child, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(a, 1));
+        Assert.Equal(LaunchStatus.Completed, r.Status);
+        r = await m.Gpu.LaunchAsync(parent, TestKernels.Increment, grid: 1, block: 32, new ArrayArgs(a, 1));
+        Assert.Equal(LaunchStatus.Completed, r.Status);
+        child.Cpu(0).Store(a, child.Cpu(0).Load<int>(a) + 100);
+
+        Assert.Equal((44, 144), (parent.Cpu(0).Load<int>(a), child.Cpu(0).Load<int>(a)));
+        Assert.Equal([PageLocation.System, PageLocation.Nowhere], child.Residency(a, 8192).Select(run => run.Location));
+        child.Dispose();
+        Assert.Equal((44, 1L), (parent.Cpu(0).Load<int>(a), m.AllocatedFrames));
     }
 
     [Fact]

@@ -89,7 +89,7 @@ internal sealed class HmmMachine : IDisposable
     }
 
     /// <summary>Where pages are, by what their address space says.</summary>
-    public Place PlaceOf(in PageResidency run) => run.Location switch
+    public Place PlaceOf(in ResidencyRun run) => run.Location switch
     {
         PageLocation.Unmapped or PageLocation.Nowhere => Place.Nowhere,
         PageLocation.ZeroPage => Place.ZeroPage,

@@ -108,7 +108,7 @@ internal sealed class HmmProcess(HmmMachine machine, SimulatedCpu cpu, AddressSp
             Expect.Equal(place, machine.PlaceOf(space.PageTable.Read(buffer + ((ulong)page * Page.Size))), $"where page {page} is");
         }
 
-        foreach (PageResidency run in space.Residency(AddressRange.FromLength(buffer + ((ulong)first * Page.Size), (ulong)pages * Page.Size)))
+        foreach (ResidencyRun run in space.Residency(AddressRange.FromLength(buffer + ((ulong)first * Page.Size), (ulong)pages * Page.Size)))
         {
             Expect.Equal(place, machine.PlaceOf(run), $"where {run.Range.PageCount} pages from {run.Range.Start} on are said to be");
         }

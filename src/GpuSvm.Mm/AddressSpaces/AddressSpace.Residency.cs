@@ -8,14 +8,14 @@ public sealed partial class AddressSpace
     /// <returns>Runs of pages for which the same holds, in order; together the range.</returns>
     /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
     /// <remarks>Each page is seen at one moment, two pages at different ones. Source: Linux move_pages(2), /proc/pid/pagemap.</remarks>
-    public IReadOnlyList<PageResidency> Residency(AddressRange range)
+    public IReadOnlyList<ResidencyRun> Residency(AddressRange range)
     {
         if (!range.IsPageAligned || range.End > CpuPageTable.AddressLimit)
         {
             throw new ArgumentException($"{range} is not made of whole pages below 2^48.", nameof(range));
         }
 
-        List<PageResidency> runs = [];
+        List<ResidencyRun> runs = [];
         using (MmapLock.EnterShared())
         {
             ulong address = range.Start;
@@ -40,7 +40,7 @@ public sealed partial class AddressSpace
         return runs;
     }
 
-    private void Look(Vma vma, AddressRange range, List<PageResidency> runs)
+    private void Look(Vma vma, AddressRange range, List<ResidencyRun> runs)
     {
         ulong done = range.Start;
         ulong address = range.Start;
@@ -60,7 +60,7 @@ public sealed partial class AddressSpace
         AddUntouched(runs, done, range.End);
     }
 
-    private static void AddUntouched(List<PageResidency> runs, ulong start, ulong end)
+    private static void AddUntouched(List<ResidencyRun> runs, ulong start, ulong end)
     {
         if (start < end)
         {
@@ -69,9 +69,9 @@ public sealed partial class AddressSpace
     }
 
     /// <summary>What an entry says. Page-table lock held, so its frame stays.</summary>
-    private PageResidency Look(Vma vma, ulong page, CpuPte pte)
+    private ResidencyRun Look(Vma vma, ulong page, CpuPte pte)
     {
-        PageResidency run = Run(AddressRange.PageAt(page), LocationOf(vma, pte)) with
+        ResidencyRun run = Run(AddressRange.PageAt(page), LocationOf(vma, pte)) with
         {
             Rights = pte.KeptRights,
             PageSize = pte.IsHuge ? HugePage.Size : Page.Size,
@@ -94,10 +94,10 @@ public sealed partial class AddressSpace
         pte.Frame == _frames.ZeroFrame ? PageLocation.ZeroPage :
         _frames.PagemapOf(pte.Frame) is null ? PageLocation.System : PageLocation.DeviceCoherent;
 
-    private static PageResidency Run(AddressRange range, PageLocation location) =>
+    private static ResidencyRun Run(AddressRange range, PageLocation location) =>
         new(range, location, Protection.None, 0, Page.Size, null, null);
 
-    private static void Append(List<PageResidency> runs, in PageResidency next)
+    private static void Append(List<ResidencyRun> runs, in ResidencyRun next)
     {
         if (runs.Count > 0 && runs[^1].JoinsWith(next))
         {

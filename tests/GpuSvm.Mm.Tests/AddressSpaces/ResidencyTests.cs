@@ -49,7 +49,7 @@ public sealed class ResidencyTests : IDisposable
             _m.Thread.Load<int>(Base + (i * Size));
         }
 
-        IReadOnlyList<PageResidency> runs = _m.Mm.Residency(new AddressRange(Base, Base + (3 * Size)));
+        IReadOnlyList<ResidencyRun> runs = _m.Mm.Residency(new AddressRange(Base, Base + (3 * Size)));
         Assert.Equal(["[0x10000, 0x12000) Special Read", "[0x12000, 0x13000) Special Read"], Look(Base, 3));
         Assert.Equal([new FrameNumber(100), new FrameNumber(200)], runs.Select(run => run.FirstFrame!.Value));
     }
@@ -105,7 +105,7 @@ public sealed class ResidencyTests : IDisposable
         _m.MapAt(Block, 512);
         _m.Mm.Advise(Block, HugePage.Size, Advice.HugePage);
         _m.Thread.Store(Block, 1);
-        PageResidency run = _m.Mm.Residency(HugePage.BlockAt(Block)).Single();
+        ResidencyRun run = _m.Mm.Residency(HugePage.BlockAt(Block)).Single();
         Assert.Equal((HugePage.Size, PageLocation.System, 1), (run.PageSize, run.Location, run.Maps));
     }
 

@@ -10,7 +10,7 @@ namespace GpuSvm.Mm;
 /// Frame of the first page, the others follow; null where there is none. Of pages that are being moved those that they leave.
 /// </param>
 /// <param name="Device">The device whose memory it is; null where it is none's.</param>
-public readonly record struct PageResidency(
+public readonly record struct ResidencyRun(
     AddressRange Range,
     PageLocation Location,
     Protection Rights,
@@ -20,7 +20,7 @@ public readonly record struct PageResidency(
     DevicePagemap? Device)
 {
     /// <summary>True if the next run, which begins where this one ends, says the same.</summary>
-    internal bool JoinsWith(in PageResidency next) =>
+    internal bool JoinsWith(in ResidencyRun next) =>
         this with { Range = next.Range, FirstFrame = next.FirstFrame } == next &&
         (FirstFrame is not { } first || Location == PageLocation.ZeroPage || first + Range.PageCount == next.FirstFrame);
 }
