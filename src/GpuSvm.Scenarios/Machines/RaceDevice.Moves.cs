@@ -59,6 +59,11 @@ internal sealed partial class RaceDevice
 
         DropOwn(DeviceMachine.WordAt(page, 0));
         Fill(migration.Source, migration.Destination);
+        if (select == MigrateSelect.System && migration.Source[0] is { Migrates: true, IsValid: false })
+        {
+            BeginHere(migration.Destination);
+        }
+
         if (migration.MigratePages() == 1)
         {
             shown?.Invoke(migration.Destination[0].Frame);
@@ -91,6 +96,16 @@ internal sealed partial class RaceDevice
                 SchedulePoint.Reach(SchedulePointKind.Word);
                 WordOf(destination[i].Frame, word) = WordOf(source[i].Frame, word);
             }
+        }
+    }
+
+    /// <summary>Gives a page of which nothing is there a frame of the device that reads as zero.</summary>
+    private void BeginHere(Span<MigratePfn> destination)
+    {
+        destination[0] = TakeOwnFrame();
+        for (int word = 0; destination[0].IsValid && word < Words; word++)
+        {
+            WordOf(destination[0].Frame, word) = 0;
         }
     }
 
