@@ -11,7 +11,11 @@ internal sealed class HmmMachine : IDisposable
     private readonly SystemMemory _memory;
     private readonly List<HmmProcess> _processes = [];
 
-    public HmmMachine(DevicePageKind kind, ulong seed)
+    /// <summary>Makes a machine.</summary>
+    /// <param name="kind">What memory the devices have.</param>
+    /// <param name="seed">Where all chance comes from.</param>
+    /// <param name="clock">The clock of all deadlines; the real one by default.</param>
+    public HmmMachine(DevicePageKind kind, ulong seed, Clock? clock = null)
     {
         Kind = kind;
         Random = new SeededRandom(seed);
@@ -20,7 +24,7 @@ internal sealed class HmmMachine : IDisposable
         Frames = new PageFrames(_memory, new PageFramesOptions { PooledFrames = SystemPages, Seed = seed });
         First = new TestDevice(Frames, kind);
         Second = new TestDevice(Frames, kind);
-        Process = AddProcess(cpu => new AddressSpace(Frames, cpu, new AddressSpaceOptions()));
+        Process = AddProcess(cpu => new AddressSpace(Frames, cpu, new AddressSpaceOptions { Clock = clock ?? Clock.Monotonic }));
         File = Process.Open(First);
     }
 

@@ -18,6 +18,8 @@ internal sealed class HmmProcess(HmmMachine machine, SimulatedCpu cpu, AddressSp
 
     public AddressSpace Space => space;
 
+    public SimulatedCpu Cpu => cpu;
+
     public CpuThread Thread { get; } = cpu.Thread(0);
 
     /// <summary>What <c>int[i]</c> is in a buffer that was filled: i.</summary>

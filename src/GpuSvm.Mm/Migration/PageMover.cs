@@ -254,8 +254,9 @@ internal sealed class PageMover(PageFrames frames)
         using (leaf.Lock.Enter())
         {
             CpuPte pte = leaf.Read(place.Page);
-            if (pte.Frame == frame && (pte.HasFrame || pte.IsDevicePrivate))
+            if (pte.Frame == frame && pte.Maps)
             {
+                // Also one that a device has for itself: who must have the memory empty could not get rid of it else.
                 HasUnmappedHuge = pte.IsHuge;
                 frames.NoteMarks(leaf.BeginMigration(place.Page));
                 frames.EndMap(frame);

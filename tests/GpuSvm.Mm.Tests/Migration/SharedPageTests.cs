@@ -68,7 +68,7 @@ public sealed class SharedPageTests
     }
 
     [Fact]
-    public void A_page_that_a_device_has_for_itself_elsewhere_stays_and_is_whole_again()
+    public void A_page_that_a_device_has_for_itself_elsewhere_moves_and_is_nobodys_alone_any_more()
     {
         using var m = new TestMachine();
         TestProcess other = Share(m, out FrameNumber home);
@@ -78,12 +78,38 @@ public sealed class SharedPageTests
             leaf.BeginExclusive(Base);
         }
 
-        CpuPte before = Entry(m.Mm);
+        Assert.Equal((Errno.None, 1), m.Migrate(Base, 1));
 
-        Assert.Equal((Errno.None, 0), m.Migrate(Base, 1));
+        FrameNumber moved = Entry(m.Mm).Frame;
+        Assert.Equal((moved, true, (2, 2)), (Entry(other.Mm).Frame, Entry(other.Mm).IsPresent, Counts(m, moved)));
+        Assert.Equal(((0, 0), false), (Counts(m, home), m.Frames.IsLocked(moved)));
+        Assert.Equal(42UL, other.Thread.Load<ulong>(Base));
+    }
 
-        Assert.Equal((before, true, (2, 2)), (Entry(m.Mm), Entry(other.Mm).IsDeviceExclusive, Counts(m, home)));
-        Assert.False(m.Frames.IsLocked(home));
+    [Fact]
+    public void A_page_that_a_device_has_for_itself_is_moved_by_its_frame()
+    {
+        using var m = new TestMachine();
+        m.MapAt(Base, 1);
+        m.Thread.Store(Base, 42UL);
+        FrameNumber home = Entry(m.Mm).Frame;
+        CpuLeaf leaf = m.Mm.PageTable.Find(Base)!;
+        using (leaf.Lock.Enter())
+        {
+            leaf.BeginExclusive(Base);
+        }
+
+        var migration = new MigrateFrames(m.Frames, 1);
+        Beside(() =>
+        {
+            Assert.Equal(1, migration.Setup([home]));
+            Assert.Equal(Errno.None, m.Frames.TryAllocate(out FrameNumber frame));
+            m.Frames.Copy(home, frame);
+            migration.Destination[0] = MigratePfn.Of(frame);
+            Assert.Equal((1, 1), (migration.MigratePages(), migration.Complete()));
+        });
+
+        Assert.Equal((true, 42UL, (0, 0)), (Entry(m.Mm).IsPresent, m.Thread.Load<ulong>(Base), Counts(m, home)));
     }
 
     [Theory]
