@@ -126,6 +126,12 @@ public static class Breaks
     /// <summary>A fault enters a page without another look whether the reaper has been there meanwhile.</summary>
     public static readonly bool ReapedPageComesBack = Name == "reaped-page-comes-back";
 
+    /// <summary>A migration fills a page of which nothing was there, though something is there by now.</summary>
+    public static readonly bool HoleOverwrites = Name == "hole-overwrites";
+
+    /// <summary>Two bring the same page of an object in, and the slower one puts its own in the place of the other's.</summary>
+    public static readonly bool CachedPageReplaced = Name == "cached-page-replaced";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -137,5 +143,6 @@ public static class Breaks
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
+        "hole-overwrites", "cached-page-replaced",
     ];
 }

@@ -29,6 +29,7 @@ public static class RaceScenarios
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
+        "hole-overwrites", "cached-page-replaced",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

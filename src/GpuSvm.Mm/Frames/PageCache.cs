@@ -135,6 +135,11 @@ public class PageCache : BackingObject, IDisposable
         using (_lock.Enter())
         {
             isFirst = _pages.TryAdd(index, added);
+            if (Breaks.CachedPageReplaced)
+            {
+                _pages[index] = added;
+            }
+
             frame = _pages[index];
             Owner.Get(frame);
         }

@@ -92,7 +92,7 @@ public sealed partial class MigrateVma
     private bool TryFill(Vma vma, CpuLeaf leaf, ulong page, MigratePfn destination)
     {
         CpuPte pte = leaf.Read(page);
-        if (destination.IsCompound || (!pte.IsNone && !IsZeroPage(pte)))
+        if (destination.IsCompound || (!pte.IsNone && !IsZeroPage(pte) && !Breaks.HoleOverwrites))
         {
             return false;
         }

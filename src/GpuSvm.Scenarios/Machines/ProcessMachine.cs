@@ -15,6 +15,7 @@ internal sealed class ProcessMachine : IDisposable
     private const ulong MovedAddress = 0x80_0000;
     private readonly SystemMemory _memory = new(16);
     private readonly List<RaceProcess> _processes = [];
+    private bool _isShared;
 
     /// <summary>Makes a machine with one process whose pages hold the mark, and watches it.</summary>
     /// <param name="run">The schedule.</param>
@@ -63,6 +64,16 @@ internal sealed class ProcessMachine : IDisposable
         }
     }
 
+    /// <summary>Stores 1 and 2 into a word, which nobody else stores to, and loads what was stored.</summary>
+    public static void StoreTwice(CpuThread cpu, VirtualAddress word)
+    {
+        for (ulong i = 1; i <= 2; i++)
+        {
+            cpu.Store(word, i);
+            DemandWord("No store is lost", cpu.Load<ulong>(word), i);
+        }
+    }
+
     /// <summary>Forks the parent.</summary>
     public RaceProcess Fork()
     {
@@ -76,12 +87,12 @@ internal sealed class ProcessMachine : IDisposable
 
     /// <summary>Moves a page of a process to another frame, if that can be done now.</summary>
     /// <returns>True if it has moved.</returns>
-    public bool Migrate(RaceProcess process, int page)
+    public bool Migrate(RaceProcess process, VirtualAddress page)
     {
         var migration = new MigrateVma(process.Mm, 1);
         using (process.Mm.MmapLock.EnterShared())
         {
-            Errno error = migration.Setup(AddressRange.PageAt(WordAt(page, 0)), null);
+            Errno error = migration.Setup(AddressRange.PageAt(page), null);
             Demand(error is Errno.None or Errno.EINVAL, $"A page can be asked for, unless it is not mapped any more: {error}.");
             if (error != Errno.None)
             {
@@ -89,9 +100,14 @@ internal sealed class ProcessMachine : IDisposable
             }
         }
 
-        if (migration.Source[0].IsValid && Frames.TryAllocate(out FrameNumber frame) == Errno.None)
+        MigratePfn source = migration.Source[0];
+        if (source.Migrates && Frames.TryAllocate(out FrameNumber frame) == Errno.None)
         {
-            Frames.Copy(migration.Source[0].Frame, frame);
+            if (source.IsValid)
+            {
+                Frames.Copy(source.Frame, frame);
+            }
+
             migration.Destination[0] = MigratePfn.Of(frame);
         }
 
@@ -113,6 +129,14 @@ internal sealed class ProcessMachine : IDisposable
     {
         Errno error = Parent.Mm.Map(MovedWordAt(0), Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
         Demand(error == Errno.None, $"A page can be mapped: {error}.");
+    }
+
+    /// <summary>Maps a page there that forked children share.</summary>
+    public void MapShared()
+    {
+        Errno error = Parent.Mm.MapShared(MovedWordAt(0), Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
+        Demand(error == Errno.None, $"A page can be mapped: {error}.");
+        _isShared = true;
     }
 
     /// <summary>Says what is looked at in the end, before the machine is taken down.</summary>
@@ -144,6 +168,7 @@ internal sealed class ProcessMachine : IDisposable
     private void TakeDown()
     {
         FrameNumber[] named = [.. Entries().Select(entry => entry.Frame)];
+        FrameNumber? cached = _isShared ? Parent.Mm.PageTable.Read(MovedWordAt(0)).Frame : null;
         for (ulong i = 0; i < _memory.FrameCount; i++)
         {
             var frame = new FrameNumber(i);
@@ -151,8 +176,8 @@ internal sealed class ProcessMachine : IDisposable
             (int References, int Maps, bool IsLocked) books =
                 (Frames.ReferenceCount(frame), Frames.MapCount(frame), Frames.IsLocked(frame));
             Demand(
-                frame == Frames.ZeroFrame || books == (entries, entries, false),
-                $"A frame at rest has a reference for each of its {entries} entries, and no lock: {books}.");
+                frame == Frames.ZeroFrame || books == (entries + (frame == cached ? 1 : 0), entries, false),
+                $"A frame at rest has a reference for each of its {entries} entries and that of its object, and no lock: {books}.");
         }
 
         _processes.ForEach(process => process.Mm.Dispose());

@@ -14,7 +14,7 @@ public sealed class ChildWriteVsCopy : IRaceScenario
     {
         var machine = new ProcessMachine(run, Deadline.Default);
         RaceProcess child = machine.Fork();
-        run.Thread("driver", () => machine.Migrate(machine.Parent, 0));
+        run.Thread("driver", () => machine.Migrate(machine.Parent, ProcessMachine.WordAt(0, 0)));
         run.Thread("child", () =>
         {
             CpuThread cpu = child.Thread(0);

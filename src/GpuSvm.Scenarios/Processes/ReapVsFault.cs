@@ -23,7 +23,7 @@ public sealed class ReapVsFault : IRaceScenario
         {
             CpuThread cpu = machine.Parent.Thread(i);
             VirtualAddress word = ProcessMachine.MovedWordAt(i);
-            run.Thread($"cpu {i}", () => EndsByAFault(() => StoreTwice(cpu, word)));
+            run.Thread($"cpu {i}", () => EndsByAFault(() => ProcessMachine.StoreTwice(cpu, word)));
         }
 
         run.Thread("reaper", () =>
@@ -40,15 +40,6 @@ public sealed class ReapVsFault : IRaceScenario
             bool faults = EndsByAFault(() => cpu.Load<ulong>(ProcessMachine.MovedWordAt(0)));
             ProcessMachine.Demand(faults, "A page that was taken is gone.");
         });
-    }
-
-    private static void StoreTwice(CpuThread cpu, VirtualAddress word)
-    {
-        for (ulong i = 1; i <= 2; i++)
-        {
-            cpu.Store(word, i);
-            ProcessMachine.DemandWord("No store is lost", cpu.Load<ulong>(word), i);
-        }
     }
 
     private static bool EndsByAFault(Action body)
