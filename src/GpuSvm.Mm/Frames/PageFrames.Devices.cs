@@ -156,8 +156,10 @@ public sealed partial class PageFrames
 
     private ref FrameState DeviceStateOf(FrameNumber frame)
     {
-        DevicePagemap? pagemap = frame.Value >> DeviceShift == 0 ? null : PrivateOf(frame);
-        if (pagemap is null)
+        // The pagemap looks whether the frame is one of its own.
+        ulong slot = frame.Value >> DeviceShift;
+        DevicePagemap?[] pagemaps = SharedWord.Read(ref _pagemaps);
+        if (slot == 0 || slot > (ulong)pagemaps.Length || pagemaps[slot - 1] is not { } pagemap)
         {
             throw new ArgumentOutOfRangeException(nameof(frame), frame, "There is no such frame.");
         }

@@ -90,6 +90,14 @@ public sealed partial class PageFrames
         }
     }
 
+    /// <summary>Number of references to a frame and of entries that map it, seen one after the other.</summary>
+    internal int ReferenceCount(FrameNumber frame, out int maps)
+    {
+        ref FrameState state = ref StateOf(frame);
+        maps = SharedWord.Read(ref state.Maps);
+        return SharedWord.Read(ref state.References);
+    }
+
     /// <summary>Notes that an entry which mapped the frame is now its migration entry. The lock of its page table is held.</summary>
     internal void EndMap(FrameNumber frame)
     {

@@ -3,12 +3,28 @@ namespace GpuSvm.Mm;
 /// <content>What a migration does with frames: it locks many, and copies.</content>
 public sealed partial class PageFrames
 {
+    private const FrameFlags MovingMarks = FrameFlags.AnonExclusive | FrameFlags.Dirty | FrameFlags.Accessed;
+
     /// <summary>Copies the bytes of a frame to another. Nobody stores to either meanwhile.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such frame.</exception>
     public void Copy(FrameNumber source, FrameNumber destination)
     {
         SchedulePoint.Reach(SchedulePointKind.Word);
         Memory.Frame(source).CopyTo(Memory.Frame(destination));
+    }
+
+    /// <summary>Has a frame that nobody knows yet take the place of another: its marks, and the one entry that names it.</summary>
+    /// <remarks>By plain writes. Under the page-table lock of that entry, before it names the new frame.</remarks>
+    internal void MoveName(FrameNumber source, FrameNumber destination, FrameMapping place)
+    {
+        MovePlace(source, destination);
+        ref FrameState from = ref StateOf(source);
+        ref FrameState to = ref StateOf(destination);
+        Checks.That(SharedWord.Read(ref to.Maps) == 0, "Nobody knows the new frame of a page before it has an entry.");
+        SharedWord.Write(ref to.Flags, SharedWord.Read(ref to.Flags) | (SharedWord.Read(ref from.Flags) & (int)MovingMarks));
+        _reverse.Remove(ref from.Mapping, source, place);
+        ReverseMap.Begin(ref to.Mapping, place);
+        SharedWord.Write(ref to.Maps, 1);
     }
 
     /// <summary>Gives the frame that a page has moved to the marks of the one that it has left, and has a memory object know where it is.</summary>
@@ -20,8 +36,7 @@ public sealed partial class PageFrames
             MovePlace(source, destination);
         }
 
-        const FrameFlags Moving = FrameFlags.AnonExclusive | FrameFlags.Dirty | FrameFlags.Accessed;
-        FrameFlags marks = FlagsOf(source) & Moving;
+        FrameFlags marks = FlagsOf(source) & MovingMarks;
         if (marks != 0 && source != destination)
         {
             SetFlags(destination, marks);

@@ -42,6 +42,13 @@ internal sealed class ReverseMap
         }
     }
 
+    /// <summary>Adds the first place of a frame that nobody knows yet.</summary>
+    public static void Begin(ref ulong slot, FrameMapping mapping)
+    {
+        Checks.That(SharedWord.Read(ref slot) == 0, "No entry names a frame that nobody knows.");
+        SharedWord.Write(ref slot, mapping.Packed);
+    }
+
     /// <summary>Removes a place.</summary>
     public void Remove(ref ulong slot, FrameNumber frame, FrameMapping mapping)
     {

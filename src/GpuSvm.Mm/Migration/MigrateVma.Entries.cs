@@ -80,7 +80,15 @@ public sealed partial class MigrateVma
         if (isThere)
         {
             // The entry gets the reference that the migration had.
-            _mover.Replace(_mm, leaf, page, pte, hasMoved ? destination.Frame : source.Frame);
+            if (hasMoved)
+            {
+                _frames.MoveName(source.Frame, destination.Frame, _mm.MappingOf(page));
+                _mover.Enter(_mm, leaf, page, pte, destination.Frame);
+            }
+            else
+            {
+                _mover.Replace(_mm, leaf, page, pte, source.Frame);
+            }
         }
 
         Unlock(source.Frame);

@@ -108,8 +108,7 @@ public sealed partial class MigrateVma
     private MigratePfn Take(CpuLeaf leaf, ulong page, CpuPte pte)
     {
         // Without a second entry only this one could give somebody a reference, and its lock is held. Else one looks again later.
-        int maps = _frames.MapCount(pte.Frame);
-        if (_frames.ReferenceCount(pte.Frame) > maps + OtherReferences(pte.Frame) && !Breaks.PinnedPageMoved)
+        if (_frames.ReferenceCount(pte.Frame, out int maps) > maps + OtherReferences(pte.Frame) && !Breaks.PinnedPageMoved)
         {
             Unlock(pte.Frame);
             return default;

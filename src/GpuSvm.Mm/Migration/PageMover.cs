@@ -310,6 +310,12 @@ internal sealed class PageMover(PageFrames frames)
         frames.MoveMarks(migration.Frame, target);
         frames.Unlink(migration.Frame, space.MappingOf(page));
         frames.AddMap(target, space.MappingOf(page));
+        Enter(space, leaf, page, migration, target);
+    }
+
+    /// <summary>Puts the entry of a frame, which is counted already, in place of a migration entry. Page-table lock held.</summary>
+    public void Enter(AddressSpace space, CpuLeaf leaf, ulong page, CpuPte migration, FrameNumber target)
+    {
         leaf.Replace(page, frames.IsDevicePrivate(target) ? migration.FromMigrationToDevice(target) : migration.FromMigration(target));
 
         // A CPU that cannot be told now faults on its next access, and is told then.
