@@ -9,7 +9,7 @@ namespace GpuSvm.Mm;
 /// <see cref="DevicePageKind.Private"/> have numbers beyond those of the system's memory, and no bytes that the CPU could reach; those of
 /// <see cref="DevicePageKind.Coherent"/> are a run of the system memory's. Thread-safe. Source: Linux struct dev_pagemap.
 /// </remarks>
-public sealed class DevicePagemap : IDisposable
+public sealed class DevicePagemap
 {
     private readonly PageFrames _frames;
     private readonly NativeReservation? _states;
@@ -24,7 +24,7 @@ public sealed class DevicePagemap : IDisposable
         Owner = owner;
         if (kind == DevicePageKind.Private)
         {
-            _states = new NativeReservation(pageCount * (ulong)Unsafe.SizeOf<FrameState>());
+            _states = new NativeReservation(StateBytes(pageCount));
         }
     }
 
@@ -85,8 +85,11 @@ public sealed class DevicePagemap : IDisposable
     /// <summary>The device's word of a frame in use.</summary>
     public ulong DataOf(FrameNumber frame) => _frames.DeviceDataOf(frame);
 
-    /// <summary>Gives the memory of the frames' states back; none is in use.</summary>
-    public void Dispose() => _states?.Dispose();
+    /// <summary>Gives the memory of the frames' states back; nobody looks at them any more.</summary>
+    internal void Dispose() => _states?.Dispose();
+
+    /// <summary>Gives the memory of the frames' states back, which can be read still: as those of free frames.</summary>
+    internal void Discard() => _states?.Discard(0, StateBytes(PageCount));
 
     /// <summary>Notes frames that are free again, and tells the device.</summary>
     internal void End(FrameNumber frame, int pages) => Operations.Freed(frame, pages);
@@ -106,4 +109,7 @@ public sealed class DevicePagemap : IDisposable
         ulong size = (ulong)Unsafe.SizeOf<FrameState>();
         return MemoryMarshal.Cast<byte, FrameState>(_states!.Bytes((head.Value - FirstFrame.Value) * size, count * (int)size));
     }
+
+    /// <summary>Memory for the states of some frames: whole pages.</summary>
+    private static ulong StateBytes(ulong pages) => Page.Count(pages * (ulong)Unsafe.SizeOf<FrameState>()) * Page.Size;
 }

@@ -9,6 +9,7 @@ public sealed partial class PageFrames
     private const int DeviceLimit = 255;
     private DevicePagemap?[] _pagemaps = [];
     private DevicePagemap[] _coherent = [];
+    private readonly List<DevicePagemap> _removed = [];
 
     /// <summary>Adds the frames of a device, none of which is in use.</summary>
     /// <param name="kind">Whether the CPU can reach them.</param>
@@ -71,10 +72,12 @@ public sealed partial class PageFrames
             else
             {
                 SharedWord.Write(ref _pagemaps, [.. _pagemaps.Select(other => other == pagemap ? null : other)]);
+                _removed.Add(pagemap);
             }
         }
 
-        pagemap.Dispose();
+        // Who was about to wait for one of its pages may still look at its state.
+        pagemap.Discard();
     }
 
     /// <summary>The device whose frame this is; null for system memory.</summary>

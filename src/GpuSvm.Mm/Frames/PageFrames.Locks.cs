@@ -101,13 +101,16 @@ public sealed partial class PageFrames
     internal void AwaitUnlock(FrameNumber frame, Deadline deadline)
     {
         HeldLocks.AssertNoneAtOrAbove(LockRank.Page, "A page lock is waited for");
-        if (IsDevicePrivate(frame) && PagemapOf(frame) is null)
+        if (!IsDevicePrivate(frame))
         {
-            // The page has left the device, and then the device has gone.
-            return;
+            _locks.AwaitUnlock(ref StateOf(frame).Lock, PageOf(frame), deadline);
         }
-
-        _locks.AwaitUnlock(ref StateOf(frame).Lock, PageOf(frame), deadline);
+        else if (PrivateOf(frame) is { } pagemap)
+        {
+            // The page may leave the device at any moment, and then the device its frames, whose states stay readable.
+            FrameNumber page = HasFlags(ref pagemap.StateOf(frame), FrameFlags.Tail) ? HugePage.HeadOf(frame) : frame;
+            _locks.AwaitUnlock(ref pagemap.StateOf(page).Lock, page, deadline);
+        }
     }
 
     private bool TryTakeHuge(FrameNumber frame)

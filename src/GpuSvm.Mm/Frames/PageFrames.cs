@@ -134,7 +134,12 @@ public sealed partial class PageFrames : IDisposable
     public int ReferenceCount(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).References);
 
     /// <summary>Gives the memory of the frames' states back. The frames' bytes belong to the memory's owner.</summary>
-    public void Dispose() => _states.Dispose();
+    public void Dispose()
+    {
+        _states.Dispose();
+        _removed.ForEach(pagemap => pagemap.Dispose());
+        Array.ForEach(_pagemaps, pagemap => pagemap?.Dispose());
+    }
 
     private void Free(FrameNumber frame, ref FrameState state)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuSvm.Core;
 
 namespace GpuSvm.Cli.Bench.Mm;
@@ -35,14 +34,14 @@ internal sealed class IntervalLookupBenchmark : Benchmark
     /// <inheritdoc/>
     public override double RunOnce()
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = Clock.Monotonic.NowNanoseconds;
         int found = 0;
         for (int i = 0; i < Lookups; i++)
         {
             found += _tree.TryFindAt(_asked[i % Count] + 0x8000, out _) ? 1 : 0;
         }
 
-        double elapsed = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+        double elapsed = Clock.Monotonic.NowNanoseconds - start;
         return found == Lookups ? elapsed / Lookups : throw new InvalidOperationException($"{Lookups - found} intervals were not found.");
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuSvm.Core;
 using GpuSvm.Mm;
 
@@ -82,12 +81,12 @@ internal abstract class MmBenchmark : Benchmark
 
     private double Time(int rounds)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = Clock.Monotonic.NowNanoseconds;
         for (int i = 0; i < rounds; i++)
         {
             Run();
         }
 
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+        return Clock.Monotonic.NowNanoseconds - start;
     }
 }
