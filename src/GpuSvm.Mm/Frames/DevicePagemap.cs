@@ -9,7 +9,7 @@ namespace GpuSvm.Mm;
 /// <see cref="DevicePageKind.Private"/> have numbers beyond those of the system's memory, and no bytes that the CPU could reach; those of
 /// <see cref="DevicePageKind.Coherent"/> are a run of the system memory's. Thread-safe. Source: Linux struct dev_pagemap.
 /// </remarks>
-public sealed class DevicePagemap
+public sealed class DevicePagemap : IDisposable
 {
     private readonly PageFrames _frames;
     private readonly NativeReservation? _states;
@@ -85,8 +85,8 @@ public sealed class DevicePagemap
     /// <summary>The device's word of a frame in use.</summary>
     public ulong DataOf(FrameNumber frame) => _frames.DeviceDataOf(frame);
 
-    /// <summary>Gives the memory of the frames' states back; nobody looks at them any more.</summary>
-    internal void Dispose() => _states?.Dispose();
+    /// <summary>Gives the memory of the frames' states back; nobody looks at them any more. Only <see cref="PageFrames"/> knows when.</summary>
+    void IDisposable.Dispose() => _states?.Dispose();
 
     /// <summary>Gives the memory of the frames' states back, which can be read still: as those of free frames.</summary>
     internal void Discard() => _states?.Discard(0, StateBytes(PageCount));

@@ -137,8 +137,10 @@ public sealed partial class PageFrames : IDisposable
     public void Dispose()
     {
         _states.Dispose();
-        _removed.ForEach(pagemap => pagemap.Dispose());
-        Array.ForEach(_pagemaps, pagemap => pagemap?.Dispose());
+        foreach (IDisposable? pagemap in _removed.Concat(_pagemaps))
+        {
+            pagemap?.Dispose();
+        }
     }
 
     private void Free(FrameNumber frame, ref FrameState state)
