@@ -133,11 +133,19 @@ public sealed class TranslationCache
             ulong page = first + (i * Page.Size);
             ref ulong tag = ref _entries[(page >> Page.Shift) & IndexMask].Tag;
             ulong seen = Volatile.Read(ref tag);
-            if ((seen & ~Page.OffsetMask) == page)
+            if ((seen & ~Page.OffsetMask) != page)
+            {
+                continue;
+            }
+
+            if (rights == TranslationRights.None)
+            {
+                Volatile.Write(ref tag, 0);
+            }
+            else
             {
                 // The owner may fill the entry meanwhile: what it fills now it has walked after the change, or it drops it itself.
-                ulong kept = rights == TranslationRights.None ? 0 : page | (seen & (ulong)rights);
-                Interlocked.CompareExchange(ref tag, kept, seen);
+                Interlocked.CompareExchange(ref tag, page | (seen & (ulong)rights), seen);
             }
         }
     }
