@@ -12,10 +12,12 @@ internal sealed unsafe partial class RegisteredMemory : IDisposable
     private const int Shared = 1;
     private readonly SafeFileHandle _file;
     private readonly nuint _length;
+    private readonly bool[] _isGone;
 
     public RegisteredMemory(int pages)
     {
         _length = (nuint)pages * (nuint)Page.Size;
+        _isGone = new bool[pages];
         _file = MemoryFile.Create("gpusvm-test", _length);
         View = (ulong)Libc.Map(0, _length, ReadAndWrite, Shared, _file, 0);
         Alias = (byte*)Libc.Map(0, _length, ReadAndWrite, Shared, _file, 0);
@@ -55,7 +57,12 @@ internal sealed unsafe partial class RegisteredMemory : IDisposable
 
     public SvmThread Start(Func<RegisteredMemory, int> call) => SvmThread.Start("call", () => Assert.Equal(0, call(this)));
 
-    public int Unmap(int first, int count) => Libc.Unmap((nint)PageStart(first), (nuint)count * (nuint)Page.Size);
+    /// <summary>Unmaps pages of the view. From then on somebody else of the process may have them.</summary>
+    public int Unmap(int first, int count)
+    {
+        _isGone.AsSpan(first, count).Fill(true);
+        return Libc.Unmap((nint)PageStart(first), (nuint)count * (nuint)Page.Size);
+    }
 
     public int Advise(int first, int count, int advice) => Libc.Advise((nint)PageStart(first), (nuint)count * (nuint)Page.Size, advice);
 
@@ -73,7 +80,11 @@ internal sealed unsafe partial class RegisteredMemory : IDisposable
     {
         // First: with the last descriptor the registration ends, and what is done to the view needs no reader.
         Uffd.Dispose();
-        _ = Libc.Unmap((nint)View, _length);
+        for (int page = 0; page < _isGone.Length; page++)
+        {
+            _ = _isGone[page] ? 0 : Unmap(page, 1);
+        }
+
         _ = Libc.Unmap((nint)Alias, _length);
         _file.Dispose();
     }
