@@ -16,7 +16,7 @@ public sealed partial class AddressSpace
 
         using (MmapLock.EnterExclusive())
         {
-            error = CheckMapped(range, static vma => vma.IsAnonymous && (vma.Flags & VmaFlags.NoHugePage) == 0);
+            error = CheckMapped(range, vma => vma.IsAnonymous && (vma.Flags & VmaFlags.NoHugePage) == 0 && !IsReaped(vma));
             if (error != Errno.None)
             {
                 return error;

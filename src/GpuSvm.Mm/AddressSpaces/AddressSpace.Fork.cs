@@ -9,7 +9,7 @@ public sealed partial class AddressSpace
     /// <param name="child">The child; null on failure.</param>
     /// <returns>
     /// EINVAL: the address space has ended. EOPNOTSUPP: the frames of one of the CPUs are fixed. ENOMEM: no frame for the copy of a
-    /// pinned page, or more mappings than the child may have. EBUSY: a device is just about to use a page alone. After a failure nothing is left of
+    /// pinned page, or more mappings than the child may have, or memory that the reaper has taken. EBUSY: a device is just about to use a page alone. After a failure nothing is left of
     /// the child, and pages may have become read-only until they are written.
     /// </returns>
     /// <remarks>
@@ -70,7 +70,8 @@ public sealed partial class AddressSpace
 
     private Errno CopyTo(AddressSpace child, Vma vma)
     {
-        if (child._vmas.Count >= child._options.VmaLimit)
+        // What the reaper has taken would come back empty in the child.
+        if (child._vmas.Count >= child._options.VmaLimit || IsReaped(vma))
         {
             return Errno.ENOMEM;
         }

@@ -27,6 +27,8 @@ internal static class RowMoves
     {
         int size = Unsafe.SizeOf<T>();
         ArgumentOutOfRangeException.ThrowIfGreaterThan((end * size) + Slack, row.Length * size);
+
+        // SAFETY: vectors begin inside [from, end); a last one reaches at most 31 bytes further, and moved by two values 63: the slack.
         ref byte first = ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(row));
         int vectors = (((end - from) * size) + Vector256<byte>.Count - 1) / Vector256<byte>.Count;
         for (int at = (from * size) + ((vectors - 1) * Vector256<byte>.Count); at >= from * size; at -= Vector256<byte>.Count)
@@ -43,6 +45,9 @@ internal static class RowMoves
     {
         int size = Unsafe.SizeOf<T>();
         ArgumentOutOfRangeException.ThrowIfGreaterThan((end * size) + Slack, row.Length * size);
+        ArgumentOutOfRangeException.ThrowIfLessThan(from, places);
+
+        // SAFETY: vectors begin inside [from, end) and are read at most 31 bytes behind it, in the slack; they move down to no less than 0.
         ref byte first = ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(row));
         for (int at = from * size; at < end * size; at += Vector256<byte>.Count)
         {

@@ -36,6 +36,27 @@ public sealed class OomReaperTests
     }
 
     [Fact]
+    public void What_was_taken_does_not_come_back_empty_by_a_collapse_or_in_a_child()
+    {
+        using var m = new TestMachine();
+        m.MapAt(HugePage.Size, HugePage.PageCount);
+        m.Thread.Store(HugePage.Size, 1);
+        var busy = new RecordingMirror("busy") { Refuses = true };
+        var notifier = new IntervalNotifier(busy);
+        Assert.Equal(Errno.None, m.Mm.Notifiers.Insert(notifier, AddressRange.PageAt(HugePage.Size)));
+        OomReaper.TryReap(m.Mm, out ReapReport report);
+        Assert.Equal(1, report.SkippedMappings);
+        m.Mm.Notifiers.Remove(notifier);
+
+        Assert.Equal(Errno.EINVAL, m.Mm.Advise(HugePage.Size, HugePage.Size, Advice.Collapse));
+        Assert.Equal(Errno.ENOMEM, m.Mm.TryFork(new SimulatedCpu(m.Memory, 1), null, out AddressSpace? child));
+
+        Assert.Null(child);
+        Assert.Equal((1, 1L), (m.Thread.Load<int>(HugePage.Size), m.Frames.AllocatedFrames));
+        Assert.Throws<SegmentationFaultException>(() => m.Thread.Load<int>(HugePage.Size + Size));
+    }
+
+    [Fact]
     public void A_migration_fills_no_page_of_the_victim_that_is_not_there()
     {
         using var m = new TestMachine();
