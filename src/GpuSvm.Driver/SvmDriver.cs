@@ -102,7 +102,7 @@ public sealed class SvmDriver : IDisposable
                 return Errno.EINVAL;
             }
 
-            var mirror = new GpuMirror(space, options.Unmanaged);
+            var mirror = new GpuMirror(space, options.Unmanaged, workers: 1);
             IMirrorStrategy strategy = _options.Strategy(mm, mirror);
             var resolver = new FaultResolver(mm, mirror, strategy, _servicer.Counters, _options);
             client = new SvmClient(mm, space, mirror, strategy, resolver);

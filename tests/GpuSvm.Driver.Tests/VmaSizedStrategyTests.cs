@@ -67,7 +67,7 @@ public sealed class VmaSizedStrategyTests
         using var d = new DriverFixture(Options);
         VirtualAddress a = MapAndFault(d, 3);
         var strategy = new VmaSizedStrategy(d.Mm, d.Client.Mirror);
-        Assert.Equal(Errno.None, strategy.TryAcquire(a, out MirrorInterval whole));
+        Assert.Equal(Errno.None, strategy.TryAcquire(AddressRange.PageAt(a), worker: 0, out MirrorInterval whole));
         d.Mm.Unmap(a + Page.Size, Page.Size);
         using (d.Client.Mirror.UpdateLock.Enter())
         {
@@ -80,7 +80,7 @@ public sealed class VmaSizedStrategyTests
             Assert.False(whole.Guards(AddressRange.PageAt(a)));
         }
 
-        Assert.Equal(Errno.EFAULT, strategy.TryAcquire(a, out _));
+        Assert.Equal(Errno.EFAULT, strategy.TryAcquire(AddressRange.PageAt(a), worker: 0, out _));
         strategy.Dispose();
         Assert.Equal(0, strategy.Intervals);
     }

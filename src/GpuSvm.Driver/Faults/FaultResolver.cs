@@ -37,7 +37,7 @@ internal sealed class FaultResolver(
         Deadline deadline = options.Clock.After(options.Timeout);
         do
         {
-            Errno error = strategy.TryAcquire(page, out MirrorInterval interval);
+            Errno error = strategy.TryAcquire(AddressRange.PageAt(page), worker: 0, out MirrorInterval interval);
             if (error != Errno.None)
             {
                 return FaultResult.Fatal(Errno.EFAULT);

@@ -7,10 +7,11 @@ public sealed class GpuMirror
     private readonly GpuAddressSpace _space;
     private long _invalidations;
 
-    internal GpuMirror(GpuAddressSpace space, AddressRange unmanaged)
+    internal GpuMirror(GpuAddressSpace space, AddressRange unmanaged, int workers)
     {
         _space = space;
         Unmanaged = unmanaged;
+        Workers = workers;
     }
 
     /// <summary>The page table, for those who map in the window.</summary>
@@ -30,6 +31,9 @@ public sealed class GpuMirror
 
     /// <summary>The window in which the client maps what it likes: nothing is mirrored there, and nothing dropped. Empty for none.</summary>
     public AddressRange Unmanaged { get; }
+
+    /// <summary>Number of workers that serve faults of this mirror at the same time: at least 1.</summary>
+    public int Workers { get; }
 
     /// <summary>True if the page of an address is mirrored: the GPU can translate it, and it does not lie in the window.</summary>
     public bool Mirrors(VirtualAddress address) => Bounds.Contains(address) && !Unmanaged.Contains(address);

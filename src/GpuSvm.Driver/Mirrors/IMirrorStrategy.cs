@@ -16,18 +16,23 @@ public interface IMirrorStrategy : IDisposable
     /// <summary>The strategy's name in tables and options.</summary>
     string Name { get; }
 
-    /// <summary>Begins to guard a page.</summary>
-    /// <param name="page">Address of the page's first byte.</param>
-    /// <param name="interval">The interval that covers the page, and perhaps more that may be mapped with it.</param>
+    /// <summary>Begins to guard pages that are about to be mapped.</summary>
+    /// <param name="wanted">One or more whole pages inside one aligned 2 MiB block.</param>
+    /// <param name="worker">Which worker asks: 0 to <see cref="GpuMirror.Workers"/> - 1.</param>
+    /// <param name="interval">
+    /// The interval that guards the first page of <paramref name="wanted"/> at least, and perhaps more that may be mapped with it. For what
+    /// of <paramref name="wanted"/> lies outside its range the caller acquires again.
+    /// </param>
     /// <returns>
     /// <see cref="Errno.None"/>; <see cref="Errno.EINVAL"/> when the address space has ended; <see cref="Errno.EFAULT"/> when nothing is
-    /// mapped there. Give the interval back with <see cref="Release"/> in the first case only.
+    /// mapped at the first page. Give the interval back with <see cref="Release"/> in the first case only.
     /// </returns>
     /// <remarks>
     /// An interval may shrink or leave while it is held, by an invalidation: then <see cref="MirrorInterval.Guards"/> says no, and the
-    /// page is acquired again. Locking: holds no mm lock on entry. One fault at a time per strategy in this version.
+    /// pages are acquired again. Different workers call at the same time, never for the same block; one worker holds one interval at a
+    /// time. Locking: holds no mm lock on entry.
     /// </remarks>
-    Errno TryAcquire(VirtualAddress page, out MirrorInterval interval);
+    Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval);
 
     /// <summary>Ends what <see cref="TryAcquire"/> began; what was mapped stays guarded.</summary>
     /// <remarks>Locking: may wait for invalidations that run; no page lock, update lock or anything below may be held.</remarks>

@@ -1,6 +1,6 @@
 namespace GpuSvm.Driver;
 
-/// <summary>One interval per fault, one page long and gone afterwards, beside a plain notifier for the whole address space.</summary>
+/// <summary>One interval per fault, as long as what it maps and gone afterwards, beside a plain notifier for the whole address space.</summary>
 /// <remarks>
 /// <para>
 /// The interval's callback only moves its sequence; the plain notifier, which runs after all intervals, drops the GPU's entries. Between
@@ -14,7 +14,7 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
 {
     private readonly AddressSpace _mm;
     private readonly GpuMirror _mirror;
-    private readonly IntervalNotifier _notifier;
+    private readonly IntervalNotifier[] _notifiers;
 
     /// <summary>Starts to mirror an address space.</summary>
     /// <param name="mm">The process's address space.</param>
@@ -25,7 +25,12 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
         ArgumentNullException.ThrowIfNull(mirror);
         _mm = mm;
         _mirror = mirror;
-        _notifier = new IntervalNotifier(this);
+        _notifiers = new IntervalNotifier[mirror.Workers];
+        for (int worker = 0; worker < _notifiers.Length; worker++)
+        {
+            _notifiers[worker] = new IntervalNotifier(this);
+        }
+
         mm.Notifiers.AddPlain(this);
     }
 
@@ -36,11 +41,10 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
     /// <inheritdoc/>
-    public Errno TryAcquire(VirtualAddress page, out MirrorInterval interval)
+    public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval)
     {
-        AddressRange range = AddressRange.PageAt(page);
-        interval = new MirrorInterval(_notifier, range);
-        return _mm.Notifiers.Insert(_notifier, range);
+        interval = new MirrorInterval(_notifiers[worker], wanted);
+        return _mm.Notifiers.Insert(interval.Notifier, wanted);
     }
 
     /// <inheritdoc/>

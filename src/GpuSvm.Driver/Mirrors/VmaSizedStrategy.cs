@@ -43,8 +43,9 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
     /// <inheritdoc/>
-    public Errno TryAcquire(VirtualAddress page, out MirrorInterval interval)
+    public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval)
     {
+        VirtualAddress page = wanted.Start;
         using (UpdateLock.Enter())
         {
             if (TryFind(page, out interval))

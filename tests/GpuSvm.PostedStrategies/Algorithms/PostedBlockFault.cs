@@ -14,7 +14,7 @@ internal sealed class PostedBlockFault(AddressSpace mm, GpuMirror mirror, IMirro
     public Errno Resolve(VirtualAddress page)
     {
         AddressRange block = AddressRange.FromLength(page.Value & ~(BlockSize - 1), BlockSize);
-        Errno error = strategy.TryAcquire(page, out MirrorInterval interval);
+        Errno error = strategy.TryAcquire(AddressRange.PageAt(page), worker: 0, out MirrorInterval interval);
         if (error != Errno.None)
         {
             return error;

@@ -24,8 +24,9 @@ internal sealed class PostedIntervalStrategy(AddressSpace mm, GpuMirror mirror, 
     public bool HasOverlap =>
         _intervals.Any(one => _intervals.Any(other => other != one && IsThere(one) && IsThere(other) && one.Notifier.Range.Overlaps(other.Notifier.Range)));
 
-    public Errno TryAcquire(VirtualAddress page, out MirrorInterval interval)
+    public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval)
     {
+        VirtualAddress page = wanted.Start;
         interval = default;
         using (mm.MmapLock.EnterShared())
         {

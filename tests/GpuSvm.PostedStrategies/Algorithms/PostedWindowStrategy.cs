@@ -20,9 +20,9 @@ internal sealed class PostedWindowStrategy : IMirrorStrategy, IMirror, IAddressS
 
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
-    public Errno TryAcquire(VirtualAddress page, out MirrorInterval interval)
+    public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval)
     {
-        interval = new MirrorInterval(_notifier, AddressRange.PageAt(page));
+        interval = new MirrorInterval(_notifier, wanted);
         return _mm.Notifiers.Insert(_notifier, interval.Range);
     }
 
