@@ -132,6 +132,15 @@ public static class Breaks
     /// <summary>Two bring the same page of an object in, and the slower one puts its own in the place of the other's.</summary>
     public static readonly bool CachedPageReplaced = Name == "cached-page-replaced";
 
+    /// <summary>A client is closed while a batch of faults is served that may be its own.</summary>
+    public static readonly bool ClosedUnderABatch = Name == "closed-under-a-batch";
+
+    /// <summary>A driver says that its device sleeps while a batch of faults is served still.</summary>
+    public static readonly bool SuspendDoesNotWait = Name == "suspend-does-not-wait";
+
+    /// <summary>A driver that is resumed waits for the next interrupt, though faults have come while it was suspended.</summary>
+    public static readonly bool ResumeForgetsTheRing = Name == "resume-forgets-the-ring";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -143,6 +152,6 @@ public static class Breaks
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
-        "hole-overwrites", "cached-page-replaced",
+        "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
     ];
 }

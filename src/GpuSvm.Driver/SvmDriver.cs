@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace GpuSvm.Driver;
 
 /// <summary>Shares the memory of processes with one GPU: joins their channels, serves the GPU's faults, follows their changes.</summary>
@@ -7,13 +5,14 @@ namespace GpuSvm.Driver;
 /// Locking: the SVM lock is shared while a batch is served and exclusive while clients and channels come and go, so that nothing found in
 /// the tables is taken away under a fault. Source: struct nouveau_svm of nouveau_svm.c.
 /// </remarks>
-public sealed class SvmDriver : IDisposable
+public sealed partial class SvmDriver : IDisposable
 {
     private readonly IGpu _gpu;
     private readonly SvmDriverOptions _options;
     private readonly RankedSharedLock _svmLock = new(LockRank.DriverSvm);
     private readonly ChannelTable _channels = new();
     private readonly List<SvmClient> _clients = [];
+    private readonly ReplayableFaultBuffer _faults;
     private readonly FaultServicer _servicer;
     private readonly WorkItem _service;
     private readonly WorkQueue? _worker;
@@ -21,7 +20,7 @@ public sealed class SvmDriver : IDisposable
     private long _invalidationsOfClosed;
     private bool _disposed;
 
-    /// <summary>Takes a GPU over and starts to serve its faults.</summary>
+    /// <summary>Takes a GPU over and starts to serve its faults, those included that its ring holds already; with SVM off it does nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option lies out of its range.</exception>
     public SvmDriver(IGpu gpu, SvmDriverOptions options)
     {
@@ -30,11 +29,23 @@ public sealed class SvmDriver : IDisposable
         options.Validate();
         _gpu = gpu;
         _options = options;
-        _servicer = new FaultServicer(gpu, _svmLock, _channels, options);
+        _faults = new ReplayableFaultBuffer(gpu, options.MaxLateEntries, QueueService);
+        _servicer = new FaultServicer(gpu, _faults, _svmLock, _channels, options);
         _service = new WorkItem(ServiceFaults);
-        _worker = options.Servicing == FaultServicing.OnWorker ? new WorkQueue("svm fault servicer") : null;
-        gpu.SetFaultInterrupt(_worker is { } worker ? () => worker.Enqueue(_service) : ServiceFaults);
+        if (IsOn)
+        {
+            _worker = options.Servicing == FaultServicing.OnWorker ? new WorkQueue("svm fault servicer") : null;
+            Start();
+        }
     }
+
+    /// <summary>Whether the driver serves faults now, and why not.</summary>
+    /// <remarks>Locking: none; what it says may be over at once.</remarks>
+    public DriverStatus Status =>
+        !IsOn ? DriverStatus.Off :
+        SharedWord.Read(ref _disposed) ? DriverStatus.Ended :
+        _faults.IsLost ? DriverStatus.Lost :
+        _faults.IsEnabled ? DriverStatus.Running : DriverStatus.Suspended;
 
     /// <summary>What the driver has counted.</summary>
     public DriverCounters Counters => _servicer.Counters;
@@ -60,103 +71,6 @@ public sealed class SvmDriver : IDisposable
             {
                 return _clients.Sum(client => client.Mirror.MappedPages);
             }
-        }
-    }
-
-    /// <summary>Starts to mirror an address space.</summary>
-    /// <param name="mm">The process's address space.</param>
-    /// <param name="client">The mirror, in case of success.</param>
-    /// <returns><see cref="Errno.None"/>; <see cref="Errno.EBUSY"/> when it is mirrored already; <see cref="Errno.ENOMEM"/>.</returns>
-    public Errno TryOpen(AddressSpace mm, [NotNullWhen(true)] out SvmClient? client) => TryOpen(mm, new SvmClientOptions(), out client);
-
-    /// <summary>Starts to mirror an address space.</summary>
-    /// <param name="mm">The process's address space.</param>
-    /// <param name="options">How.</param>
-    /// <param name="client">The mirror, in case of success.</param>
-    /// <returns>
-    /// <see cref="Errno.None"/>; <see cref="Errno.EBUSY"/> when it is mirrored already; <see cref="Errno.ENOMEM"/>;
-    /// <see cref="Errno.EINVAL"/> for a window that is not made of whole pages or reaches beyond what the GPU can translate.
-    /// </returns>
-    public Errno TryOpen(AddressSpace mm, SvmClientOptions options, [NotNullWhen(true)] out SvmClient? client)
-    {
-        ArgumentNullException.ThrowIfNull(mm);
-        ArgumentNullException.ThrowIfNull(options);
-        client = null;
-        using (_svmLock.EnterExclusive())
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_clients.Exists(other => other.Mm == mm))
-            {
-                return Errno.EBUSY;
-            }
-
-            Errno error = GpuAddressSpace.TryCreate(_gpu.PageTableMemory, _gpu.DmaMapper, _gpu, out GpuAddressSpace? space);
-            if (error != Errno.None)
-            {
-                return error;
-            }
-
-            if (!options.Unmanaged.IsPageAligned || !space!.Bounds.Contains(options.Unmanaged))
-            {
-                space!.Dispose();
-                return Errno.EINVAL;
-            }
-
-            var mirror = new GpuMirror(space, options.Unmanaged, workers: 1);
-            IMirrorStrategy strategy = _options.Strategy(mm, mirror);
-            var resolver = new FaultResolver(mm, mirror, strategy, _servicer.Counters, _options);
-            client = new SvmClient(mm, space, mirror, strategy, resolver);
-            _clients.Add(client);
-            return Errno.None;
-        }
-    }
-
-    /// <summary>Ends a mirror: its channels part, its faults are dropped, its page table is freed.</summary>
-    /// <remarks>Waits for the batch that is being served and for invalidations that run. Idempotent.</remarks>
-    public void Close(SvmClient client)
-    {
-        ArgumentNullException.ThrowIfNull(client);
-        using (_svmLock.EnterExclusive())
-        {
-            if (client.IsDisposed)
-            {
-                return;
-            }
-
-            foreach (Channel channel in _channels.Of(client).ToArray())
-            {
-                _gpu.Cancel(channel.Instance, new GpuFaultReport(0, FaultAccess.Read, "the process has ended", Errno.ECANCELED));
-                PartLocked(channel);
-            }
-
-            _clients.Remove(client);
-            _invalidationsOfClosed += client.Mirror.Invalidations;
-            client.Close();
-        }
-    }
-
-    /// <summary>Makes a channel for a client and binds it to the client's page table.</summary>
-    /// <exception cref="ObjectDisposedException">The client is closed.</exception>
-    public Channel Join(SvmClient client)
-    {
-        ArgumentNullException.ThrowIfNull(client);
-        using (_svmLock.EnterExclusive())
-        {
-            ObjectDisposedException.ThrowIf(client.IsDisposed, client);
-            Channel channel = _channels.Add(client);
-            Errno error = _gpu.BindInstance(channel.Instance, client.Root);
-            Checks.That(error == Errno.None, "An instance pointer is bound once.");
-            return channel;
-        }
-    }
-
-    /// <summary>Takes a channel away; no access of it runs when this returns. A channel that has parted already is ignored.</summary>
-    public void Part(Channel channel)
-    {
-        ArgumentNullException.ThrowIfNull(channel);
-        using (_svmLock.EnterExclusive())
-        {
-            PartLocked(channel);
         }
     }
 
@@ -186,19 +100,26 @@ public sealed class SvmDriver : IDisposable
     }
 
     /// <summary>Serves every fault that the ring holds; called by the interrupt.</summary>
-    /// <remarks>Calls from several threads take turns.</remarks>
+    /// <remarks>
+    /// Calls from several threads take turns, and between two rounds of batches those have theirs who wait for the servicer to stand still.
+    /// Ends soon after a suspend, and when the device is found to be lost: then every channel has been cancelled on return.
+    /// </remarks>
     public void ServiceFaults()
     {
-        using (_servicing.Enter())
+        bool isEmpty;
+        do
         {
-            while (!_servicer.Service())
+            using (_servicing.Enter())
             {
-                // The limit of one call was reached with faults left; nothing else waits for this thread.
+                isEmpty = _servicer.Service();
+                CancelAllWhenLost();
             }
         }
+        while (!isEmpty);
     }
 
     /// <summary>Stops serving faults and closes every client; the GPU stays. Channels may still part afterwards.</summary>
+    /// <remarks>At any moment: also while the driver is suspended, or its device is lost.</remarks>
     public void Dispose()
     {
         SvmClient[] clients;
@@ -209,26 +130,17 @@ public sealed class SvmDriver : IDisposable
                 return;
             }
 
-            _disposed = true;
+            SharedWord.Write(ref _disposed, true);
             clients = [.. _clients];
         }
 
         // Clients first: the worker ends when the ring is empty, and nothing fills it once their channels are cancelled.
-        _gpu.SetFaultInterrupt(null);
+        _faults.Disable();
         foreach (SvmClient client in clients)
         {
             Close(client);
         }
 
         _worker?.Dispose();
-    }
-
-    private void PartLocked(Channel channel)
-    {
-        if (_channels.Remove(channel))
-        {
-            _gpu.UnbindInstance(channel.Instance);
-            _servicer.Forget(channel.Instance);
-        }
     }
 }

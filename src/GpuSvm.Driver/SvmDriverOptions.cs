@@ -3,6 +3,12 @@ namespace GpuSvm.Driver;
 /// <summary>How a driver serves faults.</summary>
 public sealed record SvmDriverOptions
 {
+    /// <summary>
+    /// Whether the device shares the memory of processes. False where it cannot report replayable faults, or must not: nothing of it is
+    /// touched then, and opening a client answers <see cref="Errno.ENOSYS"/>.
+    /// </summary>
+    public bool IsSvmEnabled { get; init; } = true;
+
     /// <summary>Most faults in one batch: 1 to 65536. 256 is the default of NVIDIA's UVM driver.</summary>
     public int BatchSize { get; init; } = 256;
 
@@ -14,6 +20,9 @@ public sealed record SvmDriverOptions
 
     /// <summary>Number of times that a fault may run into the deadline before it is cancelled: at least 1.</summary>
     public int MaxDeferrals { get; init; } = 3;
+
+    /// <summary>Number of fault entries in a row that may stay invalid until the deadline before the device counts as lost: at least 1.</summary>
+    public int MaxLateEntries { get; init; } = 8;
 
     /// <summary>The bound over all retries of one fault.</summary>
     public TimeSpan Timeout { get; init; } = Deadline.Default;
@@ -49,6 +58,7 @@ public sealed record SvmDriverOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatches, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)ReplayPolicy, (int)ReplayPolicy.Once, nameof(ReplayPolicy));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDeferrals, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxLateEntries, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Timeout, TimeSpan.Zero);
         ArgumentNullException.ThrowIfNull(Clock);
     }

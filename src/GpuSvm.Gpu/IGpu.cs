@@ -12,6 +12,13 @@ public interface IGpu : ITlbInvalidator
     /// <summary>The ring of replayable faults.</summary>
     IFaultBuffer FaultBuffer { get; }
 
+    /// <summary>True once the GPU has stopped answering, for good: registers say nothing, and what it was asked to do is not done.</summary>
+    /// <remarks>
+    /// A wait that the device does not end within a deadline of its own (a flush, a copy) ends with this, and only when the device was cut
+    /// off from memory: so what the wait promised holds all the same. The interrupt is raised once more.
+    /// </remarks>
+    bool IsLost { get; }
+
     /// <summary>Sets what the GPU calls when a fault entry was written or the ring overflowed; replaces the handler before.</summary>
     /// <param name="handler">Runs on a thread of the GPU with no lock held; must only queue work, or serve at once when sequential.</param>
     void SetFaultInterrupt(Action? handler);

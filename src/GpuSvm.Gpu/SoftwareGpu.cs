@@ -14,6 +14,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     private readonly IExecutor _executor;
     private readonly SoftwareGpuOptions _options;
     private Action? _interrupt;
+    private bool _isLost;
     private long _cancels;
     private long _invalidations;
 
@@ -47,6 +48,9 @@ public sealed class SoftwareGpu : IGpu, IDisposable
 
     /// <summary>The memory that page tables live in, with what only a simulation knows.</summary>
     public VideoMemory VideoMemory => _videoMemory;
+
+    /// <inheritdoc/>
+    public bool IsLost => SharedWord.Read(ref _isLost);
 
     /// <summary>What was counted so far.</summary>
     public GpuCounters Counters => _channels.Counters() with
@@ -85,6 +89,11 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         }
 
         Launch launch = _channels.Add(channel, at => new Launch<TArgs>(at, kernel, shape, args, _options.Clock, _executor.Wake));
+        if (IsLost)
+        {
+            launch.TryStop(LaunchStop.Lost());
+        }
+
         _executor.Submit(launch);
         return launch.Result;
     }
@@ -117,6 +126,11 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     /// <inheritdoc/>
     public void Replay()
     {
+        if (IsLost)
+        {
+            return;
+        }
+
         _signals.Replay();
         _executor.Wake();
     }
@@ -149,6 +163,19 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         {
             launch.TryStop(LaunchStop.Disposed());
         }
+    }
+
+    /// <summary>Has the GPU fall off its bus: what runs ends with EIO, what is launched later too, and no driver gets an answer any more.</summary>
+    /// <remarks>For tests of what a driver does about it. Flushes hold: nothing that runs goes on.</remarks>
+    public void StopAnswering()
+    {
+        SharedWord.Write(ref _isLost, true);
+        foreach (Launch launch in _channels.AllLaunches())
+        {
+            launch.TryStop(LaunchStop.Lost());
+        }
+
+        RaiseInterrupt();
     }
 
     /// <summary>Stops what runs, ends all threads and gives the memory back.</summary>

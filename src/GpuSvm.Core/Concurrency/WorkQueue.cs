@@ -32,23 +32,14 @@ public sealed class WorkQueue : IDisposable
     /// <exception cref="ObjectDisposedException">The queue is disposed.</exception>
     public bool Enqueue(WorkItem item)
     {
-        ArgumentNullException.ThrowIfNull(item);
-        using (_lock.Enter())
-        {
-            ObjectDisposedException.ThrowIf(_stopping, this);
-            if (item.IsQueued)
-            {
-                return false;
-            }
-
-            item.IsQueued = true;
-            _queued++;
-            _items.Enqueue(item);
-        }
-
-        _changed.WakeAll();
-        return true;
+        bool isQueued = TryEnqueue(item, out bool isStopping);
+        ObjectDisposedException.ThrowIf(isStopping, this);
+        return isQueued;
     }
+
+    /// <summary>Queues an item unless the queue ends: for those who cannot know whether it does, such as interrupts.</summary>
+    /// <returns>False when the item waits in the queue already and will still run after this call, or when the queue is disposed of.</returns>
+    public bool TryEnqueue(WorkItem item) => TryEnqueue(item, out _);
 
     /// <summary>Waits until everything queued before the call has run.</summary>
     /// <param name="deadline">The moment after which waiting ends.</param>
@@ -93,6 +84,26 @@ public sealed class WorkQueue : IDisposable
         {
             throw new AggregateException($"{_failed} work items ended with an exception; this is the first.", failure);
         }
+    }
+
+    private bool TryEnqueue(WorkItem item, out bool isStopping)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        using (_lock.Enter())
+        {
+            isStopping = _stopping;
+            if (isStopping || item.IsQueued)
+            {
+                return false;
+            }
+
+            item.IsQueued = true;
+            _queued++;
+            _items.Enqueue(item);
+        }
+
+        _changed.WakeAll();
+        return true;
     }
 
     private void Run()

@@ -6,7 +6,7 @@ namespace GpuSvm.Driver;
 /// written late under another entry. A batch that holds something already ends there instead.
 /// Source: NVIDIA uvm_gpu_replayable_faults.c, fetch mode BATCH_READY, and fault_buffer_flush_locked.
 /// </remarks>
-internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options)
+internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOptions options)
 {
     /// <summary>Number of entries that never became valid and were passed over.</summary>
     public long LateEntries { get; private set; }
@@ -19,7 +19,7 @@ internal sealed class FaultFetcher(IFaultBuffer buffer, SvmDriverOptions options
         int first = buffer.Get;
         int get = first;
         int put = buffer.Put;
-        while (get != put && !batch.IsFull)
+        while (get != put && !batch.IsFull && !buffer.IsLost)
         {
             if (buffer.TryRead(get, out FaultEntry fault) || (batch.Count == 0 && WaitUntilValid(get, NewDeadline(), out fault)))
             {

@@ -22,6 +22,7 @@ namespace GpuSvm.Driver;
 internal sealed class FaultServicer
 {
     private readonly IGpu _gpu;
+    private readonly ReplayableFaultBuffer _buffer;
     private readonly RankedSharedLock _svmLock;
     private readonly ChannelTable _channels;
     private readonly FaultFetcher _fetcher;
@@ -31,12 +32,13 @@ internal sealed class FaultServicer
     private readonly int _maxBatches;
     private bool _isReplayDue;
 
-    public FaultServicer(IGpu gpu, RankedSharedLock svmLock, ChannelTable channels, SvmDriverOptions options)
+    public FaultServicer(IGpu gpu, ReplayableFaultBuffer buffer, RankedSharedLock svmLock, ChannelTable channels, SvmDriverOptions options)
     {
         _gpu = gpu;
+        _buffer = buffer;
         _svmLock = svmLock;
         _channels = channels;
-        _fetcher = new FaultFetcher(gpu.FaultBuffer, options);
+        _fetcher = new FaultFetcher(buffer, options);
         _batch = new FaultBatch(options.BatchSize);
         _deferrals = new DeferralTracker(options.MaxDeferrals);
         _policy = options.ReplayPolicy;
@@ -64,14 +66,24 @@ internal sealed class FaultServicer
         return isEmpty;
     }
 
+    /// <summary>Throws away what the ring holds, and has every access that waits report itself again.</summary>
+    public void ReportAgain()
+    {
+        if (Flush())
+        {
+            Counters.Replays++;
+            _gpu.Replay();
+        }
+    }
+
     /// <summary>Forgets what is remembered about a channel that parts.</summary>
     public void Forget(InstancePointer instance) => _deferrals.Forget(instance);
 
     private void ServiceBatch()
     {
-        if (_gpu.FaultBuffer.Overflow)
+        if (_buffer.Overflow)
         {
-            _gpu.FaultBuffer.ClearOverflow();
+            _buffer.ClearOverflow();
             Counters.Overflows++;
         }
 

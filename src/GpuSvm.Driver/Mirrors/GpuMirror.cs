@@ -105,6 +105,16 @@ public sealed class GpuMirror
         DropClipped(range.Intersect(new AddressRange(Unmanaged.End, Bounds.End)));
     }
 
+    /// <summary>Drops every entry but those of the window; on return no device access completes through one.</summary>
+    /// <remarks>Locking: takes <see cref="UpdateLock"/>.</remarks>
+    internal void DropAll()
+    {
+        using (UpdateLock.Enter())
+        {
+            Drop(Bounds);
+        }
+    }
+
     private void DropClipped(AddressRange range)
     {
         AddressRange clipped = range.Intersect(Bounds);

@@ -17,5 +17,7 @@ internal sealed record LaunchStop(LaunchStatus Status, GpuFaultReport Report, Ex
 
     internal static LaunchStop Disposed() => new(LaunchStatus.Cancelled, Reason("the GPU was disposed of"));
 
+    internal static LaunchStop Lost() => Fault(Reason("the GPU has stopped answering") with { Error = Errno.EIO });
+
     private static GpuFaultReport Reason(string reason) => new(default(VirtualAddress), FaultAccess.Read, reason, Errno.ECANCELED);
 }

@@ -29,6 +29,8 @@ internal sealed class ScriptedGpu(int entries = 64) : IGpu
 
     public IFaultBuffer FaultBuffer => Ring;
 
+    public bool IsLost { get; set; }
+
     public void SetFaultInterrupt(Action? handler) => Interrupt = handler;
 
     public Errno BindInstance(InstancePointer instance, PageDirectoryBase root) => _bound.Add(instance) ? Errno.None : Errno.EEXIST;
