@@ -30,6 +30,9 @@ public sealed class DriverCounters
     /// <summary>Faults that were cancelled: each kills its channel if its access still waits.</summary>
     public long Cancels { get; internal set; }
 
+    /// <summary>Faults that were thrown away because their channel had been cancelled as a whole in the same batch.</summary>
+    public long DroppedWithChannel { get; internal set; }
+
     /// <summary>Replays that were issued.</summary>
     public long Replays { get; internal set; }
 

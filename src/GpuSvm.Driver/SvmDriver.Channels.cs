@@ -69,6 +69,33 @@ public sealed partial class SvmDriver
         }
     }
 
+    /// <summary>Kills a channel: what runs on it ends with a report. The channel stays joined, and what is launched later runs.</summary>
+    /// <param name="channel">One that has parted is ignored.</param>
+    /// <param name="report">What its launches end with.</param>
+    /// <remarks>
+    /// Its faults in the ring are thrown away: as on <see cref="Close"/> the ring is emptied and replayed, so that all other channels go on.
+    /// Locking: no lock held on entry; waits for the batch that is being served.
+    /// </remarks>
+    public void Cancel(Channel channel, GpuFaultReport report)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        ArgumentNullException.ThrowIfNull(report);
+        using (_servicing.Enter())
+        {
+            using (_svmLock.EnterShared())
+            {
+                if (!_channels.TryFind(channel.Instance, out Channel? found) || found != channel)
+                {
+                    return;
+                }
+
+                _gpu.Cancel(channel.Instance, report);
+            }
+
+            _servicer.ReportAgain();
+        }
+    }
+
     private Errno JoinLocked(SvmClient client, InstancePointer instance, out Channel? channel)
     {
         ObjectDisposedException.ThrowIf(client.IsDisposed, client);

@@ -18,6 +18,9 @@ public sealed record SvmDriverOptions
     /// <summary>When accesses that wait are told to try again. Default as in UVM.</summary>
     public ReplayPolicy ReplayPolicy { get; init; } = ReplayPolicy.BatchFlush;
 
+    /// <summary>How much is cancelled with a fault that cannot be served.</summary>
+    public CancelScope CancelScope { get; init; } = CancelScope.Fault;
+
     /// <summary>Number of times that a fault may run into the deadline before it is cancelled: at least 1.</summary>
     public int MaxDeferrals { get; init; } = 3;
 
@@ -57,6 +60,7 @@ public sealed record SvmDriverOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchSize, 65536);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatches, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)ReplayPolicy, (int)ReplayPolicy.Once, nameof(ReplayPolicy));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)CancelScope, (int)CancelScope.Channel, nameof(CancelScope));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDeferrals, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxLateEntries, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Timeout, TimeSpan.Zero);

@@ -42,6 +42,13 @@ public interface IGpu : ITlbInvalidator
     /// </remarks>
     void CancelFault(in FaultEntry fault, GpuFaultReport report);
 
+    /// <summary>Kills a channel if anything of it waits for a fault at one unit of the GPU. All other channels go on.</summary>
+    /// <remarks>
+    /// Whatever waits there counts, also an access that found the ring full. Without effect when none does. Takes effect when the SM looks;
+    /// locking: takes device locks only. Source: nouveau_svm.c, nouveau_svm_fault_cancel; NVIDIA UVM, targeted cancel of Pascal.
+    /// </remarks>
+    void CancelUnit(CancelTarget target, GpuFaultReport report);
+
     /// <summary>Kills one channel: its parked accesses end with an error, its launch fails with this report. All others go on.</summary>
     /// <remarks>Idempotent: the first report stands. Locking: takes device locks only.</remarks>
     void Cancel(InstancePointer instance, GpuFaultReport report);

@@ -151,9 +151,14 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     public void CancelFault(in FaultEntry fault, GpuFaultReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        SharedWord.Add(ref _cancels, 1);
-        _channels.PostCancel(new CancelRequest(fault, report));
-        _executor.Wake();
+        Post(new CancelRequest(fault, report));
+    }
+
+    /// <inheritdoc/>
+    public void CancelUnit(CancelTarget target, GpuFaultReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        Post(new CancelRequest(target, report));
     }
 
     /// <summary>Ends every launch that there is as cancelled. Does not wait for them.</summary>
@@ -215,6 +220,13 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         }
 
         return new ParallelExecutor(runners, faults, _channels.Remove);
+    }
+
+    private void Post(CancelRequest request)
+    {
+        SharedWord.Add(ref _cancels, 1);
+        _channels.PostCancel(request);
+        _executor.Wake();
     }
 
     private void Quiesce(Channel channel)

@@ -28,6 +28,7 @@ internal sealed class FaultServicer
     private readonly FaultFetcher _fetcher;
     private readonly FaultBatch _batch;
     private readonly DeferralTracker _deferrals;
+    private readonly FaultCanceller _canceller;
     private readonly ReplayPolicy _policy;
     private readonly int _maxBatches;
     private bool _isReplayDue;
@@ -41,6 +42,7 @@ internal sealed class FaultServicer
         _fetcher = new FaultFetcher(buffer, options);
         _batch = new FaultBatch(options.BatchSize);
         _deferrals = new DeferralTracker(options.MaxDeferrals);
+        _canceller = new FaultCanceller(gpu, options.CancelScope);
         _policy = options.ReplayPolicy;
         _maxBatches = options.MaxBatches;
     }
@@ -71,8 +73,7 @@ internal sealed class FaultServicer
     {
         if (Flush())
         {
-            Counters.Replays++;
-            _gpu.Replay();
+            Replay();
         }
     }
 
@@ -90,6 +91,7 @@ internal sealed class FaultServicer
         Counters.Batches++;
         Counters.Fetched += _batch.Count;
         _batch.Sort();
+        _canceller.Begin();
 
         // The access of an entry that was passed over reports itself again only when it is replayed.
         _isReplayDue |= _fetcher.LateEntries != Counters.LateEntries;
@@ -108,7 +110,12 @@ internal sealed class FaultServicer
             }
         }
 
-        if (_policy != ReplayPolicy.Once)
+        if (_canceller.HasKilled)
+        {
+            Flush();
+            Replay();
+        }
+        else if (_policy != ReplayPolicy.Once)
         {
             ReplayWhenDue();
         }
@@ -121,12 +128,18 @@ internal sealed class FaultServicer
             return;
         }
 
-        _isReplayDue = false;
         if (_policy == ReplayPolicy.BatchFlush && !Breaks.DuplicateHandledTwice && Flush() && Breaks.ReplayLost)
         {
+            _isReplayDue = false;
             return;
         }
 
+        Replay();
+    }
+
+    private void Replay()
+    {
+        _isReplayDue = false;
         Counters.Replays++;
         _gpu.Replay();
     }
@@ -149,6 +162,12 @@ internal sealed class FaultServicer
         while (isCancelled && !group.IsEmpty)
         {
             ReadOnlySpan<FaultEntry> alike = FaultBatch.AlikeIn(group);
+            if (_canceller.Drops(alike[0]))
+            {
+                Counters.DroppedWithChannel += group.Length;
+                return;
+            }
+
             FaultResult result = isKnown
                 ? channel!.Client.Resolver.Resolve(alike[0].Address, alike[0].Access)
                 : FaultResult.Fatal(Errno.ENXIO);
@@ -191,26 +210,8 @@ internal sealed class FaultServicer
                 return true;
 
             default:
-                Cancel(alike, result.Error);
+                Counters.Cancels += _canceller.Cancel(alike, result.Error);
                 return false;
-        }
-    }
-
-    private void Cancel(ReadOnlySpan<FaultEntry> alike, Errno error)
-    {
-        // Each by itself: the access of one may have gone on while that of another waits.
-        Counters.Cancels += alike.Length;
-        foreach (ref readonly FaultEntry fault in alike)
-        {
-            var report = new GpuFaultReport(fault.Address, fault.Access, CancelReason.Of(error, fault), error);
-            if (Breaks.DuplicateHandledTwice)
-            {
-                _gpu.Cancel(fault.Instance, report);
-            }
-            else
-            {
-                _gpu.CancelFault(fault, report);
-            }
         }
     }
 }

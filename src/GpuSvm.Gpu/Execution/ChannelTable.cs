@@ -43,14 +43,15 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
         }
     }
 
-    /// <summary>Leaves a cancel for the SM that reported the fault; one of a channel without launches is stale at once.</summary>
+    /// <summary>Leaves a cancel for the SM that it names; one of a channel without launches, or of another unit, is stale at once.</summary>
     internal void PostCancel(CancelRequest request)
     {
         using (_lock.Enter())
         {
-            if (_channels.TryGetValue(request.Fault.Instance, out Channel? channel) && channel.Launches.Count > 0 && request.Fault.Client < sms)
+            CancelTarget target = request.Target;
+            if (_channels.TryGetValue(target.Instance, out Channel? channel) && channel.Launches.Count > 0 && FaultUnit.IsSm(target, sms))
             {
-                channel.Ports[request.Fault.Client].Cancels.Post(request);
+                channel.Ports[target.Client].Cancels.Post(request);
             }
             else
             {

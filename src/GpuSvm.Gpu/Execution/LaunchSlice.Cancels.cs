@@ -3,13 +3,13 @@ namespace GpuSvm.Gpu;
 /// <content>The faults that the driver cancels.</content>
 internal sealed partial class LaunchSlice
 {
-    /// <summary>Stops the launch for a cancelled fault whose access still waits since it reported that very fault.</summary>
+    /// <summary>Stops the launch for a cancelled fault whose access still waits since it reported that very fault, or for whatever waits here.</summary>
     private bool TakeCancels()
     {
         CancelRequest? first = Port.Cancels.Take();
         for (CancelRequest? request = first; request is not null; request = request.Next)
         {
-            if (IsWaiting(request.Fault))
+            if (request.Fault is { } fault ? IsWaiting(fault) : _faulted.Count > 0)
             {
                 _launch.TryStop(LaunchStop.Fault(request.Report));
             }

@@ -16,6 +16,10 @@ internal sealed class FaultUnit(FaultBuffer buffer, DeviceSignals signals, Clock
 
     internal Deadline NewDeadline() => clock.After(timeout);
 
+    /// <summary>True if a cancel names an SM, in the cluster that it lies in.</summary>
+    internal static bool IsSm(CancelTarget target, int sms) =>
+        !target.IsHub && target.Client < sms && target.Gpc == target.Client / SmsPerGpc;
+
     /// <summary>Writes the entry of an access that was not translated.</summary>
     /// <param name="instance">The channel.</param>
     /// <param name="sm">The SM.</param>

@@ -48,6 +48,14 @@ internal sealed class ScriptedGpu(int entries = 64) : IGpu
 
     public void CancelFault(in FaultEntry fault, GpuFaultReport report) => Cancel(fault.Instance, report);
 
+    public List<CancelTarget> CancelledUnits { get; } = [];
+
+    public void CancelUnit(CancelTarget target, GpuFaultReport report)
+    {
+        CancelledUnits.Add(target);
+        Cancel(target.Instance, report);
+    }
+
     public void Cancel(InstancePointer instance, GpuFaultReport report)
     {
         Cancelled.Add((instance, report));
