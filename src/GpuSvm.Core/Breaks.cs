@@ -141,6 +141,18 @@ public static class Breaks
     /// <summary>A driver that is resumed waits for the next interrupt, though faults have come while it was suspended.</summary>
     public static readonly bool ResumeForgetsTheRing = Name == "resume-forgets-the-ring";
 
+    /// <summary>A page of a file that is written back loses its dirty mark only when it has lost write access, however dirty it is again by then.</summary>
+    public static readonly bool FilePageCleanedLate = Name == "file-page-cleaned-late";
+
+    /// <summary>The mirrors do not hear that a page of a file must not be written any more without another fault.</summary>
+    public static readonly bool FilePageCleanedInSecret = Name == "file-page-cleaned-in-secret";
+
+    /// <summary>The CPU may go on loading from the frame of a page whose bytes are lost.</summary>
+    public static readonly bool PoisonedPageStillRead = Name == "poisoned-page-still-read";
+
+    /// <summary>The CPU's stores to a huge page that is collected are stopped in the first 4 KiB only.</summary>
+    public static readonly bool HugePageIsolatedInPart = Name == "huge-page-isolated-in-part";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -153,5 +165,6 @@ public static class Breaks
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
         "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
+        "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
     ];
 }

@@ -30,6 +30,7 @@ public static class RaceScenarios
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
         "hole-overwrites", "cached-page-replaced",
+        "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

@@ -46,7 +46,11 @@ public sealed partial class AddressSpace
         bool isTaken = mover.TryUnmap(frame, otherReferences: 0);
         if (isTaken)
         {
-            mover.Detach(frame, except: null);
+            if (!Breaks.PoisonedPageStillRead)
+            {
+                mover.Detach(frame, except: null);
+            }
+
             _frames.SetFlags(frame, FrameFlags.Poisoned);
         }
 

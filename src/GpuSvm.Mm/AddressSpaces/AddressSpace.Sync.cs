@@ -49,7 +49,7 @@ public sealed partial class AddressSpace
     internal bool TryClean(ulong page, FrameNumber frame)
     {
         AddressRange range = AddressRange.PageAt(page);
-        using (Open(range, InvalidationCause.ProtectionPage))
+        using (Breaks.FilePageCleanedInSecret ? default : Open(range, InvalidationCause.ProtectionPage))
         {
             if (_table.Find(page) is not { } leaf)
             {

@@ -107,10 +107,19 @@ public sealed class FileCache : PageCache
     /// <summary>Takes the dirty mark, and write access from all entries: whoever writes from now on sets the mark again.</summary>
     private void Clean(FrameNumber frame)
     {
-        Owner.SetFlags(frame, FrameFlags.None, FrameFlags.Dirty);
+        if (!Breaks.FilePageCleanedLate)
+        {
+            Owner.SetFlags(frame, FrameFlags.None, FrameFlags.Dirty);
+        }
+
         List<FrameMapping> places = [];
         Owner.CopyMappings(frame, places);
         int cleaned = places.Count(place => Owner.SpaceOf(place.SpaceId)?.TryClean(place.Page, frame) ?? false);
+        if (Breaks.FilePageCleanedLate)
+        {
+            Owner.SetFlags(frame, FrameFlags.None, FrameFlags.Dirty);
+        }
+
         if (cleaned < Owner.MapCount(frame))
         {
             // An entry that just moves was not seen, and may still write.

@@ -32,7 +32,7 @@ public sealed partial class MigrateVma
                 source = CollectPage(leaf, block, hole);
                 if (source.IsValid && !_frames.IsDevicePrivate(source.Frame) && !Breaks.CopyBeforeIsolate)
                 {
-                    _mm.Cpu.Isolate(HugePage.BlockAt(block));
+                    _mm.Cpu.Isolate(Breaks.HugePageIsolatedInPart ? AddressRange.PageAt(block) : HugePage.BlockAt(block));
                 }
             }
         }

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
 namespace GpuSvm.Scenarios;
 
 /// <summary>One process whose pages may live in the memory of devices that are made of nothing but a page table and some words.</summary>
@@ -10,9 +14,11 @@ internal sealed class DeviceMachine : IDisposable
     public const int PageCount = 2;
 
     private const ulong FewFrames = 16;
-    private const ulong FramesForBlocks = 4 * HugePage.PageCount;
+    private const ulong FramesForBlocks = 6 * HugePage.PageCount;
     private readonly SystemMemory _memory;
     private readonly List<RaceDevice> _devices = [];
+    private SafeFileHandle? _file;
+    private FileCache? _cache;
 
     /// <summary>Makes a machine whose pages were stored to once, all zero, and watches it.</summary>
     public DeviceMachine(ScheduleRun run)
@@ -44,6 +50,9 @@ internal sealed class DeviceMachine : IDisposable
         Errno error = machine.Frames.TryReserve(PageCount, out MemoryObject? memory);
         return error == Errno.None ? machine.Mm.MapObject(Address, memory!, Protection.ReadWrite) : error;
     });
+
+    /// <summary>Makes a machine whose pages are those of a file, mapped shared; all zero, and nothing was touched.</summary>
+    public static DeviceMachine WithFile(ScheduleRun run) => new(run, FewFrames, static machine => machine.MapFile());
 
     public SystemMemory Memory => _memory;
 
@@ -105,6 +114,15 @@ internal sealed class DeviceMachine : IDisposable
         SmallMachine.Demand(found == value, $"No store is lost: {found} of {value} in page {page}.");
     }
 
+    /// <summary>Fails the schedule unless a word of the file has a value.</summary>
+    public void DemandFileWord(int page, int word, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        int read = RandomAccess.Read(_file!, bytes, (long)(WordAt(page, word).Value - Address));
+        ulong found = MemoryMarshal.Read<ulong>(bytes);
+        SmallMachine.Demand(read == bytes.Length && found == value, $"No store is lost on its way to the file: {found} of {value} in page {page}.");
+    }
+
     /// <summary>Looks whether the books are right, ends the process, and looks whether anything is left.</summary>
     public void TakeDown()
     {
@@ -113,12 +131,14 @@ internal sealed class DeviceMachine : IDisposable
             CpuPte entry = Mm.PageTable.Read(WordAt(page, 0));
             SmallMachine.Demand(!entry.IsMigration, "No migration entry is left.");
             SmallMachine.Demand(
-                (Frames.ReferenceCount(entry.Frame), Frames.MapCount(entry.Frame), Frames.IsLocked(entry.Frame)) == (1, 1, false),
-                $"A page at rest has one owner and no lock: {Frames.ReferenceCount(entry.Frame)} references, {Frames.MapCount(entry.Frame)} entries.");
+                !entry.NamesFrame ||
+                (Frames.ReferenceCount(entry.Frame), Frames.MapCount(entry.Frame), Frames.IsLocked(entry.Frame)) == (_cache is null ? 1 : 2, 1, false),
+                $"A page at rest has one owner, and its file, if it has one, and no lock: {Frames.ReferenceCount(entry.Frame)} references, {Frames.MapCount(entry.Frame)} entries.");
         }
 
         _devices.ForEach(device => device.Leave());
         Mm.Dispose();
+        _cache?.Dispose();
         SmallMachine.Demand(Frames.AllocatedFrames == 0, $"{Frames.AllocatedFrames} frames are left at the end.");
         _devices.ForEach(device => device.Remove());
         SmallMachine.Demand(Mm.Notifiers.Count == 0 && Mm.Notifiers.Sequence % 2 == 0, "No notifier and no invalidation is left at the end.");
@@ -126,9 +146,22 @@ internal sealed class DeviceMachine : IDisposable
 
     private Errno MapPages(ulong pages) => Mm.Map(Address, pages * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _);
 
+    /// <summary>Maps a file without a name; it is gone when the machine is, at the latest with the process.</summary>
+    private Errno MapFile()
+    {
+        string path = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"gpusvm-explore-{Environment.ProcessId}"));
+        _file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        RandomAccess.SetLength(_file, PageCount * (long)Page.Size);
+        _cache = FileCache.Open(Frames, path, FileAccess.ReadWrite);
+        File.Delete(path);
+        var source = new CacheSource(_cache, MapSharing.Shared);
+        return Mm.MapCache(Address, PageCount * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, source, out _);
+    }
+
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
+        _file?.Dispose();
         Frames.Dispose();
         _memory.Dispose();
     }

@@ -168,6 +168,11 @@ internal sealed partial class RaceDevice : IMirror, IDevicePagemapOwner
             }
         }
 
+        if (error == Errno.EFAULT)
+        {
+            throw new SvmException(error, "No device has a page whose bytes are lost.");
+        }
+
         Demand(error is Errno.None or Errno.EBUSY, $"A mapped page can be had: {error}.");
         if (error == Errno.None && pfns[0].Has(rights))
         {
