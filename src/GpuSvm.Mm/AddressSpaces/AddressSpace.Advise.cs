@@ -13,7 +13,7 @@ public sealed partial class AddressSpace
     /// <returns>
     /// EINVAL: unknown advice, unaligned, beyond 64 bits, or a mapping that cannot take it: of special frames (all but
     /// <see cref="Advice.DontFork"/>), not anonymous (<see cref="Advice.Free"/>), without that right (populate). ENOMEM: a part of the range is
-    /// not mapped, or a split makes too many mappings. Populate also: what a fault says. <see cref="Advice.Collapse"/>: EINVAL, also where
+    /// not mapped, or a split makes too many mappings. Populate also: what a fault says, EFAULT also where it says EIO. <see cref="Advice.Collapse"/>: EINVAL, also where
     /// nothing is there or a page is a device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames. <see cref="Advice.Poison"/>: EINVAL where memory is not anonymous and
     /// private; EBUSY for the zero page and pages that are locked or pinned; what a read says; pages before that one are lost.
     /// </returns>
@@ -97,7 +97,7 @@ public sealed partial class AddressSpace
                 error = PopulatePage(_vmas.At(page)!, page, access);
             }
 
-            return error;
+            return error == Errno.EIO ? Errno.EFAULT : error;
         }
     }
 

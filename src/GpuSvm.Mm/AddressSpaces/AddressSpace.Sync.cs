@@ -7,8 +7,8 @@ public sealed partial class AddressSpace
     /// <param name="address">Start: page-aligned.</param>
     /// <param name="lengthBytes">Rounded up to whole pages; 0 succeeds and does nothing.</param>
     /// <returns>
-    /// EINVAL: unaligned. ENOMEM: a part of the range is not mapped; then nothing is written (msync(2) writes what is mapped). EIO: a file
-    /// did not take its bytes.
+    /// EINVAL: unaligned. ENOMEM: a part of the range is not mapped; then nothing is written (msync(2) writes what is mapped). EIO, ENOSPC: what
+    /// the first file says that did not take its bytes (<see cref="FileCache.Sync"/>); those of the others are written.
     /// </returns>
     /// <remarks>Source: Linux mm/msync.c with MS_SYNC.</remarks>
     public Errno Sync(VirtualAddress address, ulong lengthBytes)

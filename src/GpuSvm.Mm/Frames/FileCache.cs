@@ -5,8 +5,10 @@ namespace GpuSvm.Mm;
 /// <summary>The pages of a file, as far as they were touched.</summary>
 /// <remarks>
 /// The file's length counts as it is when the cache is made: the bytes behind it in its last page read as zero and are never written
-/// back, pages behind that one fault. Pages that a shared mapping may have written are dirty and go back to the file by
+/// back, pages behind that one fault. Where others have cut the file since, pages behind its end that were not touched yet fault too;
+/// those that were stay, and what is behind the end is not written back. Pages that a shared mapping may have written are dirty and go back to the file by
 /// <see cref="Sync"/>, which takes write access from all mappings first, and when the cache is disposed and no mapping is left.
+/// Departure: Linux takes pages from all mappings when a file is cut, and forgets that a page is dirty when its file did not take it.
 /// Source: Linux mm/filemap.c; mm/rmap.c, page_mkclean; mm/page-writeback.c.
 /// </remarks>
 public sealed class FileCache : PageCache
@@ -50,7 +52,10 @@ public sealed class FileCache : PageCache
     /// <param name="firstPage">Index of the first page.</param>
     /// <param name="pages">Number of pages; may reach behind the end.</param>
     /// <param name="written">Number of pages that were written.</param>
-    /// <returns>EIO when the file did not take them; the pages that are left stay dirty.</returns>
+    /// <returns>
+    /// EIO when the file did not take a page, ENOSPC when there was no room for it: of the first one. It stays dirty, and the others are
+    /// written all the same; so the next call tries again what is left, and says None when nothing is.
+    /// </returns>
     /// <remarks>
     /// Opens invalidations in every address space that may write such a page. Locking: no lock from the page locks on is held.
     /// Source: Linux msync(2) with MS_SYNC.
@@ -61,11 +66,12 @@ public sealed class FileCache : PageCache
         Errno error = Errno.None;
         foreach ((ulong index, FrameNumber frame) in Cached(firstPage, pages))
         {
-            if (error == Errno.None && (Owner.FlagsOf(frame) & FrameFlags.Dirty) != 0)
+            if ((Owner.FlagsOf(frame) & FrameFlags.Dirty) != 0)
             {
                 Clean(frame);
-                error = Write(index, frame);
-                written += error == Errno.None ? 1 : 0;
+                Errno failed = Write(index, frame);
+                written += failed == Errno.None ? 1 : 0;
+                error = error == Errno.None ? failed : error;
             }
 
             Owner.Put(frame);
@@ -80,6 +86,11 @@ public sealed class FileCache : PageCache
         try
         {
             long offset = (long)(index * Page.Size);
+            if (offset >= RandomAccess.GetLength(_file))
+            {
+                return Errno.EFAULT;
+            }
+
             for (int read; !bytes.IsEmpty && (read = RandomAccess.Read(_file, bytes, offset)) > 0; offset += read)
             {
                 bytes = bytes[read..];
@@ -87,7 +98,7 @@ public sealed class FileCache : PageCache
 
             return Errno.None;
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return Errno.EIO;
         }
@@ -127,18 +138,27 @@ public sealed class FileCache : PageCache
         }
     }
 
+    /// <summary>What msync(2) says of a write that has failed. Source: Linux include/linux/pagemap.h, mapping_set_error.</summary>
+    internal static Errno ErrorOf(Exception failure) => failure.HResult == (int)Errno.ENOSPC ? Errno.ENOSPC : Errno.EIO;
+
     private Errno Write(ulong index, FrameNumber frame)
     {
         long offset = (long)(index * Page.Size);
         try
         {
-            RandomAccess.Write(_file, Owner.Memory.Frame(frame)[..(int)Math.Min((long)Page.Size, _length - offset)], offset);
+            // Not behind the end of a file that others have cut: it would grow again.
+            long left = Math.Min(_length, RandomAccess.GetLength(_file)) - offset;
+            if (left > 0)
+            {
+                RandomAccess.Write(_file, Owner.Memory.Frame(frame)[..(int)Math.Min((long)Page.Size, left)], offset);
+            }
+
             return Errno.None;
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Owner.SetFlags(frame, FrameFlags.Dirty);
-            return Errno.EIO;
+            return ErrorOf(failure);
         }
     }
 }

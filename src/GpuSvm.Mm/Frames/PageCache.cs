@@ -86,7 +86,7 @@ public class PageCache : BackingObject, IDisposable
     }
 
     /// <summary>Gives a new page, all zero, its bytes.</summary>
-    /// <returns>EIO when they could not be read.</returns>
+    /// <returns>EIO when they could not be read; EFAULT when there are none any more.</returns>
     private protected virtual Errno Fill(ulong index, Span<byte> bytes) => Errno.None;
 
     /// <summary>Called once, before the pages are freed for good.</summary>
