@@ -25,6 +25,9 @@ public sealed class SvmClient
     /// <summary>The name of the mirror strategy.</summary>
     public string StrategyName => _strategy.Name;
 
+    /// <summary>What the mirror strategy costs.</summary>
+    public MirrorStatistics MirrorStatistics => _strategy.Statistics;
+
     /// <summary>The root of the GPU's page table.</summary>
     public PageDirectoryBase Root => _space.Root;
 

@@ -152,6 +152,12 @@ public abstract class GpuAddressSpace : IDisposable
 
     /// <summary>Unmaps every page that was mapped by pfn and that the range touches.</summary>
     /// <param name="range">Any range inside <see cref="Bounds"/>; widened outwards to whole pages.</param>
+    /// <returns>As <see cref="PfnUnmap(AddressRange, out long)"/>.</returns>
+    public Errno PfnUnmap(AddressRange range) => PfnUnmap(range, out _);
+
+    /// <summary>Unmaps every page that was mapped by pfn and that the range touches.</summary>
+    /// <param name="range">Any range inside <see cref="Bounds"/>; widened outwards to whole pages.</param>
+    /// <param name="pages">How many there were, counted in pages of 4 KiB.</param>
     /// <returns>
     /// <see cref="Errno.None"/>, or <see cref="Errno.EINVAL"/> for a range that passes <see cref="Bounds"/> or begins where no addresses were
     /// given out.
@@ -160,7 +166,11 @@ public abstract class GpuAddressSpace : IDisposable
     /// Cannot fail otherwise: where memory for records runs out, more than the range is unmapped. On return no access through an old entry
     /// can complete, no DMA mapping is left and tables without a page are freed. None or one flush, unless there is very much to unmap.
     /// </remarks>
-    public abstract Errno PfnUnmap(AddressRange range);
+    public abstract Errno PfnUnmap(AddressRange range, out long pages);
+
+    /// <summary>True if the range touches a page that is mapped by pfn. Answered from the books, without a look at the tables.</summary>
+    /// <param name="range">Any range.</param>
+    public abstract bool HasPfns(AddressRange range);
 
     /// <summary>Has the accesses of an instance translated here.</summary>
     /// <returns><see cref="Errno.ENOSYS"/> without <see cref="GpuAddressSpaceOptions.Instances"/>, or what that answers.</returns>

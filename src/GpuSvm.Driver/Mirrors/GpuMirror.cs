@@ -88,21 +88,26 @@ public sealed class GpuMirror
     public bool IsOwn(in Invalidation invalidation) =>
         invalidation.Cause == InvalidationCause.Migrate && ReferenceEquals(invalidation.Owner, this);
 
+    /// <summary>True if a page of a range has an entry, outside the window.</summary>
+    /// <param name="range">Any range.</param>
+    /// <remarks>Looks entries up in no table: the cost is that of one search. Locking: under <see cref="UpdateLock"/>.</remarks>
+    public bool HasEntries(AddressRange range)
+    {
+        UpdateLock.AssertHeld();
+        (AddressRange below, AddressRange above) = BesideTheWindow(range);
+        return _space.HasPfns(below) || _space.HasPfns(above);
+    }
+
     /// <summary>Drops every entry of a range; on return no device access completes through one.</summary>
     /// <param name="range">Any range; what lies below and above the window counts, as far as the GPU can translate it.</param>
+    /// <returns>Number of 4 KiB pages that had an entry.</returns>
     /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>
-    public void Drop(AddressRange range)
+    public long Drop(AddressRange range)
     {
         UpdateLock.AssertHeld();
         _invalidations++;
-        if (!Unmanaged.Overlaps(range))
-        {
-            DropClipped(range);
-            return;
-        }
-
-        DropClipped(range.Intersect(new AddressRange(Bounds.Start, Unmanaged.Start)));
-        DropClipped(range.Intersect(new AddressRange(Unmanaged.End, Bounds.End)));
+        (AddressRange below, AddressRange above) = BesideTheWindow(range);
+        return DropClipped(below) + DropClipped(above);
     }
 
     /// <summary>Drops every entry but those of the window; on return no device access completes through one.</summary>
@@ -115,13 +120,20 @@ public sealed class GpuMirror
         }
     }
 
-    private void DropClipped(AddressRange range)
+    private (AddressRange Below, AddressRange Above) BesideTheWindow(AddressRange range) => Unmanaged.Overlaps(range)
+        ? (range.Intersect(new AddressRange(Bounds.Start, Unmanaged.Start)), range.Intersect(new AddressRange(Unmanaged.End, Bounds.End)))
+        : (range, default);
+
+    private long DropClipped(AddressRange range)
     {
         AddressRange clipped = range.Intersect(Bounds);
-        if (!clipped.IsEmpty)
+        if (clipped.IsEmpty)
         {
-            Errno error = _space.PfnUnmap(clipped);
-            Checks.That(error == Errno.None, "Dropping the entries of a valid range cannot fail.");
+            return 0;
         }
+
+        Errno error = _space.PfnUnmap(clipped, out long pages);
+        Checks.That(error == Errno.None, "Dropping the entries of a valid range cannot fail.");
+        return pages;
     }
 }

@@ -16,6 +16,10 @@ public interface IMirrorStrategy : IDisposable
     /// <summary>The strategy's name in tables and options.</summary>
     string Name { get; }
 
+    /// <summary>What following the address space costs, counted since the strategy began.</summary>
+    /// <remarks>The parts are read one after the other: exact when nothing runs. Locking: takes the update lock.</remarks>
+    MirrorStatistics Statistics { get; }
+
     /// <summary>Begins to guard pages that are about to be mapped.</summary>
     /// <param name="wanted">One or more whole pages inside one aligned 2 MiB block.</param>
     /// <param name="worker">Which worker asks: 0 to <see cref="GpuMirror.Workers"/> - 1.</param>

@@ -15,6 +15,7 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
     private readonly AddressSpace _mm;
     private readonly GpuMirror _mirror;
     private readonly IntervalNotifier[] _notifiers;
+    private CallbackCounts _callbacks;
 
     /// <summary>Starts to mirror an address space.</summary>
     /// <param name="mm">The process's address space.</param>
@@ -38,6 +39,19 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
     public string Name => "per-fault";
 
     /// <inheritdoc/>
+    public MirrorStatistics Statistics
+    {
+        get
+        {
+            using (UpdateLock.Enter())
+            {
+                int inserted = _notifiers.Count(notifier => notifier.IsInserted);
+                return _callbacks.With(inserted + 1, _notifiers.Length * CallbackCounts.BytesPerInterval);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
     /// <inheritdoc/>
@@ -51,7 +65,11 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
     public void Release(in MirrorInterval interval) => _mm.Notifiers.Remove(interval.Notifier);
 
     /// <inheritdoc/>
-    public bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation) => true;
+    public bool Invalidate(IntervalNotifier notifier, in Invalidation invalidation)
+    {
+        _callbacks.Add();
+        return true;
+    }
 
     /// <inheritdoc/>
     public bool InvalidateStart(in Invalidation invalidation)
@@ -65,7 +83,7 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
         {
             using (UpdateLock.Enter())
             {
-                _mirror.Drop(invalidation.Range);
+                _callbacks.Add(_mirror.Drop(invalidation.Range));
             }
 
             return true;
@@ -78,7 +96,7 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
 
         using (scope)
         {
-            _mirror.Drop(invalidation.Range);
+            _callbacks.Add(_mirror.Drop(invalidation.Range));
         }
 
         return true;

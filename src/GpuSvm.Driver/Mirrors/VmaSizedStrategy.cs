@@ -20,6 +20,7 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
 {
     private readonly AddressSpace _mm;
     private readonly GpuMirror _mirror;
+    private CallbackCounts _callbacks;
     private int _intervals;
 
     /// <summary>Starts to mirror an address space.</summary>
@@ -35,6 +36,18 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
 
     /// <inheritdoc/>
     public string Name => "vma-sized";
+
+    /// <inheritdoc/>
+    public MirrorStatistics Statistics
+    {
+        get
+        {
+            using (UpdateLock.Enter())
+            {
+                return _callbacks.With(Intervals, Intervals * CallbackCounts.BytesPerInterval);
+            }
+        }
+    }
 
     /// <summary>Number of intervals, until they are released.</summary>
     public int Intervals => SharedWord.Read(ref _intervals);
@@ -83,10 +96,11 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
         if (_mirror.IsOwn(invalidation))
         {
             // The driver moves these pages itself, and has dropped their entries before.
+            _callbacks.Add();
             return true;
         }
 
-        _mirror.Drop(invalidation.Range.Intersect(notifier.EnteredRange));
+        _callbacks.Add(_mirror.Drop(invalidation.Range.Intersect(notifier.EnteredRange)));
         if (invalidation.Cause is InvalidationCause.Unmap or InvalidationCause.Release && !notifier.IsRemoved)
         {
             Cut(notifier, invalidation.Range);

@@ -7,8 +7,9 @@ namespace GpuSvm.Mmu.Spaces;
 internal sealed partial class Vmm<TFormat>
 {
     /// <inheritdoc/>
-    public override Errno PfnUnmap(AddressRange range)
+    public override Errno PfnUnmap(AddressRange range, out long pages)
     {
+        pages = 0;
         if (range.End > Bounds.End)
         {
             return Errno.EINVAL;
@@ -26,6 +27,7 @@ internal sealed partial class Vmm<TFormat>
         }
 
         ulong start = range.Start;
+        long before = _mappedPages;
         for (GpuVma? piece = vma; piece is not null && piece.Start < range.End; piece = piece.Next)
         {
             if (piece.IsPfnMapped)
@@ -35,7 +37,24 @@ internal sealed partial class Vmm<TFormat>
         }
 
         Complete();
+        pages = before - _mappedPages;
         return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override bool HasPfns(AddressRange range)
+    {
+        range = range.Intersect(Bounds);
+        using RankedLock.Scope scope = Enter();
+
+        // Neighbours that map nothing are one piece, so this looks at two or three.
+        GpuVma? piece = range.IsEmpty ? null : FindArea(range.Start);
+        while (piece is { IsPfnMapped: false })
+        {
+            piece = piece.Next is { } next && next.Start < range.End ? next : null;
+        }
+
+        return piece is not null;
     }
 
     /// <summary>Takes back the pages of a range that are mapped by pfn; what cannot be split for want of memory stays.</summary>

@@ -18,6 +18,8 @@ internal sealed class PostedIntervalStrategy(AddressSpace mm, GpuMirror mirror, 
 
     public string Name => "posted-intervals";
 
+    public MirrorStatistics Statistics => new(_intervals.Count(IsThere), 0, 0, 0);
+
     public RankedLock UpdateLock => mirror.UpdateLock;
 
     /// <summary>True if two intervals hold the same byte.</summary>

@@ -18,6 +18,8 @@ internal sealed class PostedWindowStrategy : IMirrorStrategy, IMirror, IAddressS
 
     public string Name => "posted-window";
 
+    public MirrorStatistics Statistics => new(_notifier.IsInserted ? 2 : 1, 0, 0, 0);
+
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
     public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval)
