@@ -124,7 +124,7 @@ public sealed partial class SvmDriver
                 return Errno.EINVAL;
             }
 
-            var mirror = new GpuMirror(space, options.Unmanaged, workers: 1);
+            var mirror = new GpuMirror(space, options.Unmanaged, workers: 1) { Events = _options.Events };
             IMirrorStrategy strategy = _options.Strategy(mm, mirror);
             var resolver = new FaultResolver(mm, mirror, strategy, _servicer.Counters, _options);
             client = new SvmClient(mm, space, mirror, strategy, resolver);

@@ -1,2 +1,3 @@
 global using GpuSvm.Core;
 global using GpuSvm.Mmu;
+global using GpuSvm.Telemetry;

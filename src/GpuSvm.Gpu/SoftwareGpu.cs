@@ -32,7 +32,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         _videoMemory = new VideoMemory(options.VideoMemory);
         _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
         _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);
-        var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout);
+        var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout) { Events = options.Events };
         _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, faults));
         _executor = MakeExecutor(faults, random);
     }
@@ -131,7 +131,9 @@ public sealed class SoftwareGpu : IGpu, IDisposable
             return;
         }
 
-        _signals.Replay();
+        long now = _options.Events?.NowNanoseconds ?? 0;
+        long number = _signals.Replay();
+        _options.Events?.TellReplay(number, now);
         _executor.Wake();
     }
 
@@ -141,6 +143,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     {
         ArgumentNullException.ThrowIfNull(report);
         SharedWord.Add(ref _cancels, 1);
+        _options.Events?.TellCancel(instance, 0, report);
         foreach (Launch launch in _channels.LaunchesOf(instance))
         {
             launch.TryStop(LaunchStop.Fault(report));
@@ -151,6 +154,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     public void CancelFault(in FaultEntry fault, GpuFaultReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        _options.Events?.TellCancel(fault.Instance, fault.Timestamp, report);
         Post(new CancelRequest(fault, report));
     }
 
@@ -158,6 +162,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     public void CancelUnit(CancelTarget target, GpuFaultReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        _options.Events?.TellCancel(target.Instance, 0, report);
         Post(new CancelRequest(target, report));
     }
 

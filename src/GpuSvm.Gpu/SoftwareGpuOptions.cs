@@ -44,6 +44,9 @@ public sealed record SoftwareGpuOptions
     /// <summary>The GPU's clock: timestamps of faults, timeouts, duration of launches.</summary>
     public Clock Clock { get; init; } = Clock.Monotonic;
 
+    /// <summary>Where the GPU writes what happens; null writes nothing. Its clock must be <see cref="Clock"/>.</summary>
+    public EventStream? Events { get; init; }
+
     internal ulong DmaPagesFor(ulong frameCount) => DmaPages ?? Math.Min(2 * frameCount, MaxPages);
 
     internal void Validate(ulong frameCount)

@@ -45,6 +45,7 @@ public sealed class Machine : IDisposable
             Execution = options.Execution,
             FaultBufferEntries = options.FaultBufferEntries,
             VideoMemory = options.VideoMemory,
+            Events = options.Events,
         };
         _memory = new SystemMemory(options.SystemMemory.Bytes >> Page.Shift);
         try
@@ -61,6 +62,7 @@ public sealed class Machine : IDisposable
         _driver = new SvmDriver(_gpu, new SvmDriverOptions
         {
             Servicing = options.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
+            Events = options.Events,
         });
         _processSeed = options.Seed;
         Gpu = new GpuDevice(_gpu, _driver);

@@ -1,3 +1,5 @@
+using GpuSvm.Telemetry;
+
 namespace GpuSvm;
 
 /// <summary>The hardware of a simulated machine.</summary>
@@ -30,4 +32,7 @@ public sealed record MachineOptions
 
     /// <summary>Size of the GPU's own memory, where its page tables live. Reserved only.</summary>
     public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
+
+    /// <summary>Where GPU and driver write what happens; null writes nothing. docs/telemetry.md tells what that is and what it costs.</summary>
+    public EventStream? Events { get; init; }
 }

@@ -11,6 +11,7 @@ namespace GpuSvm.Cli.Output;
 /// <param name="Failure">Why it is not verified.</param>
 /// <param name="Counters">What the machine counted.</param>
 /// <param name="ElapsedMs">Time of all launches, in milliseconds.</param>
+/// <param name="Trace">The trace that was written; null if none.</param>
 internal sealed record RunDocument(
     string Workload,
     object? Input,
@@ -19,10 +20,11 @@ internal sealed record RunDocument(
     bool Verified,
     string? Failure,
     MachineCounters Counters,
-    double ElapsedMs)
+    double ElapsedMs,
+    TraceDocument? Trace)
 {
     /// <summary>Collects what a run tells.</summary>
-    public static async Task<RunDocument> OfAsync(string workload, RunSession session, RunReport report) => new(
+    public static async Task<RunDocument> OfAsync(string workload, RunSession session, RunReport report, TraceDocument? trace) => new(
         workload,
         report.Input,
         session.Target.Describe(),
@@ -30,5 +32,6 @@ internal sealed record RunDocument(
         report.Failure is null,
         report.Failure,
         await session.Target.CountersAsync().ConfigureAwait(false),
-        session.Elapsed.TotalMilliseconds);
+        session.Elapsed.TotalMilliseconds,
+        trace);
 }

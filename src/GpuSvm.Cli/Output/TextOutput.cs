@@ -23,6 +23,12 @@ internal static partial class TextOutput
             Console.Out.WriteLine($"live on Linux {kernel}: {string.Join(", ", features)}");
         }
 
+        if (document.Trace is { } trace)
+        {
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"trace {trace.Path}: {trace.Events:n0} events, {trace.Dropped:n0} dropped"));
+        }
+
         MachineCounters counters = document.Counters;
         Table table = NewTable("counter", "value");
         AddCount(table, "faults", counters.Faults);

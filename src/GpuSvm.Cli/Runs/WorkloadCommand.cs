@@ -15,6 +15,12 @@ internal sealed class WorkloadCommand : Command
         Description = "Run on this process's own memory (userfaultfd) instead of a simulated machine; exit code 3 where that cannot be.",
     };
 
+    private readonly Option<string?> _trace = new("--trace")
+    {
+        Description = "Write what happens to a file that ui.perfetto.dev opens; not with --live.",
+        HelpName = "FILE.pftrace",
+    };
+
     private readonly Option<bool> _json = new("--json")
     {
         Description = "Print one JSON document instead of text (docs/cli.md has its schema).",
@@ -28,6 +34,7 @@ internal sealed class WorkloadCommand : Command
     {
         _settings.AddTo(this);
         Add(_live);
+        Add(_trace);
         Add(_json);
     }
 
@@ -41,17 +48,32 @@ internal sealed class WorkloadCommand : Command
 
     private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed)
     {
-        MachineOptions options = _settings.Read(parsed);
+        using TraceFile? trace = OpenTrace(parsed);
+        MachineOptions options = _settings.Read(parsed) with { Events = trace?.Events };
         RunTarget target = parsed.GetValue(_live)
             ? await LiveTarget.OpenAsync(options).ConfigureAwait(false)
             : new SimulatedTarget(options);
         await using (target.ConfigureAwait(false))
         {
-            return await RunAsync(run, parsed, new RunSession(target)).ConfigureAwait(false);
+            return await RunAsync(run, parsed, new RunSession(target), trace).ConfigureAwait(false);
         }
     }
 
-    private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed, RunSession session)
+    /// <summary>Begins the trace that the user asked for; null if none.</summary>
+    private TraceFile? OpenTrace(ParseResult parsed)
+    {
+        if (parsed.GetValue(_trace) is not { } path)
+        {
+            return null;
+        }
+
+        return parsed.GetValue(_live)
+            ? throw new BadInputException($"--trace {path}: not with --live, whose GPU and driver run in another process; their events stay there")
+            : TraceFile.Open(path);
+    }
+
+    private async Task<int> RunAsync(
+        Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed, RunSession session, TraceFile? trace)
     {
         RunReport report;
         try
@@ -67,7 +89,7 @@ internal sealed class WorkloadCommand : Command
             throw new BadInputException(unreadable.Message);
         }
 
-        RunDocument document = await RunDocument.OfAsync(Name, session, report).ConfigureAwait(false);
+        RunDocument document = await RunDocument.OfAsync(Name, session, report, trace?.Complete()).ConfigureAwait(false);
         if (parsed.GetValue(_json))
         {
             JsonOutput.Write(document);

@@ -31,6 +31,7 @@ internal sealed class FaultServicer
     private readonly FaultCanceller _canceller;
     private readonly ReplayPolicy _policy;
     private readonly int _maxBatches;
+    private readonly EventStream? _events;
     private bool _isReplayDue;
 
     public FaultServicer(IGpu gpu, ReplayableFaultBuffer buffer, RankedSharedLock svmLock, ChannelTable channels, SvmDriverOptions options)
@@ -45,6 +46,7 @@ internal sealed class FaultServicer
         _canceller = new FaultCanceller(gpu, options.CancelScope);
         _policy = options.ReplayPolicy;
         _maxBatches = options.MaxBatches;
+        _events = options.Events;
     }
 
     /// <summary>What the servicer has done since it was made. Written by its thread only.</summary>
@@ -60,7 +62,9 @@ internal sealed class FaultServicer
             isEmpty = !_fetcher.Fetch(_batch);
             if (!isEmpty)
             {
+                _events?.TellBatch(EventPhase.Begin, Counters.Batches + 1, _batch.Count);
                 ServiceBatch();
+                _events?.TellBatch(EventPhase.End, Counters.Batches, _batch.Count);
             }
         }
 
@@ -150,6 +154,11 @@ internal sealed class FaultServicer
         Counters.LateEntries = _fetcher.LateEntries;
         Counters.FlushedEntries += flushed;
         Counters.Flushes += flushed > 0 ? 1 : 0;
+        if (flushed > 0)
+        {
+            _events?.TellFlush(flushed);
+        }
+
         return flushed > 0;
     }
 

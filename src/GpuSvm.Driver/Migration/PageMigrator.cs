@@ -91,7 +91,7 @@ internal sealed class PageMigrator(AddressSpace mm, GpuMirror mirror)
 
         using (mirror.UpdateLock.Enter())
         {
-            mirror.Drop(migration.Range);
+            mirror.Drop(migration.Range, InvalidationCause.Migrate);
         }
     }
 

@@ -17,6 +17,9 @@ public sealed class GpuMirror
     /// <summary>The page table, for those who map in the window.</summary>
     internal GpuAddressSpace Space => _space;
 
+    /// <summary>Where dropped entries are told; null for nowhere.</summary>
+    internal EventStream? Events { get; init; }
+
     /// <summary>Serialises every change to the GPU's entries.</summary>
     public RankedLock UpdateLock { get; } = new(LockRank.Update);
 
@@ -102,13 +105,14 @@ public sealed class GpuMirror
     /// <param name="range">Any range; what lies below and above the window counts, as far as the GPU can translate it.</param>
     /// <returns>Number of 4 KiB pages that had an entry.</returns>
     /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>
-    public long Drop(AddressRange range)
-    {
-        UpdateLock.AssertHeld();
-        _invalidations++;
-        (AddressRange below, AddressRange above) = BesideTheWindow(range);
-        return DropClipped(below) + DropClipped(above);
-    }
+    public long Drop(AddressRange range) => Drop(range, EventCause.None);
+
+    /// <summary>Drops every entry of a range for a change of the address space.</summary>
+    /// <param name="range">Any range.</param>
+    /// <param name="cause">Why, for the stream of events.</param>
+    /// <returns>Number of 4 KiB pages that had an entry.</returns>
+    /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>
+    public long Drop(AddressRange range, InvalidationCause cause) => Drop(range, EventCause.Unmap + (byte)cause);
 
     /// <summary>Drops every entry but those of the window; on return no device access completes through one.</summary>
     /// <remarks>Locking: takes <see cref="UpdateLock"/>.</remarks>
@@ -116,8 +120,19 @@ public sealed class GpuMirror
     {
         using (UpdateLock.Enter())
         {
-            Drop(Bounds);
+            Drop(Bounds, InvalidationCause.Release);
         }
+    }
+
+    private long Drop(AddressRange range, EventCause cause)
+    {
+        UpdateLock.AssertHeld();
+        _invalidations++;
+        Events?.TellInvalidation(EventPhase.Begin, range, cause);
+        (AddressRange below, AddressRange above) = BesideTheWindow(range);
+        long pages = DropClipped(below) + DropClipped(above);
+        Events?.TellInvalidation(EventPhase.End, range, cause);
+        return pages;
     }
 
     private (AddressRange Below, AddressRange Above) BesideTheWindow(AddressRange range) => Unmanaged.Overlaps(range)

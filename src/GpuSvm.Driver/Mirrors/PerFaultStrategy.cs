@@ -83,7 +83,7 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
         {
             using (UpdateLock.Enter())
             {
-                _callbacks.Add(_mirror.Drop(invalidation.Range));
+                _callbacks.Add(_mirror.Drop(invalidation.Range, invalidation.Cause));
             }
 
             return true;
@@ -96,7 +96,7 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
 
         using (scope)
         {
-            _callbacks.Add(_mirror.Drop(invalidation.Range));
+            _callbacks.Add(_mirror.Drop(invalidation.Range, invalidation.Cause));
         }
 
         return true;

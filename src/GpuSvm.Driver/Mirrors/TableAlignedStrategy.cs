@@ -103,7 +103,7 @@ public sealed class TableAlignedStrategy : IMirrorStrategy, IMirror
             return true;
         }
 
-        _callbacks.Add(_mirror.Drop(invalidation.Range.Intersect(notifier.Range)));
+        _callbacks.Add(_mirror.Drop(invalidation.Range.Intersect(notifier.Range), invalidation.Cause));
         bool mayBeEmpty = invalidation.Cause is InvalidationCause.Unmap or InvalidationCause.Release && !notifier.IsRemoved;
         if (mayBeEmpty && !_mirror.HasEntries(notifier.Range))
         {

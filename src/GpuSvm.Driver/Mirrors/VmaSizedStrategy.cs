@@ -100,7 +100,7 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
             return true;
         }
 
-        _callbacks.Add(_mirror.Drop(invalidation.Range.Intersect(notifier.EnteredRange)));
+        _callbacks.Add(_mirror.Drop(invalidation.Range.Intersect(notifier.EnteredRange), invalidation.Cause));
         if (invalidation.Cause is InvalidationCause.Unmap or InvalidationCause.Release && !notifier.IsRemoved)
         {
             Cut(notifier, invalidation.Range);

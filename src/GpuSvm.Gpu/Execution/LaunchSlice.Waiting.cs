@@ -109,6 +109,7 @@ internal sealed partial class LaunchSlice
     {
         foreach (GpuThread lane in _faulted.Lanes)
         {
+            TellWaitEnd(lane, EventCause.Stopped);
             Ready(lane, PendingState.Cancelled);
         }
 
@@ -144,12 +145,15 @@ internal sealed partial class LaunchSlice
             switch (Port.TryComplete(ref lane.Pending))
             {
                 case AccessOutcome.Done:
+                    TellWaitEnd(lane, EventCause.Completed);
                     Ready(lane, PendingState.Completed);
                     break;
                 case AccessOutcome.Stopped:
+                    TellWaitEnd(lane, EventCause.Stopped);
                     Ready(lane, PendingState.Cancelled);
                     break;
                 default:
+                    TellWaitEnd(lane, EventCause.FaultedAgain);
                     lanes[left++] = lane;
                     lane.IsReported = false;
                     unreported++;
@@ -228,6 +232,7 @@ internal sealed partial class LaunchSlice
         }
         else if (lane.Pending.State == PendingState.Parked)
         {
+            TellWaitEnd(lane, EventCause.Stopped);
             _unreported -= lane.IsReported || lane.IsLost ? 0 : 1;
             _faulted.Remove(lane);
         }

@@ -12,7 +12,9 @@ internal sealed class DeviceSignals
     /// <summary>Number of times that GET moved.</summary>
     internal long GetMoves => SharedWord.Read(ref _getMoves);
 
-    internal void Replay() => SharedWord.Add(ref _replays, 1);
+    /// <summary>Counts a replay.</summary>
+    /// <returns>Its number, from 1 on.</returns>
+    internal long Replay() => SharedWord.Add(ref _replays, 1);
 
     internal void MoveGet() => SharedWord.Add(ref _getMoves, 1);
 }

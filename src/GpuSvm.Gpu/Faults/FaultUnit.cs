@@ -14,6 +14,9 @@ internal sealed class FaultUnit(FaultBuffer buffer, DeviceSignals signals, Clock
 
     internal DeviceSignals Signals => signals;
 
+    /// <summary>Where waits for faults are told; null for nowhere.</summary>
+    internal EventStream? Events { get; init; }
+
     internal Deadline NewDeadline() => clock.After(timeout);
 
     /// <summary>True if a cancel names an SM, in the cluster that it lies in.</summary>
@@ -40,6 +43,12 @@ internal sealed class FaultUnit(FaultBuffer buffer, DeviceSignals signals, Clock
             access.Access,
             (byte)sm.Index,
             access.Fault);
-        return buffer.TryWrite(entry, whenFull);
+        bool isWritten = buffer.TryWrite(entry, whenFull);
+        if (isWritten)
+        {
+            Events?.TellReport(entry);
+        }
+
+        return isWritten;
     }
 }
