@@ -16,5 +16,8 @@ internal static class GpuBenchmarks
         () => new FaultBatchBenchmark(1),
         () => new FaultBatchBenchmark(16),
         () => new FaultBatchBenchmark(256),
+        () => new BuddyBenchmark("4K", order: 0),
+        () => new BuddyBenchmark("64K", order: 4),
+        () => new BuddyBenchmark("2M", order: 9),
     ];
 }
