@@ -6,6 +6,12 @@ public interface IGpu : ITlbInvalidator
     /// <summary>The memory that page tables live in.</summary>
     IPageTableMemory PageTableMemory { get; }
 
+    /// <summary>The GPU's own memory, page by page; page tables come from it, too.</summary>
+    IVideoMemory VideoMemory { get; }
+
+    /// <summary>What moves bytes between the GPU's memory and the system's.</summary>
+    ICopyEngine CopyEngine { get; }
+
     /// <summary>The IOMMU between the GPU and system memory.</summary>
     IDmaMapper DmaMapper { get; }
 

@@ -8,6 +8,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
 {
     private readonly VideoMemory _videoMemory;
     private readonly Iommu _iommu;
+    private readonly CopyEngine _copyEngine;
     private readonly FaultBuffer _faultBuffer;
     private readonly DeviceSignals _signals = new();
     private readonly ChannelTable _channels;
@@ -31,9 +32,10 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         var random = new SeededRandom(options.Seed);
         _videoMemory = new VideoMemory(options.VideoMemory);
         _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
+        _copyEngine = new CopyEngine(_iommu, _videoMemory, options.Execution);
         _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);
         var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout) { Events = options.Events };
-        _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, faults));
+        _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, _videoMemory, faults));
         _executor = MakeExecutor(faults, random);
     }
 
@@ -46,11 +48,20 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     /// <inheritdoc/>
     public IFaultBuffer FaultBuffer => _faultBuffer;
 
-    /// <summary>The memory that page tables live in, with what only a simulation knows.</summary>
+    /// <summary>The GPU's own memory, with what only a simulation knows.</summary>
     public VideoMemory VideoMemory => _videoMemory;
 
     /// <inheritdoc/>
     public bool IsLost => SharedWord.Read(ref _isLost);
+
+    /// <inheritdoc/>
+    IVideoMemory IGpu.VideoMemory => _videoMemory;
+
+    /// <summary>The copy engine, with what only a simulation knows.</summary>
+    public CopyEngine CopyEngine => _copyEngine;
+
+    /// <inheritdoc/>
+    ICopyEngine IGpu.CopyEngine => _copyEngine;
 
     /// <summary>What was counted so far.</summary>
     public GpuCounters Counters => _channels.Counters() with
@@ -199,6 +210,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
 
         StopLaunches();
         _executor.Dispose();
+        _copyEngine.Dispose();
         _iommu.Dispose();
         _videoMemory.Dispose();
     }

@@ -11,7 +11,9 @@ public sealed record SoftwareGpuOptions
     /// <summary>Most warps that an SM may hold.</summary>
     public const int MaxWarpsPerSm = 64;
 
+    // With the free groups of the IOMMU's pool, three times this; video memory lies above.
     private const ulong MaxPages = SecondLevelTlb.DevicePageLimit / 4;
+    private const ulong MaxVideoMemory = Gpu.VideoMemory.MaxPages << Page.Shift;
 
     /// <summary>Decides the order of device addresses and, when sequential, the schedule.</summary>
     public ulong Seed { get; init; } = 1;
@@ -31,7 +33,7 @@ public sealed record SoftwareGpuOptions
     /// <summary>At which poll of an entry its valid bit shows; 0 means at once. Stands for entries that become valid late.</summary>
     public int LateValidPolls { get; init; }
 
-    /// <summary>Memory for page tables: reserved, committed by touch.</summary>
+    /// <summary>The GPU's own memory, for page tables and data, 8 KiB to 128 GiB: reserved, committed by touch.</summary>
     public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
 
     /// <summary>Most 4 KiB pages that the IOMMU maps at once; null for twice the frames of system memory, as far as that goes.</summary>
@@ -59,6 +61,7 @@ public sealed record SoftwareGpuOptions
         Demand(
             Execution is ExecutionMode.Sequential or ExecutionMode.Parallel, nameof(Execution), Execution, "Sequential or Parallel");
         Demand(VideoMemory.Bytes >= 2 * Page.Size, nameof(VideoMemory), VideoMemory, "at least 8 KiB");
+        Demand(VideoMemory.Bytes <= MaxVideoMemory, nameof(VideoMemory), VideoMemory, "at most 128 GiB");
         Demand(FaultTimeout > TimeSpan.Zero, nameof(FaultTimeout), FaultTimeout, "positive");
         ulong pages = DmaPagesFor(frameCount);
         Demand(pages is > 0 and <= MaxPages, nameof(DmaPages), pages, $"1 to {MaxPages}");

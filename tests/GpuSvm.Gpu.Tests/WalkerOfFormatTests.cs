@@ -38,13 +38,17 @@ public abstract class WalkerOfFormatTests<TFormat>
     public void It_knows_sparse_privileged_and_foreign_pages_and_addresses_that_do_not_exist()
     {
         using var rig = new Rig(0, 0);
-        ulong address = rig.Get(0x2000);
+        ulong address = rig.Get(0x3000);
         var system = GpuMemoryObject.Contiguous(Aperture.SystemCoherent, Target, 0x1000, 12);
         var video = GpuMemoryObject.Contiguous(Aperture.VideoMemory, 0x8000, 0x1000, 12);
         Assert.Equal(Errno.None, rig.Space.Map(address, 0x1000, system, 0, new MapAttributes(PageAttributes.Privileged)));
+        var missing = GpuMemoryObject.Contiguous(Aperture.VideoMemory, ByteSize.MiB(16).Bytes, 0x1000, 12);
         Assert.Equal(Errno.None, rig.Space.Map(address + 0x1000, 0x1000, video));
+        Assert.Equal(Errno.None, rig.Space.Map(address + 0x2000, 0x1000, missing));
         Assert.Equal(Translation.Missing(FaultType.PrivilegeViolation), rig.Walker.Walk(address));
-        Assert.Equal(Translation.UnsupportedAperture, rig.Walker.Walk(address + 0x1000));
+        Assert.Equal(TranslationKind.Page, rig.Walker.Walk(address + 0x1000).Kind);
+        Assert.Equal((VideoMemory.WindowPage << Page.Shift) + 0x8000, rig.Walker.Walk(address + 0x1000).Target);
+        Assert.Equal(Translation.UnsupportedAperture, rig.Walker.Walk(address + 0x2000));
         Assert.Equal(Translation.Missing(FaultType.VaLimitViolation), rig.Walker.Walk(1UL << TFormat.AddressBits));
         if (TFormat.SparsePage != 0)
         {

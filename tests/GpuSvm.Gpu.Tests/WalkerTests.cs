@@ -116,10 +116,10 @@ public sealed class WalkerTests
     }
 
     [Fact]
-    public void A_page_of_video_memory_is_fatal_for_now()
+    public void A_page_of_memory_that_the_GPU_does_not_have_is_fatal()
     {
         using var rig = new TestRig();
-        PfnEntry[] pfns = [PfnEntry.VideoMemory(0x2000, TranslationRights.Read)];
+        PfnEntry[] pfns = [PfnEntry.VideoMemory(rig.Gpu.VideoMemory.SizeBytes, TranslationRights.Read)];
         Assert.Equal(Errno.None, rig.Space.PfnMap(Page.Shift, TestRig.Base, pfns));
         LaunchResult result = rig.Launch(Kernels.LoadOne, 1, 1, TestRig.Base);
         Assert.Equal(Errno.EOPNOTSUPP, result.Fault!.Error);

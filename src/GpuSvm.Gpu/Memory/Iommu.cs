@@ -101,6 +101,30 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
         }
     }
 
+    /// <summary>Looks a device address up as an access does.</summary>
+    /// <param name="address">Any number.</param>
+    /// <param name="rights"><see cref="ReadRight"/> or <see cref="WriteRight"/>.</param>
+    /// <param name="at">The byte in system memory; those up to the end of its page follow.</param>
+    internal bool TryReach(ulong address, ulong rights, out byte* at)
+    {
+        at = null;
+        ulong page = address >> Page.Shift;
+        if (page >= PageCount)
+        {
+            return false;
+        }
+
+        ulong entry = SharedWord.Read(ref Entry(page));
+        if ((entry & rights) != rights)
+        {
+            return false;
+        }
+
+        // SAFETY: entries hold frames of this memory only.
+        at = _memory.Base + (entry & ~Page.OffsetMask) + (address & Page.OffsetMask);
+        return true;
+    }
+
     /// <summary>Gives the table back; no access may run any more.</summary>
     public void Dispose() => _table.Dispose();
 

@@ -3,35 +3,63 @@ using System.Runtime.InteropServices;
 
 namespace GpuSvm.Gpu;
 
-/// <summary>The GPU's own memory, as far as page tables use it: raw bytes in blocks of powers of two, committed by touch.</summary>
-/// <remarks>Locking: a device lock of its own around the free lists; the bytes are the business of those who read and write them.</remarks>
-public sealed class VideoMemory : IPageTableMemory, IDisposable
+/// <summary>The GPU's own memory, committed by touch: page tables and pages of data, from one pool.</summary>
+/// <remarks>Locking: a device lock of its own around what is free; the bytes are the business of those who read and write them.</remarks>
+public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
 {
-    private const int SmallestOrder = 3;
+    /// <summary>Most pages that a GPU may have of its own: 128 GiB.</summary>
+    internal const ulong MaxPages = 1UL << 25;
 
-    /// <summary>What freed tables hold when checks are on: valid-looking entries of an aperture that no walk may follow.</summary>
+    /// <summary>Where the memory begins among all page numbers that a translation may lead to; those of the IOMMU lie below.</summary>
+    internal const ulong WindowPage = SecondLevelTlb.DevicePageLimit - MaxPages;
+
+    /// <summary>
+    /// What freed memory holds when checks are on: as a table, valid-looking entries of an aperture that no walk may follow.
+    /// </summary>
     private const byte Poison = 0xdb;
 
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly NativeReservation _bytes;
-    private readonly Stack<ulong>[] _free = new Stack<ulong>[64];
+    private readonly BuddyAllocator _pages;
+    private readonly SmallBlocks _small;
     private readonly Dictionary<ulong, int> _orders = [];
-    private ulong _next = Page.Size;
     private long _allocatedBytes;
+    private long _allocatedPages;
 
     /// <summary>Reserves the memory.</summary>
     /// <param name="size">At least two pages; the first one is never handed out.</param>
     public VideoMemory(ByteSize size)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size.Bytes, 2 * Page.Size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size.Bytes, MaxPages * Page.Size);
         _bytes = new NativeReservation(size);
+        _pages = new BuddyAllocator(_bytes.SizeBytes >> Page.Shift);
+        _small = new SmallBlocks(_pages);
+
+        // Address 0 means no table: the first page is kept, the rest of the block that it lies in goes back.
+        int order = Math.Min(BitOperations.Log2(_pages.PageCount), BuddyAllocator.LargestOrder);
+        bool isTaken = _pages.TryAllocate(order, out ulong first);
+        Checks.That(isTaken && first == 0, "The first page lies in the lowest of the largest blocks.");
+        while (order-- > 0)
+        {
+            _pages.Free(1UL << order, order);
+        }
     }
 
     /// <summary>Size in bytes.</summary>
     public ulong SizeBytes => _bytes.SizeBytes;
 
-    /// <summary>Bytes that are allocated now, each block rounded up to its power of two: 0 once everything is torn down.</summary>
+    /// <inheritdoc/>
+    public ulong PageCount => _pages.PageCount;
+
+    /// <summary>Bytes that page tables have now, each rounded up to its power of two: 0 once everything is torn down.</summary>
     public long AllocatedBytes => SharedWord.Read(ref _allocatedBytes);
+
+    /// <summary>Pages that data has now: 0 once everything is torn down.</summary>
+    public long AllocatedPages => SharedWord.Read(ref _allocatedPages);
+
+    /// <summary>The reservation, which the SMs reach into.</summary>
+    internal NativeReservation Reservation => _bytes;
 
     /// <inheritdoc/>
     public Errno TryAllocate(int sizeBytes, int alignmentBytes, out ulong address)
@@ -72,10 +100,56 @@ public sealed class VideoMemory : IPageTableMemory, IDisposable
                 _bytes.Bytes(address, 1 << order).Fill(Poison);
             }
 
-            (_free[order] ??= new Stack<ulong>()).Push(address);
+            if (order < Page.Shift)
+            {
+                _small.Give(address, order);
+            }
+            else
+            {
+                _pages.Free(address >> Page.Shift, order - Page.Shift);
+            }
+
             _allocatedBytes -= 1L << order;
         }
     }
+
+    /// <inheritdoc/>
+    public Errno TryAllocatePages(int order, out ulong firstPage)
+    {
+        using (_lock.Enter())
+        {
+            if (!_pages.TryAllocate(order, out firstPage))
+            {
+                return Errno.ENOMEM;
+            }
+
+            _allocatedPages += 1L << order;
+            return Errno.None;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void FreePages(ulong firstPage, int order)
+    {
+        using (_lock.Enter())
+        {
+            _pages.Free(firstPage, order);
+            _allocatedPages -= 1L << order;
+            for (ulong page = firstPage; Checks.Enabled && page < firstPage + (1UL << order); page++)
+            {
+                // Reading a page that was never touched costs no memory, filling it would.
+                Span<byte> bytes = _bytes.Bytes(page << Page.Shift, (int)Page.Size);
+                if (bytes.ContainsAnyExcept((byte)0))
+                {
+                    bytes.Fill(Poison);
+                }
+            }
+        }
+    }
+
+    /// <summary>The bytes <c>[address, address + length)</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie in the memory.</exception>
+    public Span<byte> Bytes(ulong address, int length) => _bytes.Bytes(address, length);
 
     /// <inheritdoc/>
     public Span<ulong> Words(ulong address, int sizeBytes) => MemoryMarshal.Cast<byte, ulong>(_bytes.Bytes(address, sizeBytes));
@@ -100,37 +174,13 @@ public sealed class VideoMemory : IPageTableMemory, IDisposable
 
     private bool TryTake(int order, out ulong address)
     {
-        if (_free[order] is { } free && free.TryPop(out address))
+        if (order < Page.Shift)
         {
-            return true;
+            return _small.TryTake(order, out address);
         }
 
-        ulong size = 1UL << order;
-        address = (_next + size - 1) & ~(size - 1);
-        if (address > SizeBytes || size > SizeBytes - address)
-        {
-            address = 0;
-            return false;
-        }
-
-        GiveGap(_next, address);
-        _next = address + size;
-        return true;
-    }
-
-    /// <summary>Puts the bytes that alignment skipped on the free lists.</summary>
-    private void GiveGap(ulong start, ulong end)
-    {
-        while (start < end)
-        {
-            int order = BitOperations.TrailingZeroCount(start);
-            while (order >= SmallestOrder && 1UL << order > end - start)
-            {
-                order--;
-            }
-
-            (_free[order] ??= new Stack<ulong>()).Push(start);
-            start += 1UL << order;
-        }
+        bool isTaken = _pages.TryAllocate(order - Page.Shift, out ulong page);
+        address = page << Page.Shift;
+        return isTaken;
     }
 }

@@ -101,15 +101,22 @@ internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase 
         return 0;
     }
 
-    private static Translation FromPage(in DecodedEntry entry, ulong address)
+    private Translation FromPage(in DecodedEntry entry, ulong address)
     {
         if (entry.IsPrivileged)
         {
             return Translation.Missing(FaultType.PrivilegeViolation);
         }
 
-        return entry.Aperture < Aperture.SystemCoherent
-            ? Translation.UnsupportedAperture
-            : Translation.Page(entry.Rights, Page.AlignDown(entry.Translate(address)));
+        ulong target = Page.AlignDown(entry.Translate(address));
+        return entry.Aperture switch
+        {
+            // What the IOMMU can never know must not be taken for video memory.
+            Aperture.SystemCoherent or Aperture.SystemNonCoherent when target >> Page.Shift < VideoMemory.WindowPage =>
+                Translation.Page(entry.Rights, target),
+            Aperture.VideoMemory when target < memory.SizeBytes =>
+                Translation.Page(entry.Rights, target + (VideoMemory.WindowPage << Page.Shift)),
+            _ => Translation.UnsupportedAperture,
+        };
     }
 }

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace GpuSvm.Gpu;
 
-/// <summary>One SM's way to memory for one channel: its uTLB, the IOMMU behind it, and what happens when the uTLB misses.</summary>
+/// <summary>
+/// One SM's way to memory for one channel: its uTLB, the IOMMU and the video memory behind it, and what happens when the uTLB misses.
+/// </summary>
 /// <remarks>One thread at a time uses a port: the one that executes its SM. Any thread drops entries of the uTLB.</remarks>
 internal sealed unsafe class SmPort
 {
@@ -11,19 +13,23 @@ internal sealed unsafe class SmPort
 
     private const ulong DirectionMask = Iommu.ReadRight | Iommu.WriteRight;
 
-    // SAFETY: both point into reservations that the device keeps until all its threads have ended.
+    // SAFETY: all three point into reservations that the device keeps until all its threads have ended.
     private readonly byte* _memory;
     private readonly ulong* _iommu;
     private readonly ulong _iommuPages;
+    private readonly byte* _video;
+    private readonly ulong _videoPages;
     private readonly Channel _channel;
     private PortCounters _counters;
 
-    internal SmPort(Channel channel, SystemMemory memory, Iommu iommu, FaultUnit faults)
+    internal SmPort(Channel channel, SystemMemory memory, Iommu iommu, VideoMemory video, FaultUnit faults)
     {
         _channel = channel;
         _memory = memory.Base;
         _iommu = iommu.Table;
         _iommuPages = iommu.PageCount;
+        _video = video.Reservation.Base;
+        _videoPages = video.PageCount;
         Faults = faults;
     }
 
@@ -45,7 +51,7 @@ internal sealed unsafe class SmPort
     /// <param name="address">The address.</param>
     /// <param name="rights">What the access needs.</param>
     /// <param name="size">Size of the word in bytes.</param>
-    /// <param name="word">The word in system memory.</param>
+    /// <param name="word">The word, in system memory or in the GPU's own.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryReach(ulong address, TranslationRights rights, uint size, out byte* word)
     {
@@ -110,7 +116,7 @@ internal sealed unsafe class SmPort
         return AccessOutcome.Faulted;
     }
 
-    /// <summary>Looks a device address up in the IOMMU, which is asked for every access.</summary>
+    /// <summary>Looks a device address up in the IOMMU, which is asked for every access to system memory; video memory lies behind none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryPass(ulong target, ulong address, TranslationRights rights, out byte* word)
     {
@@ -130,6 +136,12 @@ internal sealed unsafe class SmPort
                     word = _memory + (entry & ~Page.OffsetMask) + (address & Page.OffsetMask);
                     return true;
                 }
+            }
+            else if (page - VideoMemory.WindowPage < _videoPages)
+            {
+                // SAFETY: the page number was compared with the size of the memory.
+                word = _video + (target - (VideoMemory.WindowPage << Page.Shift)) + (address & Page.OffsetMask);
+                return true;
             }
 
             word = null;

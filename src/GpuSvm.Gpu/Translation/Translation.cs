@@ -4,7 +4,7 @@ namespace GpuSvm.Gpu;
 /// <param name="Kind">What was found.</param>
 /// <param name="Fault">For a fault: why.</param>
 /// <param name="Rights">For a page: what it allows.</param>
-/// <param name="Target">For a page: device address of its first byte.</param>
+/// <param name="Target">For a page: device address of its first byte; for one of video memory inside <see cref="VideoMemory.WindowPage"/>.</param>
 internal readonly record struct Translation(TranslationKind Kind, FaultType Fault, TranslationRights Rights, ulong Target)
 {
     internal static Translation Sparse => new(TranslationKind.Sparse, default, default, 0);

@@ -6,7 +6,7 @@ internal enum TranslationKind : byte
     /// <summary>No translation: a fault of the type that goes with it.</summary>
     Fault,
 
-    /// <summary>A page of system memory.</summary>
+    /// <summary>A page of system memory, or of the GPU's own.</summary>
     Page,
 
     /// <summary>A sparse page: loads read zero, stores are dropped.</summary>

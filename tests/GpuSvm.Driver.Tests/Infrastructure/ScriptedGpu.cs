@@ -25,6 +25,10 @@ internal sealed class ScriptedGpu(int entries = 64) : IGpu
 
     public IPageTableMemory PageTableMemory => Tables;
 
+    public IVideoMemory VideoMemory => throw new NotSupportedException("No memory but that of its tables.");
+
+    public ICopyEngine CopyEngine => throw new NotSupportedException("No copy engine.");
+
     public IDmaMapper DmaMapper => Dma;
 
     public IFaultBuffer FaultBuffer => Ring;

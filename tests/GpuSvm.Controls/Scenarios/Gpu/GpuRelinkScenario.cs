@@ -32,7 +32,13 @@ public sealed class GpuRelinkScenario : IControlScenario
                 return Verdict.Caught;
             }
 
+            // Memory is handed out from the lowest address on: someone else has that of the old table from here on.
             rig.Unmap(First);
+            if (rig.Gpu.PageTableMemory.TryAllocate((int)Page.Size, (int)Page.Size, out _) != Errno.None)
+            {
+                return Verdict.Inconclusive;
+            }
+
             rig.Map(Other, 3);
         }
 

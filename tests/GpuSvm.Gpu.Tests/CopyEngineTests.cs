@@ -1,0 +1,193 @@
+namespace GpuSvm.Gpu.Tests;
+
+public sealed class CopyEngineTests
+{
+    private static readonly Deadline Never = Clock.Monotonic.After(TimeSpan.MaxValue);
+
+    [Theory]
+    [InlineData(ExecutionMode.Sequential)]
+    [InlineData(ExecutionMode.Parallel)]
+    public void It_copies_both_ways_inside_video_memory_and_clears_and_counts_each(ExecutionMode mode)
+    {
+        using var rig = new Rig(mode);
+        rig.System(0).Fill(1);
+        rig.System(1).Fill(2);
+        rig.Video(2).Fill(9);
+        Assert.Equal(Errno.None, rig.Run(
+            CopyCommand.Copy(rig.SystemAt(0), rig.VideoAt(0), 8192),
+            CopyCommand.Copy(rig.VideoAt(1), rig.VideoAt(3), 4096),
+            CopyCommand.Clear(rig.VideoAt(2), 4096),
+            CopyCommand.Copy(rig.VideoAt(0), rig.SystemAt(3), 4096)));
+        Assert.Equal([1, 2, 0, 2], Enumerable.Range(0, 4).Select(i => (int)rig.Video(i)[4095]));
+        Assert.Equal([1, 2, 0, 1], Enumerable.Range(0, 4).Select(i => (int)rig.System(i)[0]));
+        Assert.Equal(
+            new CopyCounters { Jobs = 1, Commands = 4, BytesToVideo = 8192, BytesToSystem = 4096, BytesWithin = 4096, BytesCleared = 4096 },
+            rig.Engine.Counters);
+    }
+
+    [Fact]
+    public void Pieces_need_not_be_aligned_alike()
+    {
+        using var rig = new Rig(ExecutionMode.Sequential);
+        for (int i = 0; i < 4096; i++)
+        {
+            rig.System(0)[i] = (byte)(i % 251);
+            rig.System(1)[i] = (byte)((i + 4096) % 251);
+        }
+
+        Assert.Equal(Errno.None, rig.Run(
+            CopyCommand.Copy(rig.SystemAt(0) with { Address = rig.SystemAt(0).Address + 100 }, rig.VideoAt(0) with { Address = rig.VideoAt(0).Address + 4000 }, 5000)));
+        for (int i = 0; i < 5000; i++)
+        {
+            Assert.Equal((byte)((i + 100) % 251), rig.Video((4000 + i) / 4096)[(4000 + i) % 4096]);
+        }
+
+        Assert.Equal(0, rig.Video(0)[3999]);
+        Assert.Equal(0, rig.Video(2)[4000 + 5000 - 8192]);
+    }
+
+    [Fact]
+    public void Sequentially_nothing_moves_before_somebody_waits_and_fences_rise()
+    {
+        using var rig = new Rig(ExecutionMode.Sequential);
+        rig.System(0).Fill(5);
+        long first = rig.Engine.Submit([CopyCommand.Copy(rig.SystemAt(0), rig.VideoAt(0), 4096)]);
+        long second = rig.Engine.Submit([CopyCommand.Copy(rig.VideoAt(0), rig.VideoAt(1), 4096)]);
+        Assert.True(second > first);
+        Assert.Equal(0, rig.Video(0)[0]);
+        Assert.Equal(first - 1, rig.Engine.PassedFence);
+        Assert.Equal(Errno.None, rig.Engine.Wait(second, Never));
+        Assert.Equal(5, rig.Video(1)[0]);
+        Assert.Equal(second, rig.Engine.PassedFence);
+        Assert.Equal(Errno.None, rig.Engine.Wait(first, Never));
+        Assert.Throws<ArgumentException>(() => rig.Engine.Wait(first, Never));
+    }
+
+    [Theory]
+    [InlineData(ExecutionMode.Sequential)]
+    [InlineData(ExecutionMode.Parallel)]
+    public void What_is_not_mapped_for_DMA_any_more_fails_the_job(ExecutionMode mode)
+    {
+        using var rig = new Rig(mode);
+        CopyOperand stale = rig.SystemAt(3);
+        rig.Unmap(3);
+        Assert.Equal(Errno.EIO, rig.Run(CopyCommand.Copy(rig.VideoAt(0), stale, 4096)));
+
+        // And a frame number is no device address.
+        Assert.Equal(Errno.EIO, rig.Run(CopyCommand.Copy(CopyOperand.System(new DeviceAddress(rig.FrameAt(0).Address.Value)), rig.VideoAt(0), 4096)));
+        Assert.Equal(new CopyCounters { Jobs = 2, FailedJobs = 2 }, rig.Engine.Counters);
+    }
+
+    [Fact]
+    public void What_is_mapped_to_the_device_only_is_not_written()
+    {
+        using var rig = new Rig(ExecutionMode.Sequential);
+        rig.Unmap(3);
+        rig.Map(3, DmaDirection.ToDevice);
+        Assert.Equal(Errno.EIO, rig.Run(CopyCommand.Copy(rig.VideoAt(0), rig.SystemAt(3), 4096)));
+        Assert.Equal(Errno.None, rig.Run(CopyCommand.Copy(rig.SystemAt(3), rig.VideoAt(0), 4096)));
+    }
+
+    [Theory]
+    [InlineData(ExecutionMode.Sequential)]
+    [InlineData(ExecutionMode.Parallel)]
+    public void A_command_that_fails_ends_its_job_and_no_other(ExecutionMode mode)
+    {
+        using var rig = new Rig(mode);
+        rig.System(0).Fill(7);
+        rig.Engine.FailAfter(2);
+        CopyCommand[] job = [.. Enumerable.Range(0, 3).Select(i => CopyCommand.Copy(rig.SystemAt(0), rig.VideoAt(i), 4096))];
+        Assert.Equal(Errno.EIO, rig.Run(job));
+        Assert.Equal([7, 0, 0], Enumerable.Range(0, 3).Select(i => (int)rig.Video(i)[0]));
+        Assert.Equal(Errno.None, rig.Run(job));
+        Assert.Equal([7, 7, 7], Enumerable.Range(0, 3).Select(i => (int)rig.Video(i)[0]));
+        Assert.Equal((2, 1, 4), (rig.Engine.Counters.Jobs, rig.Engine.Counters.FailedJobs, rig.Engine.Counters.Commands));
+    }
+
+    [Theory]
+    [InlineData(ExecutionMode.Sequential)]
+    [InlineData(ExecutionMode.Parallel)]
+    public void An_engine_that_does_not_answer_is_given_up_and_touches_nothing_afterwards(ExecutionMode mode)
+    {
+        using var rig = new Rig(mode);
+        rig.System(0).Fill(7);
+        rig.Engine.Halt();
+        long fence = rig.Engine.Submit([CopyCommand.Copy(rig.SystemAt(0), rig.VideoAt(0), 4096)]);
+        Assert.Equal(Errno.ETIMEDOUT, rig.Engine.Wait(fence, default));
+        rig.Engine.Resume();
+        Assert.Equal(Errno.None, rig.Run(CopyCommand.Copy(rig.SystemAt(0), rig.VideoAt(1), 4096)));
+        Assert.Equal((0, 7), (rig.Video(0)[0], rig.Video(1)[0]));
+        Assert.Equal((2, 1), (rig.Engine.Counters.Jobs, rig.Engine.Counters.FailedJobs));
+    }
+
+    [Fact]
+    public void Commands_outside_of_video_memory_are_refused_at_once()
+    {
+        using var rig = new Rig(ExecutionMode.Sequential);
+        ulong end = rig.Gpu.VideoMemory.SizeBytes;
+        Assert.Throws<ArgumentException>(() => rig.Engine.Submit([CopyCommand.Clear(CopyOperand.Video(end - 8), 16)]));
+        Assert.Throws<ArgumentException>(() => rig.Engine.Submit([CopyCommand.Clear(CopyOperand.Video(ulong.MaxValue), 2)]));
+        Assert.Throws<ArgumentException>(() => rig.Engine.Submit([CopyCommand.Clear(CopyOperand.Video(0), 0)]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => rig.Engine.FailAfter(0));
+    }
+
+    [Fact]
+    public void Nothing_is_allocated_when_it_is_warm()
+    {
+        using var rig = new Rig(ExecutionMode.Sequential);
+        CopyCommand[] job = [CopyCommand.Copy(rig.SystemAt(0), rig.VideoAt(0), 4096)];
+        rig.Engine.Wait(rig.Engine.Submit(job), Never);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10; i++)
+        {
+            rig.Engine.Wait(rig.Engine.Submit(job), Never);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    /// <summary>Four pages of system memory, the first two mapped for DMA as one block, and four of video memory.</summary>
+    private sealed class Rig : IDisposable
+    {
+        private readonly SystemMemory _memory = new(64);
+        private readonly DeviceAddress[] _mapped = new DeviceAddress[4];
+        private readonly ulong _video;
+
+        public Rig(ExecutionMode mode)
+        {
+            Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions { Sms = 1, Execution = mode, VideoMemory = ByteSize.MiB(1) });
+            Assert.Equal(Errno.None, Gpu.DmaMapper.TryMap(FrameAt(0), 1, DmaDirection.Bidirectional, out _mapped[0]));
+            _mapped[1] = new DeviceAddress(_mapped[0].Value + Page.Size);
+            Map(2, DmaDirection.Bidirectional);
+            Map(3, DmaDirection.Bidirectional);
+
+            Assert.Equal(Errno.None, Gpu.VideoMemory.TryAllocatePages(2, out _video));
+        }
+
+        public SoftwareGpu Gpu { get; }
+
+        public CopyEngine Engine => Gpu.CopyEngine;
+
+        public FrameNumber FrameAt(int i) => new(8 + (ulong)i);
+
+        public Span<byte> System(int i) => _memory.Frame(FrameAt(i));
+
+        public Span<byte> Video(int i) => Gpu.VideoMemory.Bytes((_video + (ulong)i) << Page.Shift, (int)Page.Size);
+
+        public CopyOperand SystemAt(int i) => CopyOperand.System(_mapped[i]);
+
+        public CopyOperand VideoAt(int i) => CopyOperand.Video((_video + (ulong)i) << Page.Shift);
+
+        public void Map(int i, DmaDirection direction) => Assert.Equal(Errno.None, Gpu.DmaMapper.TryMap(FrameAt(i), 0, direction, out _mapped[i]));
+
+        public void Unmap(int i) => Gpu.DmaMapper.Unmap(_mapped[i], 0);
+
+        public Errno Run(params CopyCommand[] commands) => Engine.Wait(Engine.Submit(commands), Never);
+
+        public void Dispose()
+        {
+            Gpu.Dispose();
+            _memory.Dispose();
+        }
+    }
+}
