@@ -30,6 +30,11 @@ public sealed partial class SvmDriver
     /// </remarks>
     public void Suspend()
     {
+        if (!IsOn)
+        {
+            return;
+        }
+
         _faults.Disable();
         using (Breaks.SuspendDoesNotWait ? default : _servicing.Enter())
         using (_svmLock.EnterExclusive())

@@ -50,8 +50,8 @@ public interface IGpu : ITlbInvalidator
 
     /// <summary>Kills a channel if anything of it waits for a fault at one unit of the GPU. All other channels go on.</summary>
     /// <remarks>
-    /// Whatever waits there counts, also an access that found the ring full. Without effect when none does. Takes effect when the SM looks;
-    /// locking: takes device locks only. Source: nouveau_svm.c, nouveau_svm_fault_cancel; NVIDIA UVM, targeted cancel of Pascal.
+    /// Whatever waits there and has reported itself before the call counts. Without effect when nothing does. Takes effect when the SM
+    /// looks; locking: takes device locks only. Source: nouveau_svm.c, nouveau_svm_fault_cancel; NVIDIA UVM, targeted cancel of Pascal.
     /// </remarks>
     void CancelUnit(CancelTarget target, GpuFaultReport report);
 

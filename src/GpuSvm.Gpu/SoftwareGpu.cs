@@ -174,7 +174,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     {
         ArgumentNullException.ThrowIfNull(report);
         _options.Events?.TellCancel(target.Instance, 0, report);
-        Post(new CancelRequest(target, report));
+        Post(new CancelRequest(target, (ulong)_options.Clock.NowNanoseconds, report));
     }
 
     /// <summary>Ends every launch that there is as cancelled. Does not wait for them.</summary>

@@ -3,6 +3,9 @@ namespace GpuSvm.Gpu.Tests;
 /// <summary>A cancel names a fault, and hits its channel only while the access that reported it waits.</summary>
 public sealed class CancelFaultTests
 {
+    [ThreadStatic]
+    private static Action? _between;
+
     private static readonly GpuFaultReport Report = new(TestRig.Base, FaultAccess.Read, "because", Errno.EFAULT);
 
     [Fact]
@@ -89,6 +92,64 @@ public sealed class CancelFaultTests
         rig.Launch(Kernels.LoadOne, 1, 1, TestRig.Base).ThrowIfFailed();
 
         Assert.Equal((3, 2), (rig.Gpu.Counters.Cancels, rig.Gpu.Counters.StaleCancels));
+    }
+
+    [Fact]
+    public void A_cancel_of_a_unit_ends_the_launch_if_anything_of_the_channel_waits_there()
+    {
+        using var rig = new TestRig();
+        CancelTarget? target = null;
+        OnFaults(rig, faults =>
+        {
+            target = CancelTarget.Of(faults[0]);
+            rig.Gpu.CancelUnit(target.Value, Report);
+        });
+
+        LaunchResult result = rig.Launch(Kernels.LoadOne, 1, 3, TestRig.Base);
+
+        Assert.Equal(new CancelTarget(TestRig.Channel, IsHub: false, Gpc: 0, Client: 0), target);
+        Assert.Equal(Report, result.Fault);
+        Assert.Equal((1, 0), (rig.Gpu.Counters.Cancels, rig.Gpu.Counters.StaleCancels));
+    }
+
+    [Fact]
+    public void A_cancel_of_a_unit_where_the_channel_waits_for_nothing_hits_nobody()
+    {
+        using var rig = new TestRig(new SoftwareGpuOptions { Sms = 9 });
+        OnFaults(rig, faults =>
+        {
+            CancelTarget target = CancelTarget.Of(faults[0]);
+            rig.Gpu.CancelUnit(target with { Client = 8, Gpc = 1 }, Report);
+            rig.Gpu.CancelUnit(target with { IsHub = true }, Report);
+            rig.Gpu.CancelUnit(target with { Gpc = 1 }, Report);
+            rig.Gpu.CancelUnit(target with { Client = 9, Gpc = 1 }, Report);
+            rig.Gpu.CancelUnit(target with { Instance = new InstancePointer(0x5000) }, Report);
+            rig.Map(1);
+            rig.Gpu.Replay();
+        });
+
+        rig.Launch(Kernels.LoadOne, 1, 1, TestRig.Base).ThrowIfFailed();
+
+        Assert.Equal((5, 5), (rig.Gpu.Counters.Cancels, rig.Gpu.Counters.StaleCancels));
+    }
+
+    [Fact]
+    public void A_cancel_of_a_unit_that_came_when_nothing_waited_there_hits_no_later_fault()
+    {
+        using var rig = new TestRig();
+        rig.Back(2);
+        _between = () => rig.Gpu.CancelUnit(new CancelTarget(TestRig.Channel, false, 0, 0), Report);
+
+        rig.Launch(LoadTwo, 1, 1, TestRig.Base).ThrowIfFailed();
+
+        Assert.Equal((1, 1, 2), (rig.Gpu.Counters.Cancels, rig.Gpu.Counters.StaleCancels, rig.Faults.Count));
+    }
+
+    private static async GpuTask LoadTwo(GpuThread t, ulong address)
+    {
+        _ = await t.Load<byte>(address);
+        _between!();
+        _ = await t.Load<byte>(address + Page.Size);
     }
 
     private static void OnFaults(TestRig rig, Action<FaultEntry[]> serve) => rig.Gpu.SetFaultInterrupt(() => serve(Take(rig)));

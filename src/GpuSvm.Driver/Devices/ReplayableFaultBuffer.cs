@@ -145,7 +145,7 @@ internal sealed class ReplayableFaultBuffer : IFaultBuffer
 
     private bool DemandIndex(int index)
     {
-        bool isIndex = (uint)index < (uint)EntryCount;
+        bool isIndex = index >= 0 && index < EntryCount;
         if (!isIndex)
         {
             Lose();

@@ -4,11 +4,12 @@ namespace GpuSvm.Gpu;
 internal sealed class CancelRequest
 {
     internal CancelRequest(in FaultEntry fault, GpuFaultReport report)
-        : this(CancelTarget.Of(fault), report) => Fault = fault;
+        : this(CancelTarget.Of(fault), fault.Timestamp, report) => Fault = fault;
 
-    internal CancelRequest(CancelTarget target, GpuFaultReport report)
+    internal CancelRequest(CancelTarget target, ulong latest, GpuFaultReport report)
     {
         Target = target;
+        Latest = latest;
         Report = report;
     }
 
@@ -16,6 +17,9 @@ internal sealed class CancelRequest
 
     /// <summary>The one fault; null for all that the channel has waiting on the SM.</summary>
     internal FaultEntry? Fault { get; }
+
+    /// <summary>The GPU's time of the last report that is meant: who reports later is not.</summary>
+    internal ulong Latest { get; }
 
     internal GpuFaultReport Report { get; }
 

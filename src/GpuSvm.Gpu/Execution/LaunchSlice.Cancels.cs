@@ -9,7 +9,7 @@ internal sealed partial class LaunchSlice
         CancelRequest? first = Port.Cancels.Take();
         for (CancelRequest? request = first; request is not null; request = request.Next)
         {
-            if (request.Fault is { } fault ? IsWaiting(fault) : _faulted.Count > 0)
+            if (request.Fault is { } fault ? IsWaiting(fault) : IsWaitingSince(request.Latest))
             {
                 _launch.TryStop(LaunchStop.Fault(request.Report));
             }
@@ -28,6 +28,20 @@ internal sealed partial class LaunchSlice
         {
             if (lane.IsReported && lane.ReportedAt == fault.Timestamp
                 && lane.Pending.Address == fault.Address.Value && lane.Pending.Access == fault.Access)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>True if an access waits that has reported itself by then: a cancel that comes late hits no later one.</summary>
+    private bool IsWaitingSince(ulong latest)
+    {
+        foreach (GpuThread lane in _faulted.Lanes)
+        {
+            if (lane.IsReported && lane.ReportedAt <= latest)
             {
                 return true;
             }

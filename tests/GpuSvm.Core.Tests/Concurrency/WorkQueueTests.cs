@@ -141,4 +141,18 @@ public class WorkQueueTests
 
         Assert.Equal(Threads * Items, runs);
     }
+
+    [Fact]
+    public void Who_cannot_know_whether_the_queue_ends_is_told_so_by_false()
+    {
+        var ran = 0;
+        var queue = new WorkQueue("test");
+        var item = new WorkItem(() => ran++);
+        Assert.True(queue.TryEnqueue(item));
+        queue.Dispose();
+
+        Assert.False(queue.TryEnqueue(item));
+        Assert.Throws<ObjectDisposedException>(() => queue.Enqueue(item));
+        Assert.Equal(1, ran);
+    }
 }

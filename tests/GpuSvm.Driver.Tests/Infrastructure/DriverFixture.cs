@@ -17,6 +17,8 @@ internal sealed class DriverFixture : IDisposable
         Channel = Driver.Join(Client);
     }
 
+    public SystemMemory Memory => _memory;
+
     public ScriptedGpu Gpu { get; }
 
     public PageFrames Frames { get; }

@@ -7,15 +7,23 @@ internal sealed class ScriptedFaultBuffer(int entries) : IFaultBuffer
     private readonly int[] _pollsLeft = new int[entries];
     private readonly bool[] _valid = new bool[entries];
     private readonly int[] _polls = new int[entries];
+    private int _get;
+    private int _put;
 
     /// <summary>Number of polls after which the next written entries are valid; 0 is at once, -1 never.</summary>
     public int LateBy { get; set; }
 
     public int EntryCount => entries;
 
-    public int Get { get; private set; }
+    public int Get => IsUnplugged ? -1 : _get;
 
-    public int Put { get; private set; }
+    public int Put => IsUnplugged ? -1 : _put;
+
+    /// <summary>Registers read as all ones, as those of a device that has fallen off its bus.</summary>
+    public bool IsUnplugged { get; set; }
+
+    /// <summary>GET stays where it is, whatever is written there.</summary>
+    public bool IsStuck { get; set; }
 
     public bool Overflow { get; set; }
 
@@ -23,22 +31,22 @@ internal sealed class ScriptedFaultBuffer(int entries) : IFaultBuffer
 
     public void Write(in FaultEntry entry)
     {
-        Assert.NotEqual(Get, (Put + 1) % entries);
-        _entries[Put] = entry;
-        _valid[Put] = true;
-        _pollsLeft[Put] = LateBy;
-        Put = (Put + 1) % entries;
+        Assert.NotEqual(_get, (_put + 1) % entries);
+        _entries[_put] = entry;
+        _valid[_put] = true;
+        _pollsLeft[_put] = LateBy;
+        _put = (_put + 1) % entries;
     }
 
     public void WriteGet(int index)
     {
         GetWrites++;
-        for (int i = Get; i != index; i = (i + 1) % entries)
+        for (int i = _get; i != index; i = (i + 1) % entries)
         {
             Assert.False(_valid[i], "an entry is marked invalid before its slot is given back");
         }
 
-        Get = index;
+        _get = IsStuck ? _get : index;
     }
 
     public void ClearOverflow() => Overflow = false;

@@ -75,18 +75,6 @@ public sealed class ClientTests
         Assert.Equal(Errno.None, d.Mm.Unmap(a, 4 * Page.Size));
     }
 
-    [Fact]
-    public void No_memory_for_the_root_table_is_an_answer_and_leaks_nothing()
-    {
-        using var d = new DriverFixture();
-        using var other = new AddressSpace(d.Frames, new SimulatedCpu(new SystemMemory(1), 1), new AddressSpaceOptions());
-        int before = d.Gpu.Tables.Count;
-        d.Gpu.Tables.Budget = 0;
-
-        Assert.Equal(Errno.ENOMEM, d.Driver.TryOpen(other, out _));
-        Assert.Equal(before, d.Gpu.Tables.Count);
-    }
-
     [Theory]
     [InlineData(0, 20, 3)]
     [InlineData(65537, 20, 3)]
