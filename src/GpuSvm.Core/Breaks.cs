@@ -153,6 +153,12 @@ public static class Breaks
     /// <summary>The CPU's stores to a huge page that is collected are stopped in the first 4 KiB only.</summary>
     public static readonly bool HugePageIsolatedInPart = Name == "huge-page-isolated-in-part";
 
+    /// <summary>A process that exits frees its pages before the mirrors hear of it.</summary>
+    public static readonly bool ExitBeforeTheInvalidation = Name == "exit-before-the-invalidation";
+
+    /// <summary>Of several devices only the first hears of a change.</summary>
+    public static readonly bool OneMirrorTold = Name == "one-mirror-told";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -165,6 +171,7 @@ public static class Breaks
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
         "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
+        "exit-before-the-invalidation", "one-mirror-told",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
     ];
 }

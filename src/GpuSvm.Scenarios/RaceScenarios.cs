@@ -31,6 +31,7 @@ public static class RaceScenarios
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
         "hole-overwrites", "cached-page-replaced",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
+        "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring", "exit-before-the-invalidation", "one-mirror-told",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

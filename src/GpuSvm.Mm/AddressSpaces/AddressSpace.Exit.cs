@@ -19,6 +19,11 @@ public sealed partial class AddressSpace
 
             _exited = true;
             Notifiers.Close();
+            if (Breaks.ExitBeforeTheInvalidation)
+            {
+                _zap.Run(_options.Window);
+            }
+
             using (Open(new AddressRange(0UL, ulong.MaxValue), InvalidationCause.Release))
             {
                 AddressRange all = _options.Window;

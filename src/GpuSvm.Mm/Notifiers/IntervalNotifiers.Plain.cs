@@ -50,7 +50,7 @@ public sealed partial class IntervalNotifiers
         for (; heard < plain.Length; heard++)
         {
             PlainNotifier notifier = plain[heard];
-            if (!TryBeginCall(notifier))
+            if ((Breaks.OneMirrorTold && heard > 0) || !TryBeginCall(notifier))
             {
                 continue;
             }

@@ -120,7 +120,11 @@ internal sealed partial class SmallMachine : IDisposable
     public void Launch<TArgs>(ScheduleRun run, GpuKernel<TArgs> kernel, TArgs args, int blocks, int threads, params ReadOnlySpan<Errno> mayEnd)
         where TArgs : unmanaged
     {
-        Task<LaunchResult> task = _gpu.LaunchAsync(_channel, kernel, blocks, threads, args);
+        Launch(run, _gpu.LaunchAsync(_channel, kernel, blocks, threads, args), mayEnd);
+    }
+
+    private static void Launch(ScheduleRun run, Task<LaunchResult> task, ReadOnlySpan<Errno> mayEnd)
+    {
         run.Await(task);
         LaunchResult result = task.GetAwaiter().GetResult();
         if (result.Exception is { } thrown)
@@ -170,6 +174,7 @@ internal sealed partial class SmallMachine : IDisposable
     {
         CheckOwnersAtRest();
         Close();
+        _others.ForEach(other => other.TakeDown());
         _spaces.ForEach(space => space.Dispose());
         Driver.Dispose();
         Demand(_frames.AllocatedFrames == 0, $"{_frames.AllocatedFrames} frames are left at the end.");
@@ -183,6 +188,7 @@ internal sealed partial class SmallMachine : IDisposable
     public void Dispose()
     {
         _gpu.Dispose();
+        _others.ForEach(other => other.Dispose());
         _frames.Dispose();
         _memory.Dispose();
     }
@@ -197,16 +203,22 @@ internal sealed partial class SmallMachine : IDisposable
         }
 
         Demand(!isFrozen, "The sequence is odd only while an invalidation runs.");
+        CheckMirror(Client.Mirror);
+        _others.ForEach(other => CheckMirror(other.Client.Mirror));
+    }
+
+    private void CheckMirror(GpuMirror mirror)
+    {
         for (int page = 0; page < PageCount && !_isClosing; page++)
         {
             CpuPte entry = Mm.PageTable.Read(PageAt(page));
 
             // Its driver skips the event of a page that it moves, and drops the GPU's entry a moment later.
             Demand(
-                entry.IsPresent || entry.IsMigration || !Client.Mirror.Grants(PageAt(page), TranslationRights.Read),
+                entry.IsPresent || entry.IsMigration || !mirror.Grants(PageAt(page), TranslationRights.Read),
                 "The GPU's table holds no page that the CPU's does not hold.");
             Demand(
-                (entry.KeptRights & Protection.Write) != 0 || !Client.Mirror.Grants(PageAt(page), TranslationRights.Write),
+                (entry.KeptRights & Protection.Write) != 0 || !mirror.Grants(PageAt(page), TranslationRights.Write),
                 "The GPU may not write a page that the CPU may not write.");
         }
     }

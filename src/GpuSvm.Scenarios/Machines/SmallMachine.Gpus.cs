@@ -1,0 +1,53 @@
+namespace GpuSvm.Scenarios;
+
+/// <content>More GPUs that share the process's memory.</content>
+internal sealed partial class SmallMachine
+{
+    private readonly List<OtherGpu> _others = [];
+
+    /// <summary>Adds a GPU with a driver of its own, before the race; it executes and serves its faults on the thread that launches.</summary>
+    public void AddGpu() => _others.Add(new OtherGpu(this));
+
+    /// <summary>Runs a kernel on the GPU that was added, as <see cref="Launch{TArgs}"/> does on the first.</summary>
+    public void LaunchOnOther<TArgs>(ScheduleRun run, GpuKernel<TArgs> kernel, TArgs args, int threads, params ReadOnlySpan<Errno> mayEnd)
+        where TArgs : unmanaged =>
+        Launch(run, _others[0].Gpu.LaunchAsync(_others[0].Channel, kernel, 1, threads, args), mayEnd);
+
+    private sealed class OtherGpu : IDisposable
+    {
+        private readonly SvmDriver _driver;
+
+        public OtherGpu(SmallMachine machine)
+        {
+            Gpu = new SoftwareGpu(machine._memory, new SoftwareGpuOptions
+            {
+                Seed = 2,
+                Sms = 1,
+                WarpsPerSm = 1,
+                FaultBufferEntries = 16,
+                VideoMemory = ByteSize.MiB(1),
+                DmaPages = 32,
+            });
+            _driver = new SvmDriver(Gpu, new SvmDriverOptions { Servicing = FaultServicing.InInterrupt, BatchSize = 8 });
+            Errno error = _driver.TryOpen(machine.Mm, out SvmClient? client);
+            Demand(error == Errno.None, $"A process is joined to a second GPU: {error}.");
+            Client = client!;
+            Channel = _driver.Join(Client).Instance;
+        }
+
+        public SoftwareGpu Gpu { get; }
+
+        public SvmClient Client { get; }
+
+        public InstancePointer Channel { get; }
+
+        public void TakeDown()
+        {
+            _driver.Dispose();
+            Demand(Gpu.DmaMapper.MappedPages == 0, $"{Gpu.DmaMapper.MappedPages} DMA mappings of the second GPU are left at the end.");
+            Demand(Gpu.VideoMemory.AllocatedBytes == 0, "No page table of the second GPU is left at the end.");
+        }
+
+        public void Dispose() => Gpu.Dispose();
+    }
+}
