@@ -159,6 +159,9 @@ public static class Breaks
     /// <summary>Of several devices only the first hears of a change.</summary>
     public static readonly bool OneMirrorTold = Name == "one-mirror-told";
 
+    /// <summary>Two workers that look for work at the same time may take the same block of faults.</summary>
+    public static readonly bool BlockClaimedTwice = Name == "block-claimed-twice";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -171,7 +174,7 @@ public static class Breaks
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
         "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
-        "exit-before-the-invalidation", "one-mirror-told",
+        "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
     ];
 }

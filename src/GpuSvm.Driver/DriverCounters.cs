@@ -9,14 +9,26 @@ public sealed class DriverCounters
     /// <summary>Fault entries that were read from the ring.</summary>
     public long Fetched { get; internal set; }
 
-    /// <summary>Entries for a page that another entry of the same batch and channel named already.</summary>
+    /// <summary>Entries for a page that another entry of the same batch and client named already.</summary>
     public long Duplicates { get; internal set; }
 
     /// <summary>Pages that were entered in a GPU page table.</summary>
     public long PagesMapped { get; internal set; }
 
+    /// <summary>Pages of 2 MiB among them; each counts 512 there.</summary>
+    public long HugePagesMapped { get; internal set; }
+
+    /// <summary>Pages that the device took from the CPU for an atomic, each time.</summary>
+    public long ExclusivePages { get; internal set; }
+
     /// <summary>Faults of pages that an earlier batch had mapped when they were served.</summary>
     public long Covered { get; internal set; }
+
+    /// <summary>Faults of pages that came with a page of 2 MiB that another fault of their batch had mapped.</summary>
+    public long Skipped { get; internal set; }
+
+    /// <summary>Look-ups from instance to client: one for each instance of each batch.</summary>
+    public long LookUps { get; internal set; }
 
     /// <summary>Look-ups thrown away because an invalidation came between.</summary>
     public long Retries { get; internal set; }
@@ -47,4 +59,18 @@ public sealed class DriverCounters
 
     /// <summary>Entries that never became valid.</summary>
     public long LateEntries { get; internal set; }
+
+    /// <summary>Times that PUT was read.</summary>
+    public long PutReads { get; internal set; }
+
+    /// <summary>Times that GET was written.</summary>
+    public long GetWrites { get; internal set; }
+
+    internal void Add(in BlockTally tally)
+    {
+        PagesMapped += tally.PagesMapped;
+        HugePagesMapped += tally.HugePagesMapped;
+        ExclusivePages += tally.ExclusivePages;
+        Retries += tally.Retries;
+    }
 }

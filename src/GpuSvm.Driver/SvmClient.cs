@@ -7,13 +7,12 @@ public sealed class SvmClient
     private readonly GpuAddressSpace _space;
     private readonly IMirrorStrategy _strategy;
 
-    internal SvmClient(AddressSpace mm, GpuAddressSpace space, GpuMirror mirror, IMirrorStrategy strategy, FaultResolver resolver)
+    internal SvmClient(AddressSpace mm, GpuAddressSpace space, GpuMirror mirror, IMirrorStrategy strategy)
     {
         Mm = mm;
         _space = space;
         Mirror = mirror;
         _strategy = strategy;
-        Resolver = resolver;
     }
 
     /// <summary>The process's address space.</summary>
@@ -33,7 +32,8 @@ public sealed class SvmClient
 
     internal IMirrorStrategy Strategy => _strategy;
 
-    internal FaultResolver Resolver { get; }
+    /// <summary>Its pages in the device's own memory; null while there are none.</summary>
+    internal IDevicePages? DevicePages { get; set; }
 
     internal bool IsDisposed { get; private set; }
 

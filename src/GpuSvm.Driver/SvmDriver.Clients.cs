@@ -124,10 +124,9 @@ public sealed partial class SvmDriver
                 return Errno.EINVAL;
             }
 
-            var mirror = new GpuMirror(space, options.Unmanaged, workers: 1) { Events = _options.Events };
+            var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse) { Events = _options.Events };
             IMirrorStrategy strategy = _options.Strategy(mm, mirror);
-            var resolver = new FaultResolver(mm, mirror, strategy, _servicer.Counters, _options);
-            client = new SvmClient(mm, space, mirror, strategy, resolver);
+            client = new SvmClient(mm, space, mirror, strategy);
             return Errno.None;
         }
         finally

@@ -142,5 +142,6 @@ public sealed partial class SvmDriver : IDisposable
         }
 
         _worker?.Dispose();
+        _servicer.Dispose();
     }
 }

@@ -27,6 +27,18 @@ public sealed record SvmDriverOptions
     /// <summary>Number of fault entries in a row that may stay invalid until the deadline before the device counts as lost: at least 1.</summary>
     public int MaxLateEntries { get; init; } = 8;
 
+    /// <summary>
+    /// Number of times that a fault may come back, after a replay, to a page that is mapped with all that it asks for: at least 1. Then it
+    /// is cancelled.
+    /// </summary>
+    public int MaxReturns { get; init; } = 8;
+
+    /// <summary>How atomics reach pages of system memory.</summary>
+    public SystemAtomics SystemAtomics { get; init; } = SystemAtomics.DeviceExclusive;
+
+    /// <summary>Number of threads that serve the blocks of a batch at the same time, 1 to 16; inside an interrupt it is always one.</summary>
+    public int Workers { get; init; } = 1;
+
     /// <summary>The bound over all retries of one fault.</summary>
     public TimeSpan Timeout { get; init; } = Deadline.Default;
 
@@ -49,6 +61,12 @@ public sealed record SvmDriverOptions
     /// <summary>Where the driver writes what happens; null writes nothing.</summary>
     public EventStream? Events { get; init; }
 
+    /// <summary>Fewest faults of a batch for each further worker that is woken: at least 1. For less waking takes longer than serving.</summary>
+    public int FaultsPerHelper { get; init; } = 64;
+
+    /// <summary>Number of workers that there are, as faults are served.</summary>
+    internal int WorkersInUse => Servicing == FaultServicing.InInterrupt ? 1 : Workers;
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Strategy);
@@ -66,6 +84,11 @@ public sealed record SvmDriverOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)CancelScope, (int)CancelScope.Channel, nameof(CancelScope));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDeferrals, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxLateEntries, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxReturns, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)SystemAtomics, (int)SystemAtomics.Native, nameof(SystemAtomics));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, 16);
+        ArgumentOutOfRangeException.ThrowIfLessThan(FaultsPerHelper, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Timeout, TimeSpan.Zero);
         ArgumentNullException.ThrowIfNull(Clock);
     }

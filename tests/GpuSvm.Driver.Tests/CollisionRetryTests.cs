@@ -57,31 +57,34 @@ public sealed class CollisionRetryTests
     [Fact]
     public void Deferrals_are_counted_per_page_and_forgotten_once_the_page_is_served()
     {
-        var tracker = new DeferralTracker(limit: 2);
+        var tracker = new ReturnTracker(limit: 2);
         FaultEntry first = EntryAt(0x1000);
         FaultEntry other = EntryAt(0x2000);
 
-        Assert.False(tracker.Exceeds(first));
-        Assert.False(tracker.Exceeds(first));
-        Assert.False(tracker.Exceeds(other));
-        Assert.True(tracker.Exceeds(first));
-        Assert.False(tracker.Exceeds(first));
+        Assert.False(tracker.Exceeds(first, round: 1));
+        Assert.False(tracker.Exceeds(first, round: 2));
+        Assert.False(tracker.Exceeds(first, round: 2));
+        Assert.False(tracker.Exceeds(other, round: 2));
+        Assert.True(tracker.Exceeds(first, round: 3));
+        Assert.False(tracker.Exceeds(first, round: 4));
         tracker.Forget(other);
-        Assert.False(tracker.Exceeds(other));
-        Assert.False(tracker.Exceeds(other));
-        Assert.True(tracker.Exceeds(other));
+        Assert.False(tracker.Exceeds(other, round: 4));
+        Assert.False(tracker.Exceeds(other, round: 5));
+        Assert.True(tracker.Exceeds(other, round: 6));
+        tracker.Forget(first);
+        Assert.True(tracker.IsEmpty);
     }
 
     [Fact]
     public void A_channel_that_parts_takes_the_deferrals_of_its_pages_along_and_no_others()
     {
-        var tracker = new DeferralTracker(limit: 1);
+        var tracker = new ReturnTracker(limit: 1);
         FaultEntry[] faults = [EntryAt(0x1000), EntryAt(0x2000), EntryAt(0x1000, instance: 0x2000)];
-        Assert.All(faults, fault => Assert.False(tracker.Exceeds(fault)));
+        Assert.All(faults, fault => Assert.False(tracker.Exceeds(fault, round: 1)));
 
         tracker.Forget(new InstancePointer(0x1000));
 
-        Assert.Equal([false, false, true], faults.Select(fault => tracker.Exceeds(fault)));
+        Assert.Equal([false, false, true], faults.Select(fault => tracker.Exceeds(fault, round: 2)));
     }
 
     [Fact]

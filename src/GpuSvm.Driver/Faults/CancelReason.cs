@@ -10,10 +10,12 @@ internal static class CancelReason
     {
         Errno.EFAULT => "nothing is mapped at this address, or it may not be read",
         Errno.EPERM => "the mapping does not allow writing",
-        Errno.EINVAL => "the address lies beyond what the GPU translates",
+        Errno.EINVAL => "the address lies beyond what the GPU translates, or in the window that the client manages",
         Errno.ENOMEM => "no memory was left for the page or for the GPU's page tables",
         Errno.ENXIO => string.Create(CultureInfo.InvariantCulture, $"no process is joined to {fault.Instance}"),
         Errno.EBUSY => "the address space changed too often to catch up within the deadline",
+        Errno.EOPNOTSUPP => "an atomic needs its page alone, and this one is shared by mappings of a file",
+        Errno.EIO => "the page is mapped with all that the access needs, and the access faults on it again and again",
         _ => "the fault could not be served",
     };
 }

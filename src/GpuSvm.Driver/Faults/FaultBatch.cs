@@ -1,12 +1,24 @@
 namespace GpuSvm.Driver;
 
-/// <summary>The faults that were fetched together: filled, sorted, grouped, all in arrays that are kept.</summary>
+/// <summary>The faults that were fetched together: each client found, sorted, cut into blocks, and what became of them.</summary>
 /// <param name="capacity">Largest number of faults.</param>
+/// <remarks>
+/// All arrays are kept, so a batch allocates nothing. The faults themselves stay where they were read to; what is sorted are keys with the
+/// numbers of their faults. After <see cref="Prepare"/> workers read keys and blocks, and write the results of the blocks that are theirs.
+/// </remarks>
 internal sealed class FaultBatch(int capacity)
 {
-    private const int BlockShift = 21;
-    private static readonly Comparison<FaultEntry> Order = Compare;
     private readonly FaultEntry[] _faults = new FaultEntry[capacity];
+    private readonly ulong[] _keys = new ulong[capacity];
+    private readonly int[] _order = new int[capacity];
+    private readonly FaultResult[] _results = new FaultResult[capacity];
+    private readonly FaultBlock[] _blocks = new FaultBlock[capacity];
+    private readonly FaultSorter _sorter = new(capacity);
+    private readonly Dictionary<InstancePointer, int> _slots = [];
+    private readonly Dictionary<SvmClient, int> _slotsOfClients = [];
+    private readonly List<SvmClient?> _clients = [];
+    private int _blockCount;
+    private int _sorted;
 
     /// <summary>Number of faults in the batch.</summary>
     public int Count { get; private set; }
@@ -14,76 +26,147 @@ internal sealed class FaultBatch(int capacity)
     /// <summary>True if no further fault fits.</summary>
     public bool IsFull => Count == _faults.Length;
 
-    /// <summary>The faults, in fetch order until <see cref="Sort"/>.</summary>
-    public ReadOnlySpan<FaultEntry> Faults => _faults.AsSpan(0, Count);
+    /// <summary>Number of faults of pages that are mirrored: those that are sorted and served.</summary>
+    public int SortedCount => _sorted;
+
+    /// <summary>The blocks, in the order of clients and addresses.</summary>
+    public ReadOnlySpan<FaultBlock> Blocks => _blocks.AsSpan(0, _blockCount);
+
+    /// <summary>
+    /// Numbers of the faults that no page can be looked up for: of a channel that is not known, of an address in the client's window or
+    /// beyond what the GPU translates. In order of arrival.
+    /// </summary>
+    public ReadOnlySpan<int> Refused => _order.AsSpan(_sorted, Count - _sorted);
+
+    /// <summary>Number of look-ups from instance to client since the batch was made: one for each distinct instance of each batch.</summary>
+    public long LookUps { get; private set; }
 
     /// <summary>Empties the batch.</summary>
-    public void Clear() => Count = 0;
+    public void Clear()
+    {
+        Count = 0;
+        _sorted = 0;
+        _blockCount = 0;
+        _slots.Clear();
+        _slotsOfClients.Clear();
+        _clients.Clear();
+    }
 
     /// <summary>Adds a fault; the batch is not full.</summary>
     public void Add(in FaultEntry fault) => _faults[Count++] = fault;
 
-    /// <summary>Sorts by instance, then page, then strongest access first, then address: a total order.</summary>
-    public void Sort() => _faults.AsSpan(0, Count).Sort(Order);
+    /// <summary>A fault by its number, which is its place in the order of arrival.</summary>
+    public ref readonly FaultEntry Fault(int number) => ref _faults[number];
 
-    /// <summary>The faults from <paramref name="first"/> on that touch the same page through the same instance; the strongest is first.</summary>
-    public ReadOnlySpan<FaultEntry> GroupAt(int first)
+    /// <summary>Finds each fault's client, sorts by client, page, strongest access and arrival, and cuts what is sorted into blocks.</summary>
+    /// <param name="channels">Where instances are looked up; constant, and the clients open, until the batch is done.</param>
+    public void Prepare(ChannelTable channels)
     {
-        int end = first + 1;
-        while (end < Count && SamePage(_faults[first], _faults[end]))
+        int refused = Count;
+        var last = default(InstancePointer);
+        int slot = -1;
+        for (int i = 0; i < Count; i++)
         {
-            end++;
+            ref readonly FaultEntry fault = ref _faults[i];
+            if (slot < 0 || fault.Instance != last)
+            {
+                last = fault.Instance;
+                slot = SlotOf(last, channels);
+            }
+
+            if (_clients[slot] is { } client && client.Mirror.Mirrors(fault.Address))
+            {
+                _keys[_sorted] = FaultKey.Of(slot, fault.Address, fault.Access).Bits;
+                _order[_sorted++] = i;
+            }
+            else
+            {
+                _order[--refused] = i;
+            }
         }
 
-        return _faults.AsSpan(first, end - first);
+        _order.AsSpan(refused, Count - refused).Reverse();
+        _sorter.Sort(_keys.AsSpan(0, _sorted), _order.AsSpan(0, _sorted));
+        FindBlocks();
     }
 
-    /// <summary>True if what precedes a fault and the fault itself lie in different 2 MiB blocks of addresses, or the batch ends there.</summary>
-    /// <param name="end">Index of the fault, at least 1; the batch is sorted.</param>
-    public bool EndsBlock(int end) =>
-        end == Count || _faults[end - 1].Instance != _faults[end].Instance
-        || _faults[end - 1].Address.Value >> BlockShift != _faults[end].Address.Value >> BlockShift;
+    /// <summary>The key at a place of the sorted batch.</summary>
+    public FaultKey KeyAt(int place) => new(_keys[place]);
 
-    /// <summary>The first faults of a group that want the same as its first one.</summary>
-    public static ReadOnlySpan<FaultEntry> AlikeIn(ReadOnlySpan<FaultEntry> group)
+    /// <summary>Number of the fault at a place of the sorted batch.</summary>
+    public int NumberAt(int place) => _order[place];
+
+    /// <summary>The client of the faults at a place of the sorted batch.</summary>
+    public SvmClient ClientAt(int place) => _clients[KeyAt(place).Client]!;
+
+    /// <summary>Place behind the last fault of the same page; the faults from <paramref name="place"/> on lie below <paramref name="end"/>.</summary>
+    public int EndOfPage(int place, int end)
     {
-        int end = 1;
-        while (end < group.Length && group[end].Access == group[0].Access)
+        FaultKey key = KeyAt(place);
+        do
         {
-            end++;
+            place++;
         }
+        while (place < end && KeyAt(place).IsSamePage(key));
 
-        return group[..end];
+        return place;
     }
 
-    /// <summary>The order of a batch; see <see cref="Sort"/>.</summary>
-    internal static int Compare(FaultEntry left, FaultEntry right)
+    /// <summary>Place behind the last fault of the same page that wants the same.</summary>
+    public int EndOfAlike(int place, int end)
     {
-        int byInstance = left.Instance.Address.CompareTo(right.Instance.Address);
-        if (byInstance != 0)
+        ulong key = _keys[place];
+        do
         {
-            return byInstance;
+            place++;
         }
+        while (place < end && _keys[place] == key);
 
-        int byPage = (left.Address.Value >> Page.Shift).CompareTo(right.Address.Value >> Page.Shift);
-        if (byPage != 0)
-        {
-            return byPage;
-        }
-
-        int byStrength = StrengthOf(right.Access).CompareTo(StrengthOf(left.Access));
-        return byStrength != 0 ? byStrength : left.Address.CompareTo(right.Address);
+        return place;
     }
 
-    /// <summary>How much an access asks for: an atomic the most, a prefetch the least.</summary>
-    internal static int StrengthOf(FaultAccess access) => access switch
-    {
-        FaultAccess.Atomic => 3,
-        FaultAccess.Write => 2,
-        FaultAccess.Read => 1,
-        _ => 0,
-    };
+    /// <summary>What became of the faults that are alike, of which the first stands at a place of the sorted batch.</summary>
+    public ref FaultResult ResultAt(int place) => ref _results[place];
 
-    private static bool SamePage(in FaultEntry left, in FaultEntry right) =>
-        left.Instance == right.Instance && left.Address.Value >> Page.Shift == right.Address.Value >> Page.Shift;
+    /// <summary>True if the channel of a refused fault is known.</summary>
+    public bool IsKnown(in FaultEntry fault) => _clients[_slots[fault.Instance]] is not null;
+
+    private int SlotOf(InstancePointer instance, ChannelTable channels)
+    {
+        if (_slots.TryGetValue(instance, out int slot))
+        {
+            return slot;
+        }
+
+        LookUps++;
+        SvmClient? client = channels.TryFind(instance, out Channel? channel) ? channel.Client : null;
+        if (client is null || !_slotsOfClients.TryGetValue(client, out slot))
+        {
+            slot = _clients.Count;
+            _clients.Add(client);
+            if (client is not null)
+            {
+                _slotsOfClients.Add(client, slot);
+            }
+        }
+
+        _slots.Add(instance, slot);
+        return slot;
+    }
+
+    private void FindBlocks()
+    {
+        for (int first = 0; first < _sorted;)
+        {
+            FaultKey key = KeyAt(first);
+            int end = first + 1;
+            while (end < _sorted && KeyAt(end).IsSameBlock(key))
+            {
+                end++;
+            }
+
+            _blocks[_blockCount++] = new FaultBlock(first, end);
+            first = end;
+        }
+    }
 }

@@ -10,23 +10,41 @@ internal sealed class FaultCanceller(IGpu gpu, CancelScope scope)
 {
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly HashSet<InstancePointer> _killed = [];
+    private readonly HashSet<InstancePointer> _cancelled = [];
+    private bool _hasKilled;
 
-    /// <summary>True once a channel was cancelled as a whole since <see cref="Begin"/>: the ring must be flushed and replayed.</summary>
-    public bool HasKilled => scope != CancelScope.Fault && _killed.Count > 0;
+    /// <summary>True once a channel is to be cancelled as a whole since <see cref="Begin"/>: the ring must be flushed and replayed.</summary>
+    public bool HasKilled => scope != CancelScope.Fault && SharedWord.Read(ref _hasKilled);
 
     /// <summary>Begins a batch.</summary>
     public void Begin()
     {
-        if (scope != CancelScope.Fault)
+        if (HasKilled)
         {
             _killed.Clear();
+            _cancelled.Clear();
+            SharedWord.Write(ref _hasKilled, false);
         }
     }
 
-    /// <summary>True for a fault of a channel that was cancelled in this batch: it is thrown away.</summary>
+    /// <summary>Says that a fault cannot be served, before it is cancelled: what its channel waits for besides need not be served either.</summary>
+    public void Kill(in FaultEntry fault)
+    {
+        if (scope != CancelScope.Fault)
+        {
+            using (_lock.Enter())
+            {
+                _killed.Add(fault.Instance);
+            }
+
+            SharedWord.Write(ref _hasKilled, true);
+        }
+    }
+
+    /// <summary>True for a fault of a channel that is cancelled as a whole: it is thrown away.</summary>
     public bool Drops(in FaultEntry fault)
     {
-        if (scope == CancelScope.Fault)
+        if (!HasKilled)
         {
             return false;
         }
@@ -37,31 +55,21 @@ internal sealed class FaultCanceller(IGpu gpu, CancelScope scope)
         }
     }
 
-    /// <summary>Cancels faults of one page, channel and access.</summary>
-    /// <param name="alike">At least one; none is dropped.</param>
+    /// <summary>Cancels a fault.</summary>
+    /// <param name="fault">The fault.</param>
     /// <param name="error">Why.</param>
-    /// <returns>Number of cancels that were asked for: the other faults go with the first.</returns>
-    public int Cancel(ReadOnlySpan<FaultEntry> alike, Errno error)
+    /// <returns>False if it went with another fault of its channel in this batch.</returns>
+    /// <remarks>By the thread of the servicer only.</remarks>
+    public bool TryCancel(in FaultEntry fault, Errno error)
     {
-        if (scope == CancelScope.Fault)
+        Kill(fault);
+        if (scope != CancelScope.Fault && !_cancelled.Add(fault.Instance))
         {
-            // Each by itself: the access of one may have gone on while that of another waits.
-            foreach (ref readonly FaultEntry fault in alike)
-            {
-                Cancel(fault, ReportOf(fault, error));
-            }
-
-            return alike.Length;
+            return false;
         }
 
-        ref readonly FaultEntry first = ref alike[0];
-        using (_lock.Enter())
-        {
-            _killed.Add(first.Instance);
-        }
-
-        Cancel(first, ReportOf(first, error));
-        return 1;
+        Cancel(fault, new GpuFaultReport(fault.Address, fault.Access, CancelReason.Of(error, fault), error));
+        return true;
     }
 
     private void Cancel(in FaultEntry fault, GpuFaultReport report)
@@ -76,10 +84,8 @@ internal sealed class FaultCanceller(IGpu gpu, CancelScope scope)
         }
         else
         {
+            // By itself: the access of one may have gone on while that of another waits.
             gpu.CancelFault(fault, report);
         }
     }
-
-    private static GpuFaultReport ReportOf(in FaultEntry fault, Errno error) =>
-        new(fault.Address, fault.Access, CancelReason.Of(error, fault), error);
 }

@@ -8,8 +8,19 @@ namespace GpuSvm.Driver;
 /// </remarks>
 internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOptions options)
 {
+    // Entries are numbered from the first that was ever passed: the batch's first, and the first after the last replay.
+    private long _passed;
+    private long _firstOfBatch;
+    private long _firstSinceReplay;
+
     /// <summary>Number of entries that never became valid and were passed over.</summary>
     public long LateEntries { get; private set; }
+
+    /// <summary>Number of times that PUT was read: over the bus, on hardware.</summary>
+    public long PutReads { get; private set; }
+
+    /// <summary>Number of times that GET was written.</summary>
+    public long GetWrites { get; private set; }
 
     /// <summary>Fills <paramref name="batch"/> from the ring.</summary>
     /// <returns>True if entries were taken out of the ring, be it that none of them was ever valid.</returns>
@@ -18,7 +29,7 @@ internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOption
         batch.Clear();
         int first = buffer.Get;
         int get = first;
-        int put = buffer.Put;
+        int put = ReadPut();
         while (get != put && !batch.IsFull && !buffer.IsLost)
         {
             if (buffer.TryRead(get, out FaultEntry fault) || (batch.Count == 0 && WaitUntilValid(get, NewDeadline(), out fault)))
@@ -37,21 +48,22 @@ internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOption
             get = Pass(get);
         }
 
+        _firstOfBatch = _passed - batch.Count;
         if (get == first)
         {
             return false;
         }
 
-        buffer.WriteGet(get);
+        WriteGet(get);
         return true;
     }
 
-    /// <summary>Throws away what stands between GET and PUT. A replay must follow, so that what still waits is reported again.</summary>
+    /// <summary>Throws away what stands between GET and PUT. A replay follows, so that what still waits is reported again.</summary>
     /// <returns>Number of entries.</returns>
     public int Flush()
     {
         int get = buffer.Get;
-        int put = buffer.Put;
+        int put = ReadPut();
         int flushed = 0;
         Deadline deadline = NewDeadline();
         for (; get != put; flushed++)
@@ -62,14 +74,39 @@ internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOption
 
         if (flushed > 0)
         {
-            buffer.WriteGet(get);
+            WriteGet(get);
         }
 
+        _firstSinceReplay = _passed;
         return flushed;
+    }
+
+    /// <summary>Says that a replay comes: what the ring holds now is of accesses that have not tried again since.</summary>
+    public void NoteReplay()
+    {
+        int waiting = ReadPut() - buffer.Get;
+        _firstSinceReplay = _passed + (waiting < 0 ? waiting + buffer.EntryCount : waiting);
+    }
+
+    /// <summary>True if a fault of the last batch was reported after the last replay.</summary>
+    /// <param name="number">Its place in the order of arrival.</param>
+    public bool IsSinceReplay(int number) => _firstOfBatch + number >= _firstSinceReplay;
+
+    private int ReadPut()
+    {
+        PutReads++;
+        return buffer.Put;
+    }
+
+    private void WriteGet(int index)
+    {
+        GetWrites++;
+        buffer.WriteGet(index);
     }
 
     private int Pass(int index)
     {
+        _passed++;
         buffer.MarkInvalid(index);
         return index + 1 == buffer.EntryCount ? 0 : index + 1;
     }

@@ -1,8 +1,11 @@
 namespace GpuSvm.Driver;
 
-/// <summary>Serves the replayable faults of one GPU: fetch a batch, sort it, resolve one page at a time, flush the ring, replay.</summary>
+/// <summary>Serves the replayable faults of one GPU: fetch a batch, sort it, serve block after block, flush the ring, replay.</summary>
 /// <remarks>
-/// <para>One servicer runs at a time for a GPU (<see cref="SvmDriver"/> sees to it); it takes the SVM lock shared for a batch.</para>
+/// <para>
+/// One servicer runs at a time for a GPU (<see cref="SvmDriver"/> sees to it); it takes the SVM lock shared for a batch. Blocks may be
+/// served by several workers; what became of them is acted on by the servicer's own thread, in the order of the batch.
+/// </para>
 /// <para>
 /// A replay has every access that waits try again, and report itself again if it must. So whatever the ring holds at a replay is stale
 /// after it: its access has gone on, or a newer entry speaks for it. That is why the ring is flushed <em>before</em> the replay. Nothing
@@ -15,11 +18,11 @@ namespace GpuSvm.Driver;
 /// </para>
 /// <para>
 /// Source: nouveau_svm.c, nouveau_svm_fault, as changed by "nouveau/hmm: fault one page at a time"; without its defects: the order is
-/// total, every fault is handled by its own access, duplicates are found over the whole batch and only within one channel. Flush and
+/// total, every fault is handled by its own access, duplicates are found over the whole batch and only within one client. Flush and
 /// replay: NVIDIA uvm_gpu_replayable_faults.c.
 /// </para>
 /// </remarks>
-internal sealed class FaultServicer
+internal sealed partial class FaultServicer : IDisposable
 {
     private readonly IGpu _gpu;
     private readonly ReplayableFaultBuffer _buffer;
@@ -27,7 +30,11 @@ internal sealed class FaultServicer
     private readonly ChannelTable _channels;
     private readonly FaultFetcher _fetcher;
     private readonly FaultBatch _batch;
-    private readonly DeferralTracker _deferrals;
+    private readonly BlockClaims _claims;
+    private readonly BlockService[] _workers;
+    private readonly ServiceCrew? _crew;
+    private readonly ReturnTracker _deferrals;
+    private readonly ReturnTracker _returns;
     private readonly FaultCanceller _canceller;
     private readonly ReplayPolicy _policy;
     private readonly int _maxBatches;
@@ -42,11 +49,20 @@ internal sealed class FaultServicer
         _channels = channels;
         _fetcher = new FaultFetcher(buffer, options);
         _batch = new FaultBatch(options.BatchSize);
-        _deferrals = new DeferralTracker(options.MaxDeferrals);
+        _claims = new BlockClaims(options.BatchSize);
+        _deferrals = new ReturnTracker(options.MaxDeferrals);
+        _returns = new ReturnTracker(options.MaxReturns);
         _canceller = new FaultCanceller(gpu, options.CancelScope);
         _policy = options.ReplayPolicy;
         _maxBatches = options.MaxBatches;
         _events = options.Events;
+        _workers = new BlockService[options.WorkersInUse];
+        for (int worker = 0; worker < _workers.Length; worker++)
+        {
+            _workers[worker] = new BlockService(worker, options, _canceller);
+        }
+
+        _crew = _workers.Length > 1 ? new ServiceCrew(_workers.Length - 1, options.FaultsPerHelper, Help) : null;
     }
 
     /// <summary>What the servicer has done since it was made. Written by its thread only.</summary>
@@ -69,6 +85,7 @@ internal sealed class FaultServicer
         }
 
         ReplayWhenDue();
+        CountRing();
         return isEmpty;
     }
 
@@ -82,7 +99,14 @@ internal sealed class FaultServicer
     }
 
     /// <summary>Forgets what is remembered about a channel that parts.</summary>
-    public void Forget(InstancePointer instance) => _deferrals.Forget(instance);
+    public void Forget(InstancePointer instance)
+    {
+        _deferrals.Forget(instance);
+        _returns.Forget(instance);
+    }
+
+    /// <summary>Ends the helpers' threads. Nothing is being served.</summary>
+    public void Dispose() => _crew?.Dispose();
 
     private void ServiceBatch()
     {
@@ -94,7 +118,6 @@ internal sealed class FaultServicer
 
         Counters.Batches++;
         Counters.Fetched += _batch.Count;
-        _batch.Sort();
         _canceller.Begin();
 
         // The access of an entry that was passed over reports itself again only when it is replayed.
@@ -102,16 +125,15 @@ internal sealed class FaultServicer
         Counters.LateEntries = _fetcher.LateEntries;
         using (_svmLock.EnterShared())
         {
-            for (int first = 0; first < _batch.Count;)
-            {
-                ReadOnlySpan<FaultEntry> group = _batch.GroupAt(first);
-                ServiceGroup(group);
-                first += group.Length;
-                if (_policy == ReplayPolicy.Block && _batch.EndsBlock(first))
-                {
-                    ReplayWhenDue();
-                }
-            }
+            _batch.Prepare(_channels);
+            Counters.LookUps = _batch.LookUps;
+            CancelRefused();
+            ServeBlocks();
+        }
+
+        foreach (BlockService worker in _workers)
+        {
+            Counters.Add(worker.TakeTally());
         }
 
         if (_canceller.HasKilled)
@@ -125,6 +147,62 @@ internal sealed class FaultServicer
         }
     }
 
+    private void ServeBlocks()
+    {
+        int blocks = _batch.Blocks.Length;
+        int settled = 0;
+        _claims.Start(blocks);
+        bool isShared = _crew?.TryOpen(blocks, _batch.SortedCount) ?? false;
+        try
+        {
+            while (_claims.TryClaim(out int block))
+            {
+                _workers[0].Serve(_batch, _batch.Blocks[block]);
+                _claims.Finish(block);
+                SettleDone(ref settled);
+            }
+        }
+        finally
+        {
+            if (isShared)
+            {
+                _crew!.Close();
+            }
+        }
+
+        SettleDone(ref settled);
+    }
+
+    /// <summary>What a helper does: takes blocks until none is left.</summary>
+    private void Help(int worker)
+    {
+        while (_claims.TryClaim(out int block))
+        {
+            _workers[worker].Serve(_batch, _batch.Blocks[block]);
+            _claims.Finish(block);
+        }
+    }
+
+    /// <summary>Acts on the results of blocks that are done, in their order.</summary>
+    private void SettleDone(ref int settled)
+    {
+        for (; settled < _batch.Blocks.Length && _claims.IsDone(settled); settled++)
+        {
+            FaultBlock block = _batch.Blocks[settled];
+            for (int place = block.First; place < block.End;)
+            {
+                int end = _batch.EndOfPage(place, block.End);
+                SettlePage(place, end);
+                place = end;
+            }
+
+            if (_policy == ReplayPolicy.Block)
+            {
+                ReplayWhenDue();
+            }
+        }
+    }
+
     private void ReplayWhenDue()
     {
         if (!_isReplayDue)
@@ -132,7 +210,11 @@ internal sealed class FaultServicer
             return;
         }
 
-        if (_policy == ReplayPolicy.BatchFlush && !Breaks.DuplicateHandledTwice && Flush() && Breaks.ReplayLost)
+        if (_policy != ReplayPolicy.BatchFlush || Breaks.DuplicateHandledTwice)
+        {
+            _fetcher.NoteReplay();
+        }
+        else if (Flush() && Breaks.ReplayLost)
         {
             _isReplayDue = false;
             return;
@@ -162,65 +244,9 @@ internal sealed class FaultServicer
         return flushed > 0;
     }
 
-    /// <summary>Serves all faults of one page through one channel: by the strongest access, and by weaker ones as long as it cannot be.</summary>
-    private void ServiceGroup(ReadOnlySpan<FaultEntry> group)
+    private void CountRing()
     {
-        Counters.Duplicates += group.Length - 1;
-        bool isKnown = _channels.TryFind(group[0].Instance, out Channel? channel);
-        bool isCancelled = true;
-        while (isCancelled && !group.IsEmpty)
-        {
-            ReadOnlySpan<FaultEntry> alike = FaultBatch.AlikeIn(group);
-            if (_canceller.Drops(alike[0]))
-            {
-                Counters.DroppedWithChannel += group.Length;
-                return;
-            }
-
-            FaultResult result = isKnown
-                ? channel!.Client.Resolver.Resolve(alike[0].Address, alike[0].Access)
-                : FaultResult.Fatal(Errno.ENXIO);
-            isCancelled = !TrySettle(alike, result);
-            group = group[alike.Length..];
-        }
-    }
-
-    /// <summary>Does what the result of some faults of one page and access asks for.</summary>
-    /// <returns>False when they were cancelled.</returns>
-    private bool TrySettle(ReadOnlySpan<FaultEntry> alike, FaultResult result)
-    {
-        ref readonly FaultEntry fault = ref alike[0];
-        if (result.Outcome != FaultOutcome.Deferred)
-        {
-            _deferrals.Forget(fault);
-        }
-
-        switch (result.Outcome)
-        {
-            case FaultOutcome.Resolved:
-                Counters.PagesMapped++;
-                _isReplayDue = true;
-                return true;
-
-            case FaultOutcome.Covered:
-                Counters.Covered++;
-                _isReplayDue = true;
-                return true;
-
-            case FaultOutcome.Dropped:
-            case FaultOutcome.Deferred or FaultOutcome.Fatal when fault.Access == FaultAccess.Prefetch:
-                // Nothing waits for a prefetch: whatever stands in its way, no channel dies of it.
-                Counters.PrefetchesDropped++;
-                return true;
-
-            case FaultOutcome.Deferred when !_deferrals.Exceeds(fault):
-                Counters.Deferred++;
-                _isReplayDue = true;
-                return true;
-
-            default:
-                Counters.Cancels += _canceller.Cancel(alike, result.Error);
-                return false;
-        }
+        Counters.PutReads = _fetcher.PutReads;
+        Counters.GetWrites = _fetcher.GetWrites;
     }
 }

@@ -41,6 +41,21 @@ public sealed class GpuMirror
     /// <summary>True if the page of an address is mirrored: the GPU can translate it, and it does not lie in the window.</summary>
     public bool Mirrors(VirtualAddress address) => Bounds.Contains(address) && !Unmanaged.Contains(address);
 
+    /// <summary>True if all of a range is mirrored.</summary>
+    public bool Mirrors(AddressRange range) => Bounds.Contains(range) && !Unmanaged.Overlaps(range);
+
+    /// <summary>What the GPU's entry of a page allows now; nothing where there is none.</summary>
+    /// <remarks>What is true without <see cref="UpdateLock"/> may be over at once; then the access faults again.</remarks>
+    public TranslationRights RightsOf(VirtualAddress page)
+    {
+        DecodedEntry entry = _space.Translate(page);
+        return entry.Kind == PageTableEntryKind.Page ? entry.Rights : TranslationRights.None;
+    }
+
+    /// <summary>True if a page of a range has an entry, whatever it allows: one look-up where nothing is mapped.</summary>
+    /// <remarks>As <see cref="RightsOf"/>.</remarks>
+    public bool HasPages(AddressRange range) => _space.HasPages(range);
+
     /// <summary>The part of a range around one of its mirrored pages that lies on the same side of the window.</summary>
     public AddressRange MirroredAround(VirtualAddress page, AddressRange range)
     {
@@ -57,8 +72,7 @@ public sealed class GpuMirror
     {
         using (UpdateLock.Enter())
         {
-            DecodedEntry entry = _space.Translate(page);
-            return entry.Kind == PageTableEntryKind.Page && (entry.Rights & rights) == rights;
+            return (RightsOf(page) & rights) == rights;
         }
     }
 
@@ -70,11 +84,19 @@ public sealed class GpuMirror
     /// a page lies in the window or beyond what the GPU can translate.
     /// </returns>
     /// <remarks>Locking: under <see cref="UpdateLock"/>, after read retry answered false.</remarks>
-    public Errno Map(VirtualAddress address, Span<PfnEntry> pfns)
+    public Errno Map(VirtualAddress address, Span<PfnEntry> pfns) => Map(address, pfns, Page.Shift);
+
+    /// <summary>As <see cref="Map(VirtualAddress, Span{PfnEntry})"/>, with an entry for each 2 MiB.</summary>
+    /// <param name="address">A multiple of 2 MiB.</param>
+    /// <param name="pfns">The addresses are multiples of 2 MiB, too.</param>
+    /// <returns>As there.</returns>
+    public Errno MapHuge(VirtualAddress address, Span<PfnEntry> pfns) => Map(address, pfns, Page.Shift + HugePage.Order);
+
+    private Errno Map(VirtualAddress address, Span<PfnEntry> pfns, int shift)
     {
         UpdateLock.AssertHeld();
-        return AddressRange.TryFromLength(address, (ulong)pfns.Length * Page.Size, out AddressRange range) && !Unmanaged.Overlaps(range)
-            ? _space.PfnMap(Page.Shift, address, pfns)
+        return AddressRange.TryFromLength(address, (ulong)pfns.Length << shift, out AddressRange range) && !Unmanaged.Overlaps(range)
+            ? _space.PfnMap(shift, address, pfns)
             : Errno.EINVAL;
     }
 

@@ -4,7 +4,7 @@ namespace GpuSvm.Driver;
 /// <remarks>
 /// <para>
 /// A strategy names, for a page that is about to be mapped, the notifier whose sequence guards it. Everything else of a fault is the same
-/// for all strategies: <see cref="FaultResolver"/> follows the collision-retry protocol with that notifier.
+/// for all strategies: <see cref="BlockService"/> follows the collision-retry protocol with that notifier.
 /// </para>
 /// <para>
 /// The promise: an entry that was written inside <see cref="MirrorInterval.Range"/> after <c>ReadRetry</c> answered false is dropped by the

@@ -55,6 +55,9 @@ public sealed class PerFaultStrategy : IMirrorStrategy, IMirror, IAddressSpaceNo
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
     /// <inheritdoc/>
+    public object? Owner => _mirror;
+
+    /// <inheritdoc/>
     public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval)
     {
         interval = new MirrorInterval(_notifiers[worker], wanted);

@@ -56,6 +56,9 @@ public sealed class VmaSizedStrategy : IMirrorStrategy, IMirror
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
     /// <inheritdoc/>
+    public object? Owner => _mirror;
+
+    /// <inheritdoc/>
     public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval)
     {
         VirtualAddress page = wanted.Start;

@@ -78,6 +78,8 @@ internal sealed partial class SmallMachine : IDisposable
 
     public SvmDriver Driver { get; }
 
+    public SoftwareGpu Gpu => _gpu;
+
     public SvmClient Client { get; }
 
     /// <summary>Address of a page.</summary>

@@ -18,7 +18,14 @@ internal abstract class ReviewRace(string id, Variant variant) : IRaceScenario
     public abstract void Build(ScheduleRun run);
 
     /// <summary>Serves a fault of a page by the driver.</summary>
-    protected static void Fault(SmallMachine machine, VirtualAddress page) => machine.Client.Resolver.Resolve(page, FaultAccess.Read);
+    protected static void Fault(SmallMachine machine, VirtualAddress page)
+    {
+        var channels = new ChannelTable();
+        var batch = new FaultBatch(1);
+        batch.Add(new FaultEntry(channels.TryAdd(machine.Client, channels.NewInstance)!.Instance, page, 0, 0, 0, false, FaultAccess.Read, 0, FaultType.Pte));
+        batch.Prepare(channels);
+        new BlockService(worker: 0, new SvmDriverOptions(), new FaultCanceller(machine.Gpu, CancelScope.Fault)).Serve(batch, batch.Blocks[0]);
+    }
 
     /// <summary>Unmaps pages.</summary>
     protected static void Unmap(SmallMachine machine, VirtualAddress address, ulong pages)

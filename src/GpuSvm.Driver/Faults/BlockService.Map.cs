@@ -1,0 +1,175 @@
+namespace GpuSvm.Driver;
+
+/// <content>What was found becomes entries of the GPU. The update lock is held, and what was found is true.</content>
+internal sealed partial class BlockService
+{
+    private void MapFound(in MirrorInterval interval)
+    {
+        if (TryMapWhole(interval))
+        {
+            return;
+        }
+
+        int from = 0;
+        foreach (PageSpan span in _spans.AsSpan(0, _spanCount))
+        {
+            while (_groups[from].Page < span.First)
+            {
+                from++;
+            }
+
+            Map(span, from);
+        }
+    }
+
+    /// <summary>Maps one span.</summary>
+    /// <param name="span">Its pages.</param>
+    /// <param name="from">Number of its first group.</param>
+    private void Map(PageSpan span, int from)
+    {
+        _entries.AsSpan(span.First, span.Count).Clear();
+        int to = from;
+        for (; to < _groupCount && _groups[to].Page < span.End; to++)
+        {
+            if (_groups[to].State == PageState.Pending)
+            {
+                Encode(ref _groups[to]);
+            }
+        }
+
+        if (options.PagesPerFault > 1)
+        {
+            EncodeOthers(span, Groups[from..to]);
+        }
+
+        MapRuns(span);
+        foreach (ref PageGroup group in Groups[from..to])
+        {
+            if (group.State == PageState.Found)
+            {
+                Settle(ref group);
+            }
+        }
+    }
+
+    /// <summary>Makes the entry of a page that faulted, or says why there is none.</summary>
+    private void Encode(ref PageGroup group)
+    {
+        HmmPfn found = _found[group.Page];
+        FaultAccess access = AccessOf(group);
+        if (canceller.HasKilled && IsGone(group))
+        {
+            Finish(ref group, FaultResult.Gone);
+        }
+        else if (!found.IsValid)
+        {
+            // Only a prefetch asks for nothing; every other access gets its page or an error.
+            Errno error = found.IsError ? _errors[group.Page] : Errno.EFAULT;
+            Finish(ref group, access == FaultAccess.Prefetch ? FaultResult.Dropped : FaultResult.Fatal(error));
+        }
+        else if (FaultRights.IsWrite(access) && !found.IsWritable)
+        {
+            Finish(ref group, FaultResult.Fatal(Errno.EPERM));
+        }
+        else if (EntryOf(found) is var entry && access == FaultAccess.Atomic && (entry.Rights & TranslationRights.Atomic) == 0)
+        {
+            group.State = PageState.WantedAlone;
+        }
+        else
+        {
+            _entries[group.Page] = entry;
+            group.State = PageState.Found;
+        }
+    }
+
+    /// <summary>Where the CPU may write the GPU may: else the first store to a page that was read faults again. Atomics need more.</summary>
+    private PfnEntry EntryOf(HmmPfn found)
+    {
+        if (_client.DevicePages is { } own && own.TryGetVideoAddress(found.Frame, out ulong address))
+        {
+            return PfnEntry.VideoMemory(address, FaultRights.NeededBy(found.IsWritable ? FaultAccess.Atomic : FaultAccess.Read));
+        }
+
+        FaultAccess granted =
+            !found.IsWritable ? FaultAccess.Read :
+            options.SystemAtomics == SystemAtomics.Native ? FaultAccess.Atomic : FaultAccess.Write;
+        return PfnEntry.Host(found.Frame, FaultRights.NeededBy(granted));
+    }
+
+    /// <summary>Makes entries for the pages around those that faulted that the CPU holds and the GPU does not.</summary>
+    private void EncodeOthers(PageSpan span, ReadOnlySpan<PageGroup> groups)
+    {
+        int next = 0;
+        for (int page = span.First; page < span.End; page++)
+        {
+            if (next < groups.Length && groups[next].Page == page)
+            {
+                next++;
+            }
+            else if (_found[page].IsValid && _client.Mirror.RightsOf(AddressOf(page)) == TranslationRights.None)
+            {
+                _entries[page] = EntryOf(_found[page]);
+            }
+        }
+    }
+
+    /// <summary>Maps each run of entries; one that names no page would take back what is mapped there.</summary>
+    private void MapRuns(PageSpan span)
+    {
+        for (int first = span.First; first < span.End;)
+        {
+            int end = first;
+            while (end < span.End && _entries[end].IsValid)
+            {
+                end++;
+            }
+
+            if (end > first)
+            {
+                _tally.PagesMapped += MapRun(first, end);
+            }
+
+            first = end + 1;
+        }
+    }
+
+    /// <summary>Maps a run of entries.</summary>
+    /// <returns>Number of pages that were mapped; the entries of the others are not valid any more.</returns>
+    private int MapRun(int first, int end)
+    {
+        Span<PfnEntry> run = _entries.AsSpan(first, end - first);
+        if (_client.Mirror.Map(AddressOf(first), run) == Errno.None)
+        {
+            return run.Length;
+        }
+
+        int mapped = 0;
+        foreach (PfnEntry entry in run)
+        {
+            mapped += entry.IsValid ? 1 : 0;
+        }
+
+        return mapped;
+    }
+
+    /// <summary>After the map: a page that came with others, and could not be had, may be had alone.</summary>
+    private void Settle(ref PageGroup group)
+    {
+        int page = group.Page;
+        if (!_entries[page].IsValid)
+        {
+            _entries[page] = EntryOf(_found[page]);
+            Errno error = _client.Mirror.Map(AddressOf(page), _entries.AsSpan(page, 1));
+            if (!_entries[page].IsValid)
+            {
+                Finish(ref group, FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error));
+                return;
+            }
+
+            _tally.PagesMapped++;
+        }
+
+        bool suffices = (_entries[page].Rights & FaultRights.NeededBy(AccessOf(group))) == FaultRights.NeededBy(AccessOf(group));
+        Finish(ref group, suffices ? FaultResult.Resolved : FaultResult.Fatal(Errno.EPERM));
+    }
+}

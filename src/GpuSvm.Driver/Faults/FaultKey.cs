@@ -1,0 +1,65 @@
+namespace GpuSvm.Driver;
+
+/// <summary>What a fault is sorted by: its client's place in the batch, its page, and how little it asks for.</summary>
+/// <param name="Bits">The word: sorting by it sorts faults.</param>
+/// <remarks>
+/// <code>
+///   63            47 46                                    2 1            0
+///  +----------------+---------------------------------------+--------------+
+///  | client         | page number: address bits 56:12       | 3 - strength |
+///  +----------------+---------------------------------------+--------------+
+/// </code>
+/// So the faults of a client, of a block, of a page and of one access of a page lie together, and the strongest access of a page comes
+/// first. Faults with equal keys keep the order in which they arrived, because the sort is stable: the order is total.
+/// </remarks>
+internal readonly record struct FaultKey(ulong Bits)
+{
+    /// <summary>Number of address bits that a key has room for: more than any format translates.</summary>
+    public const int AddressBits = 57;
+
+    private const int PageShift = 2;
+    private const int BlockShift = PageShift + HugePage.Order;
+
+    private static BitField ClientField => new(63, 47);
+
+    private static BitField PageField => new(46, 2);
+
+    private static BitField WeaknessField => new(1, 0);
+
+    /// <summary>Makes the key of a fault of an address below 2^57.</summary>
+    public static FaultKey Of(int client, VirtualAddress address, FaultAccess access) =>
+        new(ClientField.Put((ulong)client) | PageField.Put(address.Value >> Page.Shift) | WeaknessField.Put((ulong)(3 - StrengthOf(access))));
+
+    /// <summary>The client's place in the batch.</summary>
+    public int Client => (int)ClientField.Get(Bits);
+
+    /// <summary>Address of the page.</summary>
+    public VirtualAddress Address => PageField.Get(Bits) << Page.Shift;
+
+    /// <summary>Index of the page in its 2 MiB block.</summary>
+    public int PageInBlock => (int)((Bits >> PageShift) & (HugePage.PageCount - 1));
+
+    /// <summary>What the fault's access wants.</summary>
+    public FaultAccess Access => (Bits & 3) switch
+    {
+        0 => FaultAccess.Atomic,
+        1 => FaultAccess.Write,
+        2 => FaultAccess.Read,
+        _ => FaultAccess.Prefetch,
+    };
+
+    /// <summary>True for faults of the same client and page.</summary>
+    public bool IsSamePage(FaultKey other) => Bits >> PageShift == other.Bits >> PageShift;
+
+    /// <summary>True for faults of the same client and aligned 2 MiB of addresses.</summary>
+    public bool IsSameBlock(FaultKey other) => Bits >> BlockShift == other.Bits >> BlockShift;
+
+    /// <summary>How much an access asks for: an atomic the most, a prefetch the least.</summary>
+    internal static int StrengthOf(FaultAccess access) => access switch
+    {
+        FaultAccess.Atomic => 3,
+        FaultAccess.Write => 2,
+        FaultAccess.Read => 1,
+        _ => 0,
+    };
+}

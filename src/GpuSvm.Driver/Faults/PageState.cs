@@ -1,0 +1,17 @@
+namespace GpuSvm.Driver;
+
+/// <summary>How far the faults of one page are.</summary>
+internal enum PageState : byte
+{
+    /// <summary>To be looked up.</summary>
+    Pending,
+
+    /// <summary>Looked up; its entry is ready.</summary>
+    Found,
+
+    /// <summary>There for writing; the device wants it for itself.</summary>
+    WantedAlone,
+
+    /// <summary>Each of its faults has a result.</summary>
+    Done,
+}
