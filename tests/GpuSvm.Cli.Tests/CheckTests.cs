@@ -91,6 +91,29 @@ public sealed class CheckTests
         Assert.Equal(1, JsonDocument.Parse(output).RootElement.GetProperty("counters").GetProperty("cancels").GetInt64());
     }
 
+    [Fact]
+    public async Task A_launch_that_is_cancelled_has_its_trace_with_the_cancel_and_the_stopped_wait()
+    {
+        using var file = new TemporaryFile("an earlier trace");
+        var command = new WorkloadCommand("broken", "Reads where nothing is mapped.");
+        command.Runs(async (session, _) =>
+        {
+            await session.LaunchAsync(ReadUnmapped, 1, 1, 0x5000UL);
+            return new RunReport(null, null, [], null);
+        });
+
+        (int exitCode, _, _) = await InvokeAsync(command, "--trace", file.Path);
+
+        PerfettoFile trace = PerfettoFile.Of(await File.ReadAllBytesAsync(file.Path));
+        Assert.Equal(1, exitCode);
+        Assert.Empty(trace.Faults());
+        TracedEvent wait = trace.Events.Single(happened => happened.Category == "fault");
+        TracedEvent cancel = trace.Events.Single(happened => happened.Category == "cancel");
+        Assert.Equal(("fault: read", "cancel: read", "GPU"), (wait.Name, cancel.Name, trace.PathOf(cancel.Track)));
+        Assert.Equal(("0x5008", wait.Annotations["id"]), (cancel.Annotations["address"], cancel.Annotations["id"]));
+        Assert.Empty(wait.Flows);
+    }
+
     private static async GpuTask ReadUnmapped(GpuThread t, ulong address) => await t.Load<int>(address + 8);
 
     private static ListDigest WalkByCpu(CpuThread cpu, ProcessList list)
@@ -106,7 +129,7 @@ public sealed class CheckTests
         return seen;
     }
 
-    private static async Task<(int ExitCode, string Output, string Error)> InvokeAsync(WorkloadCommand command)
+    private static async Task<(int ExitCode, string Output, string Error)> InvokeAsync(WorkloadCommand command, params string[] more)
     {
         (TextWriter oldOutput, TextWriter oldError) = (Console.Out, Console.Error);
         using var output = new StringWriter();
@@ -115,7 +138,7 @@ public sealed class CheckTests
         Console.SetError(error);
         try
         {
-            int exitCode = await command.Parse("--json").InvokeAsync();
+            int exitCode = await command.Parse(["--json", .. more]).InvokeAsync();
             return (exitCode, output.ToString(), error.ToString());
         }
         finally

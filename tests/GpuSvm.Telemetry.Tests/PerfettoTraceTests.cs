@@ -1,5 +1,4 @@
 using GpuSvm.Core;
-using GpuSvm.TestSupport;
 
 namespace GpuSvm.Telemetry.Tests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 
-namespace GpuSvm.TestSupport;
+namespace GpuSvm;
 
 /// <summary>A trace as it is read back: what Perfetto would see of it, read by protobuf's own reader.</summary>
 internal sealed class PerfettoFile

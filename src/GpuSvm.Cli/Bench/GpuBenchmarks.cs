@@ -1,3 +1,5 @@
+using GpuSvm.Telemetry;
+
 namespace GpuSvm.Cli.Bench;
 
 /// <summary>The benchmarks of <c>gpusvm bench gpu</c>.</summary>
@@ -16,6 +18,7 @@ internal static class GpuBenchmarks
         () => new FaultBatchBenchmark(1),
         () => new FaultBatchBenchmark(16),
         () => new FaultBatchBenchmark(256),
+        () => new FaultBatchBenchmark(256, new EventStream(1 << 17)),
         () => new BuddyBenchmark("4K", order: 0),
         () => new BuddyBenchmark("64K", order: 4),
         () => new BuddyBenchmark("2M", order: 9),

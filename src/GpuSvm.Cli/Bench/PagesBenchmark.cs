@@ -1,17 +1,21 @@
+using GpuSvm.Telemetry;
+
 namespace GpuSvm.Cli.Bench;
 
 /// <summary>A benchmark of loads, one a page, on a sequential machine with one multiprocessor.</summary>
 internal abstract class PagesBenchmark : Benchmark
 {
-    private readonly Machine _machine = new(new MachineOptions { Sms = 1 });
+    private readonly Machine _machine;
     private readonly SimulatedProcess _process;
     private readonly VirtualAddress _base;
 
     /// <summary>Builds a machine whose program has touched all pages.</summary>
     /// <param name="pages">Number of pages.</param>
-    protected PagesBenchmark(int pages)
+    /// <param name="events">Where the machine tells what happens; null for nowhere.</param>
+    protected PagesBenchmark(int pages, EventStream? events = null)
     {
         Pages = pages;
+        _machine = new Machine(new MachineOptions { Sms = 1, Events = events });
         _process = _machine.StartProcess();
         _base = _process.Map(Size, Protection.ReadWrite);
         for (int i = 0; i < pages; i++)
