@@ -10,18 +10,18 @@ internal sealed class FaultBatchBenchmark(int batch, EventStream? events = null)
     private readonly SvmEvent[] _drained = new SvmEvent[1 << 10];
 
     /// <inheritdoc/>
-    public override string Name => events is null ? $"gpu.fault_batch_{batch}" : $"gpu.fault_batch_{batch}_events";
+    public override string Name => Events is null ? $"gpu.fault_batch_{batch}" : $"gpu.fault_batch_{batch}_events";
 
     /// <inheritdoc/>
     public override double RunOnce()
     {
         TakePagesFromGpu();
         double figure = NanosecondsOf(batch, rounds: 1) / Pages;
-        while (events?.Drain(_drained) > 0)
+        while (Events?.Drain(_drained) > 0)
         {
         }
 
-        Checks.That(events is not { Dropped: > 0 }, "The stream has room for the events of a run.");
+        Checks.That(Events is not { Dropped: > 0 }, "The stream has room for the events of a run.");
         return figure;
     }
 }

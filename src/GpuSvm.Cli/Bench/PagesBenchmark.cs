@@ -15,6 +15,7 @@ internal abstract class PagesBenchmark : Benchmark
     protected PagesBenchmark(int pages, EventStream? events = null)
     {
         Pages = pages;
+        Events = events;
         _machine = new Machine(new MachineOptions { Sms = 1, Events = events });
         _process = _machine.StartProcess();
         _base = _process.Map(Size, Protection.ReadWrite);
@@ -29,6 +30,9 @@ internal abstract class PagesBenchmark : Benchmark
 
     /// <summary>Number of pages.</summary>
     protected int Pages { get; }
+
+    /// <summary>Where the machine tells what happens; null for nowhere.</summary>
+    protected EventStream? Events { get; }
 
     private ByteSize Size => (ulong)Pages * Page.Size;
 
