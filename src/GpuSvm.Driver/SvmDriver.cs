@@ -95,7 +95,10 @@ public sealed partial class SvmDriver : IDisposable
         using (_svmLock.EnterShared())
         {
             ObjectDisposedException.ThrowIf(client.IsDisposed, client);
-            return new PageMigrator(client.Mm, client.Mirror).Run(range);
+            _options.Events?.TellMigration(range, EventCause.Requested, EventDirection.InSystem);
+            MigrationResult result = new PageMigrator(client.Mm, client.Mirror).Run(range);
+            _options.Events?.TellMigrationEnd(range, result.Pages);
+            return result;
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         var random = new SeededRandom(options.Seed);
         _videoMemory = new VideoMemory(options.VideoMemory);
         _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
-        _copyEngine = new CopyEngine(_iommu, _videoMemory, options.Execution);
+        _copyEngine = new CopyEngine(_iommu, _videoMemory, options.Execution) { Events = options.Events };
         _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);
         var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout) { Events = options.Events };
         _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, _videoMemory, faults));

@@ -78,7 +78,7 @@ public sealed class PerfettoTrace
     {
         if (WaitsOf(end.Track).TryEnd(FaultKey.Of(end), out int lane))
         {
-            packets.WriteEnd(end.Nanoseconds, end.Track, 1 + lane);
+            packets.WriteEnd(end, 1 + lane);
         }
     }
 
@@ -91,12 +91,12 @@ public sealed class PerfettoTrace
             return;
         }
 
-        bool isDone = false;
-        while (!isDone)
+        while (!IsBeginOf(open.Pop(), end))
         {
-            isDone = IsBeginOf(open.Pop(), end);
             packets.WriteEnd(end.Nanoseconds, end.Track, 0);
         }
+
+        packets.WriteEnd(end, 0);
     }
 
     private void CloseAll(PacketWriter packets)

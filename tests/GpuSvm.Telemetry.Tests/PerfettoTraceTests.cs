@@ -37,15 +37,16 @@ public sealed class PerfettoTraceTests
         [
             Begin(EventKind.Migration, EventTrack.Worker(0), 10) with
             {
-                Id = 4, Channel = 0x100, Address = 0x7000, Bytes = 8192, Count = 2, Cause = EventCause.GpuFault, Direction = EventDirection.ToDevice,
+                Id = 4, Channel = 0x100, Address = 0x7000, Bytes = 8192, Cause = EventCause.GpuFault, Direction = EventDirection.ToDevice,
             },
-            End(EventKind.Migration, EventTrack.Worker(0), 20) with { Id = 4, Address = 0x7000 },
+            End(EventKind.Migration, EventTrack.Worker(0), 20) with { Id = 4, Address = 0x7000, Count = 1, Cause = EventCause.Stopped },
         ]);
 
         Assert.Equal([(10UL, 1UL, "migration: gpu fault"), (20UL, 2UL, "")], file.Events.Select(at => (at.Time, at.Type, at.Name)));
         Assert.Equal(
-            "address=0x7000 bytes=8192 channel=0x100 count=2 direction=to device id=4",
-            string.Join(' ', file.Events[0].Annotations.OrderBy(at => at.Key, StringComparer.Ordinal).Select(at => $"{at.Key}={at.Value}")));
+            "address=0x7000 bytes=8192 channel=0x100 direction=to device id=4",
+            Told(file.Events[0]));
+        Assert.Equal("count=1 end=stopped", Told(file.Events[1]));
     }
 
     [Fact]
@@ -160,6 +161,9 @@ public sealed class PerfettoTraceTests
             Assert.True(wrong.Count == 0, $"seed {seed}: {string.Join("; ", wrong)}");
         }
     }
+
+    private static string Told(TracedEvent happened) =>
+        string.Join(' ', happened.Annotations.OrderBy(at => at.Key, StringComparer.Ordinal).Select(at => $"{at.Key}={at.Value}"));
 
     private static SvmEvent Instant(EventKind kind, EventTrack track, long time) => new(kind, EventPhase.Instant, track) { Nanoseconds = time };
 

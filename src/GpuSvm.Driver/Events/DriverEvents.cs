@@ -3,13 +3,16 @@ namespace GpuSvm.Driver;
 /// <summary>What the driver tells a stream of events.</summary>
 internal static class DriverEvents
 {
-    /// <summary>A batch was fetched, or has been served.</summary>
+    /// <summary>A batch was fetched, and is served.</summary>
     /// <param name="events">The stream.</param>
-    /// <param name="phase">Which of the two.</param>
     /// <param name="batch">Number of the batch, from 1 on.</param>
     /// <param name="faults">Number of its faults.</param>
-    public static void TellBatch(this EventStream events, EventPhase phase, long batch, int faults) =>
-        events.Write(new SvmEvent(EventKind.Batch, phase, EventTrack.Worker(0)) { Id = (ulong)batch, Count = faults });
+    public static void TellBatch(this EventStream events, long batch, int faults) =>
+        events.Write(new SvmEvent(EventKind.Batch, EventPhase.Begin, EventTrack.Worker(0)) { Id = (ulong)batch, Count = faults });
+
+    /// <summary>A batch has been served, its replay included.</summary>
+    public static void TellBatchEnd(this EventStream events, long batch) =>
+        events.Write(new SvmEvent(EventKind.Batch, EventPhase.End, EventTrack.Worker(0)) { Id = (ulong)batch });
 
     /// <summary>Entries were thrown out of the ring.</summary>
     /// <param name="events">The stream.</param>
@@ -17,16 +20,36 @@ internal static class DriverEvents
     public static void TellFlush(this EventStream events, int entries) =>
         events.Write(new SvmEvent(EventKind.Flush, EventPhase.Instant, EventTrack.Worker(0)) { Count = entries });
 
-    /// <summary>The entries of a range are about to be dropped, or have been and no access completes through them.</summary>
-    /// <param name="events">The stream.</param>
-    /// <param name="phase">Which of the two.</param>
-    /// <param name="range">The range.</param>
-    /// <param name="cause">Why; that of the first phase counts.</param>
-    public static void TellInvalidation(this EventStream events, EventPhase phase, AddressRange range, EventCause cause) =>
-        events.Write(new SvmEvent(EventKind.Invalidation, phase, EventTrack.CurrentThread)
+    /// <summary>The entries of a range are about to be dropped.</summary>
+    public static void TellInvalidation(this EventStream events, AddressRange range, EventCause cause) =>
+        events.Write(new SvmEvent(EventKind.Invalidation, EventPhase.Begin, EventTrack.CurrentThread)
         {
             Address = range.Start,
             Bytes = range.End.Value - range.Start.Value,
             Cause = cause,
         });
+
+    /// <summary>The entries of a range have been dropped: no access completes through one of them.</summary>
+    /// <param name="events">The stream.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="pages">Number of 4 KiB pages that had an entry.</param>
+    public static void TellInvalidationEnd(this EventStream events, AddressRange range, long pages) =>
+        events.Write(new SvmEvent(EventKind.Invalidation, EventPhase.End, EventTrack.CurrentThread) { Address = range.Start, Count = pages });
+
+    /// <summary>Pages are about to move.</summary>
+    public static void TellMigration(this EventStream events, AddressRange range, EventCause cause, EventDirection direction) =>
+        events.Write(new SvmEvent(EventKind.Migration, EventPhase.Begin, EventTrack.CurrentThread)
+        {
+            Address = range.Start,
+            Bytes = range.End.Value - range.Start.Value,
+            Cause = cause,
+            Direction = direction,
+        });
+
+    /// <summary>Pages have moved, as far as they could.</summary>
+    /// <param name="events">The stream.</param>
+    /// <param name="range">The range that was to move.</param>
+    /// <param name="pages">Number of 4 KiB pages that have moved.</param>
+    public static void TellMigrationEnd(this EventStream events, AddressRange range, long pages) =>
+        events.Write(new SvmEvent(EventKind.Migration, EventPhase.End, EventTrack.CurrentThread) { Address = range.Start, Count = pages });
 }

@@ -78,9 +78,9 @@ internal sealed partial class FaultServicer : IDisposable
             isEmpty = !_fetcher.Fetch(_batch);
             if (!isEmpty)
             {
-                _events?.TellBatch(EventPhase.Begin, Counters.Batches + 1, _batch.Count);
+                _events?.TellBatch(Counters.Batches + 1, _batch.Count);
                 ServiceBatch();
-                _events?.TellBatch(EventPhase.End, Counters.Batches, _batch.Count);
+                _events?.TellBatchEnd(Counters.Batches);
             }
         }
 

@@ -150,10 +150,10 @@ public sealed class GpuMirror
     {
         UpdateLock.AssertHeld();
         _invalidations++;
-        Events?.TellInvalidation(EventPhase.Begin, range, cause);
+        Events?.TellInvalidation(range, cause);
         (AddressRange below, AddressRange above) = BesideTheWindow(range);
         long pages = DropClipped(below) + DropClipped(above);
-        Events?.TellInvalidation(EventPhase.End, range, cause);
+        Events?.TellInvalidationEnd(range, pages);
         return pages;
     }
 

@@ -36,6 +36,9 @@ public sealed class CopyEngine : ICopyEngine, IDisposable
         _thread = mode == ExecutionMode.Parallel ? SvmThread.Start("gpu copy engine", RunThread) : null;
     }
 
+    /// <summary>Where copies are told; null for nowhere.</summary>
+    internal EventStream? Events { get; init; }
+
     /// <inheritdoc/>
     public long PassedFence => SharedWord.Read(ref _passedFence);
 
@@ -239,7 +242,9 @@ public sealed class CopyEngine : ICopyEngine, IDisposable
         for (int i = 0; i < job.Commands.Count && error == Errno.None; i++)
         {
             CopyCommand command = job.Commands[i];
+            Events?.TellCopy(EventPhase.Begin, job.Fence, command);
             error = Fails() ? Errno.EIO : _mover.Move(command, job);
+            Events?.TellCopy(EventPhase.End, job.Fence, command);
             if (error == Errno.None)
             {
                 using (_lock.Enter())

@@ -1,6 +1,6 @@
 namespace GpuSvm.Telemetry;
 
-/// <summary>Which part of what it tells of an event is.</summary>
+/// <summary>Whether something begins, ends, or takes no time.</summary>
 public enum EventPhase : byte
 {
     /// <summary>All of it: it takes no time.</summary>

@@ -4,7 +4,10 @@ namespace GpuSvm.Telemetry;
 /// <param name="Kind">What it tells of.</param>
 /// <param name="Phase">Whether that begins, ends, or takes no time.</param>
 /// <param name="Track">Who did it, or to whom it happened.</param>
-/// <remarks>docs/telemetry.md says which members each kind sets; the others are 0.</remarks>
+/// <remarks>
+/// docs/telemetry.md says which members each kind sets; the others are 0. An end has the <see cref="Id"/> and <see cref="Address"/> of
+/// its begin, and otherwise only what the begin did not know.
+/// </remarks>
 public readonly record struct SvmEvent(EventKind Kind, EventPhase Phase, EventTrack Track)
 {
     /// <summary>When, in nanoseconds of the stream's clock; 0 has the stream set it.</summary>
@@ -12,7 +15,7 @@ public readonly record struct SvmEvent(EventKind Kind, EventPhase Phase, EventTr
 
     /// <summary>
     /// Its name among its kind: a fault's timestamp, the number of a batch or replay. With <see cref="Track"/> and
-    /// <see cref="Address"/> it tells faults apart; an end has that of its begin.
+    /// <see cref="Address"/> it tells faults apart.
     /// </summary>
     public ulong Id { get; init; }
 

@@ -28,6 +28,7 @@ internal sealed class PacketWriter : IDisposable
         Count,
         Direction,
         Dropped,
+        End,
     }
 
     /// <summary>Writes what all else refers to: the clock, the names, the process.</summary>
@@ -89,7 +90,17 @@ internal sealed class PacketWriter : IDisposable
         EndEvent();
     }
 
-    /// <summary>Writes the end of what began last in a row.</summary>
+    /// <summary>Writes the end of what began last in a row, with what the begin did not know.</summary>
+    public void WriteEnd(in SvmEvent end, int lane)
+    {
+        BeginEvent(end.Nanoseconds, TrackOf(end.Track, lane), Fields.Event.End);
+        AnnotateNumber(AnnotationName.Link, end.Link);
+        AnnotateNumber(AnnotationName.Count, (ulong)end.Count);
+        AnnotateText(AnnotationName.End, end.Cause == EventCause.None ? "" : NameOf(end.Cause));
+        EndEvent();
+    }
+
+    /// <summary>Writes the end of what began last in a row, where it is not known.</summary>
     public void WriteEnd(long nanoseconds, EventTrack track, int lane)
     {
         BeginEvent(nanoseconds, TrackOf(track, lane), Fields.Event.End);

@@ -1,0 +1,84 @@
+using GpuSvm.Driver.Tests.Infrastructure;
+using GpuSvm.Telemetry;
+
+namespace GpuSvm.Driver.Tests;
+
+/// <summary>What the driver tells a stream of events, and in which words.</summary>
+public sealed class EventTests
+{
+    [Fact]
+    public void The_words_of_a_stream_are_those_of_accesses_and_changes_in_their_order()
+    {
+        Assert.Equal(Enum.GetNames<FaultAccess>(), NamesFrom(EventCause.Read, Enum.GetValues<FaultAccess>().Length));
+        Assert.Equal(Enum.GetNames<InvalidationCause>(), NamesFrom(EventCause.Unmap, Enum.GetValues<InvalidationCause>().Length));
+    }
+
+    [Fact]
+    public void A_batch_is_told_from_fetch_to_replay_with_the_entries_that_were_flushed()
+    {
+        var events = new EventStream(64);
+        using var d = new DriverFixture(new SvmDriverOptions { Events = events, BatchSize = 2 });
+        VirtualAddress page = d.Map(1);
+        d.Fault(page, FaultAccess.Read);
+        d.Fault(page + 4, FaultAccess.Write);
+        d.Fault(page + 8, FaultAccess.Read);
+
+        d.Driver.ServiceFaults();
+
+        SvmEvent[] told = [.. Drain(events).Where(happened => happened.Kind is EventKind.Batch or EventKind.Flush)];
+        Assert.Equal(
+            ["Batch Begin 1 2", "Flush Instant 0 1", "Batch End 1 0"],
+            told.Select(happened => $"{happened.Kind} {happened.Phase} {happened.Id} {happened.Count}"));
+        Assert.All(told, happened => Assert.Equal(EventTrack.Worker(0), happened.Track));
+    }
+
+    [Theory]
+    [InlineData("per-fault")]
+    [InlineData("vma-sized")]
+    [InlineData("table-aligned")]
+    public void An_unmap_is_told_with_its_range_its_cause_and_the_pages_that_were_dropped(string strategy)
+    {
+        var events = new EventStream(64);
+        using var d = new DriverFixture(new SvmDriverOptions { Events = events, Strategy = MirrorStrategies.All.Single(one => one.Key == strategy).Value });
+        VirtualAddress pages = d.Map(3);
+        d.Fault(pages, FaultAccess.Read);
+        d.Fault(pages + Page.Size, FaultAccess.Read);
+        d.Driver.ServiceFaults();
+        Drain(events);
+
+        d.Mm.Unmap(pages, 3 * Page.Size);
+
+        SvmEvent[] told = Drain(events);
+        Assert.Equal([EventPhase.Begin, EventPhase.End], told.Select(happened => happened.Phase));
+        Assert.All(told, happened => Assert.Equal(
+            (EventKind.Invalidation, EventTrack.CurrentThread, pages.Value), (happened.Kind, happened.Track, happened.Address)));
+        Assert.Equal((EventCause.Unmap, 3 * Page.Size, 2), (told[0].Cause, told[0].Bytes, told[1].Count));
+    }
+
+    [Fact]
+    public void A_migration_is_told_around_the_invalidation_that_it_makes()
+    {
+        var events = new EventStream(64);
+        using var d = new DriverFixture(new SvmDriverOptions { Events = events });
+        VirtualAddress pages = d.Map(2);
+        d.Cpu.Thread(0).Store(pages, 1UL);
+        d.Fault(pages, FaultAccess.Read);
+        d.Driver.ServiceFaults();
+        Drain(events);
+
+        d.Driver.Migrate(d.Client, AddressRange.FromLength(pages, 2 * Page.Size));
+
+        Assert.Equal(
+            ["Migration Begin Requested InSystem 0", "Invalidation Begin Migrate None 0", "Invalidation End None None 1", "Migration End None None 1"],
+            Drain(events).Select(told => $"{told.Kind} {told.Phase} {told.Cause} {told.Direction} {told.Count}"));
+    }
+
+    private static IEnumerable<string> NamesFrom(EventCause first, int count) =>
+        Enumerable.Range((int)first, count).Select(number => Enum.GetName((EventCause)number)!);
+
+    private static SvmEvent[] Drain(EventStream events)
+    {
+        var told = new SvmEvent[64];
+        return told[..events.Drain(told)];
+    }
+}
