@@ -162,6 +162,12 @@ public static class Breaks
     /// <summary>Two workers that look for work at the same time may take the same block of faults.</summary>
     public static readonly bool BlockClaimedTwice = Name == "block-claimed-twice";
 
+    /// <summary>Who waits for a page of a device, or looks where one has gone, takes it for granted that the device is there still.</summary>
+    public static readonly bool RemovedDeviceLookedUp = Name == "removed-device-looked-up";
+
+    /// <summary>A page of a memory object is found in the frame that it moves to before that frame has an entry.</summary>
+    public static readonly bool ObjectPageFoundEarly = Name == "object-page-found-early";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -176,5 +182,6 @@ public static class Breaks
         "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
         "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
+        "removed-device-looked-up", "object-page-found-early",
     ];
 }

@@ -32,6 +32,7 @@ public static class RaceScenarios
         "hole-overwrites", "cached-page-replaced",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring", "exit-before-the-invalidation", "one-mirror-told",
+        "removed-device-looked-up", "object-page-found-early",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

@@ -93,4 +93,7 @@ public enum Errno
 
     /// <summary>Cancelled.</summary>
     ECANCELED = 125,
+
+    /// <summary>The bytes of a page are lost: its memory has failed.</summary>
+    EHWPOISON = 133,
 }

@@ -13,8 +13,8 @@ public sealed partial class AddressSpace
     /// <returns>
     /// EINVAL: unknown advice, unaligned, beyond 64 bits, or a mapping that cannot take it: of special frames (all but
     /// <see cref="Advice.DontFork"/>), not anonymous (<see cref="Advice.Free"/>), without that right (populate). ENOMEM: a part of the range is
-    /// not mapped, or a split makes too many mappings. Populate also: what a fault says, EFAULT also where it says EIO. <see cref="Advice.Collapse"/>: EINVAL, also where
-    /// nothing is there or a page is a device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames. <see cref="Advice.Poison"/>: EINVAL where memory is not anonymous and
+    /// not mapped, or a split makes too many mappings. Populate also: what a fault says, but EHWPOISON for a page whose bytes are lost, and EFAULT for others that cannot be read. <see cref="Advice.Collapse"/>: EINVAL, also where
+    /// nothing is there or a page is a device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames. <see cref="Advice.Poison"/>: EFAULT where nothing is mapped or nothing can be read; EINVAL where memory is not anonymous and
     /// private; EBUSY for the zero page and pages that are locked or pinned; what a read says; pages before that one are lost.
     /// </returns>
     /// <remarks>
@@ -95,9 +95,12 @@ public sealed partial class AddressSpace
             for (ulong page = range.Start; page < range.End.Value && error == Errno.None; page += Page.Size)
             {
                 error = PopulatePage(_vmas.At(page)!, page, access);
+                error =
+                    error != Errno.EIO ? error :
+                    _table.Read(page).IsPoisoned ? Errno.EHWPOISON : Errno.EFAULT;
             }
 
-            return error == Errno.EIO ? Errno.EFAULT : error;
+            return error;
         }
     }
 

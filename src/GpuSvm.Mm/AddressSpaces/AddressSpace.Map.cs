@@ -45,7 +45,7 @@ public sealed partial class AddressSpace
     /// <param name="source">Which pages, and whether writes reach them.</param>
     /// <param name="address">Start of the mapping.</param>
     /// <returns>
-    /// As <see cref="Map"/>; EINVAL also for an unaligned offset. EOVERFLOW: offset and length exceed 64 bits. EACCES: shared and for
+    /// As <see cref="Map"/>; EINVAL also for an unaligned offset and an unknown sharing. EOVERFLOW: offset and length exceed 64 bits. EACCES: shared and for
     /// writing, but the file was opened for reading.
     /// </returns>
     /// <exception cref="ArgumentException">The cache is not of this address space's frames, or disposed.</exception>
@@ -68,7 +68,7 @@ public sealed partial class AddressSpace
         }
 
         address = default;
-        if (!Page.IsAligned(source.OffsetBytes))
+        if (!Page.IsAligned(source.OffsetBytes) || source.Sharing > MapSharing.Shared)
         {
             return Errno.EINVAL;
         }

@@ -16,7 +16,9 @@ public sealed partial class AddressSpace
         using (MmapLock.EnterShared())
         {
             bool isFree = (_cpu.Capabilities & CpuCapabilities.FreeFrames) != 0;
-            error = CheckMapped(range, vma => isFree && vma.IsAnonymous && vma.Allows(CpuAccess.Read));
+            error =
+                !_vmas.Covers(range) || _vmas.Any(range, static vma => !vma.Allows(CpuAccess.Read)) ? Errno.EFAULT :
+                CheckMapped(range, vma => isFree && vma.IsAnonymous);
             var mover = new PageMover(_frames);
             for (ulong page = range.Start; page < range.End.Value && error == Errno.None; page += Page.Size)
             {

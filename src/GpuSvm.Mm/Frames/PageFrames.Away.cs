@@ -27,7 +27,7 @@ public sealed partial class PageFrames
     internal Errno TryGetPage(FrameNumber home, out FrameNumber frame)
     {
         frame = PlaceOf(home);
-        if (TryGet(frame))
+        if (TryGetAt(frame))
         {
             return Errno.None;
         }
@@ -37,6 +37,11 @@ public sealed partial class PageFrames
         frame = home;
         return TryGet(home) ? Errno.None : TryTake(home);
     }
+
+    /// <summary>Takes a reference to where a page was a moment ago. It may have come home since, and then its device its memory.</summary>
+    private bool TryGetAt(FrameNumber frame) =>
+        !IsDevicePrivate(frame) || Breaks.RemovedDeviceLookedUp ? TryGet(frame) :
+        PrivateOf(frame) is { } pagemap && TryGet(ref pagemap.StateOf(frame));
 
     /// <summary>True if a page may move where it is told to: one of an object only to a device's memory, or home; a huge one to a huge one.</summary>
     internal bool MayMove(MigratePfn source, MigratePfn destination)

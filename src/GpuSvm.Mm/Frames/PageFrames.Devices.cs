@@ -52,7 +52,11 @@ public sealed partial class PageFrames
         }
     }
 
-    /// <summary>Takes the frames of a device away.</summary>
+    /// <summary>Takes the frames of a device away. Whoever waits for a page that lived there goes on.</summary>
+    /// <remarks>
+    /// A frame counts as free a moment before the device hears of it: its memory is empty when it has heard of all
+    /// (<see cref="IDevicePagemapOwner.Freed"/>).
+    /// </remarks>
     /// <exception cref="InvalidOperationException">A page lives there still: migrate it away first.</exception>
     public void RemoveDevice(DevicePagemap pagemap)
     {

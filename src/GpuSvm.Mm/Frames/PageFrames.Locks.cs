@@ -101,7 +101,7 @@ public sealed partial class PageFrames
     internal void AwaitUnlock(FrameNumber frame, Deadline deadline)
     {
         HeldLocks.AssertNoneAtOrAbove(LockRank.Page, "A page lock is waited for");
-        if (!IsDevicePrivate(frame))
+        if (!IsDevicePrivate(frame) || Breaks.RemovedDeviceLookedUp)
         {
             _locks.AwaitUnlock(ref StateOf(frame).Lock, PageOf(frame), deadline);
         }

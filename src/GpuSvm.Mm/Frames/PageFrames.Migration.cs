@@ -17,7 +17,11 @@ public sealed partial class PageFrames
     /// <remarks>By plain writes. Under the page-table lock of that entry, before it names the new frame.</remarks>
     internal void MoveName(FrameNumber source, FrameNumber destination, FrameMapping place)
     {
-        MovePlace(source, destination);
+        if (Breaks.ObjectPageFoundEarly)
+        {
+            MovePlace(source, destination);
+        }
+
         ref FrameState from = ref StateOf(source);
         ref FrameState to = ref StateOf(destination);
         Checks.That(SharedWord.Read(ref to.Maps) == 0, "Nobody knows the new frame of a page before it has an entry.");
@@ -25,6 +29,9 @@ public sealed partial class PageFrames
         _reverse.Remove(ref from.Mapping, source, place);
         ReverseMap.Begin(ref to.Mapping, place);
         SharedWord.Write(ref to.Maps, 1);
+
+        // Last: from here on who touches an object's page elsewhere finds the frame, and adds an entry of his own.
+        MovePlace(source, destination);
     }
 
     /// <summary>Gives the frame that a page has moved to the marks of the one that it has left, and has a memory object know where it is.</summary>

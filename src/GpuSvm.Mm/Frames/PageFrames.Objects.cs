@@ -93,6 +93,11 @@ public sealed partial class PageFrames
             return true;
         }
 
+        return TryGet(ref state);
+    }
+
+    private static bool TryGet(ref FrameState state)
+    {
         int seen;
         do
         {

@@ -73,6 +73,13 @@ internal sealed class DeviceMachine : IDisposable
         return device;
     }
 
+    /// <summary>Has a device empty its memory and go.</summary>
+    public void RemoveDevice(RaceDevice device)
+    {
+        _devices.Remove(device);
+        device.GoAway();
+    }
+
     /// <summary>Says what is looked at in the end, before the machine is taken down.</summary>
     public void EndWith(ScheduleRun run, Action check)
     {

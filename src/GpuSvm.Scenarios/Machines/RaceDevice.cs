@@ -118,11 +118,38 @@ internal sealed partial class RaceDevice : IMirror, IDevicePagemapOwner
         }
     }
 
+    /// <summary>Empties its memory, which the CPU may touch meanwhile, and takes it away.</summary>
+    public void GoAway()
+    {
+        var spin = default(Spin);
+        for (int i = 0; !IsEmpty; i++)
+        {
+            Demand(i < Tries, "A device's memory can be emptied.");
+            Evict();
+            spin.Once();
+        }
+
+        Leave();
+        Remove();
+    }
+
     /// <summary>Parts with the address space.</summary>
     public void Leave() => _mm.Notifiers.Remove(_notifier);
 
     /// <summary>Takes the memory away; nothing lives there.</summary>
     public void Remove() => _mm.Frames.RemoveDevice(_pagemap);
+
+    /// <summary>True when it has heard of all frames that they are free.</summary>
+    private bool IsEmpty
+    {
+        get
+        {
+            using (_freeLock.Enter())
+            {
+                return _free.Count == Frames;
+            }
+        }
+    }
 
     private static void Demand(bool holds, string sentence) => SmallMachine.Demand(holds, sentence);
 

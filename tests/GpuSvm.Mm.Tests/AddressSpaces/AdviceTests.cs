@@ -115,8 +115,13 @@ public sealed class AdviceTests
     [InlineData(Advice.DontNeed)]
     [InlineData(Advice.Free)]
     [InlineData(Advice.DontFork)]
+    [InlineData(Advice.DoFork)]
     [InlineData(Advice.HugePage)]
+    [InlineData(Advice.NoHugePage)]
+    [InlineData(Advice.PopulateRead)]
     [InlineData(Advice.PopulateWrite)]
+    [InlineData(Advice.Collapse)]
+    [InlineData(Advice.Poison)]
     public void Bad_ranges_get_the_error_of_madvise_and_change_nothing(Advice advice)
     {
         using var m = new TestMachine(options: new AddressSpaceOptions { VmaLimit = 2 });
@@ -125,10 +130,11 @@ public sealed class AdviceTests
         Assert.Equal(Errno.EINVAL, m.Mm.Advise(Base + 1, Size, advice));
         Assert.Equal(Errno.EINVAL, m.Mm.Advise(Base, ulong.MaxValue - Base, advice));
         Assert.Equal(Errno.None, m.Mm.Advise(0x70000UL, 0, advice));
-        Assert.Equal(Errno.ENOMEM, m.Mm.Advise(Base, 4 * Size, advice));
+        Assert.Equal(advice == Advice.Poison ? Errno.EFAULT : Errno.ENOMEM, m.Mm.Advise(Base, 4 * Size, advice));
+        Assert.Equal(Errno.ENOMEM, m.Mm.Advise(Base, 1UL << 50, advice));
         Assert.Equal((1L, 1L), (m.Thread.Load<long>(Base), m.Frames.AllocatedFrames));
         Assert.Equal([VmaFlags.None], Flags(m));
-        if (advice is Advice.HugePage or Advice.DontFork)
+        if (advice is Advice.HugePage or Advice.NoHugePage or Advice.DontFork)
         {
             Assert.Equal(Errno.ENOMEM, m.Mm.Advise(Base + Size, Size, advice));
             Assert.Equal([VmaFlags.None], Flags(m));

@@ -136,6 +136,7 @@ public sealed class FileMappingTests
         m.Thread.Store(Base, (byte)60);
         Assert.Equal(Errno.EINVAL, m.Mm.Sync(Base + 1, Size));
         Assert.Equal(Errno.ENOMEM, m.Mm.Sync(Base, 5 * Size));
+        Assert.Equal(Errno.ENOMEM, m.Mm.Sync(Base, ulong.MaxValue));
         Assert.Equal(Errno.None, m.Mm.Sync(Base, 0));
         Assert.Equal(1, file.Bytes[0]);
     }

@@ -66,6 +66,21 @@ public sealed class PoisonTests
         m.Mm.Notifiers.Remove(notifier);
     }
 
+    [Theory]
+    [InlineData(Advice.PopulateRead)]
+    [InlineData(Advice.PopulateWrite)]
+    public void Populating_says_that_bytes_are_lost(Advice advice)
+    {
+        using var m = new TestMachine();
+        m.MapAt(Base, 3);
+        m.Thread.Store(Base + Size, 1UL);
+        Assert.Equal(Errno.None, m.Mm.Advise(Base + Size, Size, Advice.Poison));
+
+        Assert.Equal(Errno.EHWPOISON, m.Mm.Advise(Base, 3 * Size, advice));
+
+        Assert.Equal((false, true), (m.Mm.PageTable.Read(Base).IsNone, m.Mm.PageTable.Read(Base + (2 * Size)).IsNone));
+    }
+
     [Fact]
     public void What_cannot_be_lost_is_refused_and_stays_as_it_was()
     {
@@ -78,7 +93,11 @@ public sealed class PoisonTests
 
         Assert.Equal(Errno.EBUSY, m.Mm.Advise(Base, Size, Advice.Poison));
         Assert.Equal(Errno.EBUSY, m.Mm.Advise(Base + Size, Size, Advice.Poison));
-        Assert.Equal(Errno.ENOMEM, m.Mm.Advise(Base + (2 * Size), 2 * Size, Advice.Poison));
+        Assert.Equal(Errno.EFAULT, m.Mm.Advise(Base + (2 * Size), 2 * Size, Advice.Poison));
+        Assert.Equal(Errno.None, m.Mm.MapShared(Base + (3 * Size), Size, Protection.ReadWrite, MapPlacement.Fixed, out _));
+        Assert.Equal(Errno.EINVAL, m.Mm.Advise(Base + (2 * Size), 2 * Size, Advice.Poison));
+        Assert.Equal(Errno.None, m.Protect(Base + (3 * Size), 1, Protection.None));
+        Assert.Equal(Errno.EFAULT, m.Mm.Advise(Base + (2 * Size), 2 * Size, Advice.Poison));
 
         m.Frames.Put(pinned);
         Assert.Equal((0UL, 2UL, 0UL), (

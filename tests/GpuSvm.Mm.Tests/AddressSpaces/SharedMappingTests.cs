@@ -153,6 +153,8 @@ public sealed class SharedMappingTests
         using var m = new TestMachine();
         using var memory = new PageCache(m.Frames, 1);
         Assert.Equal(Errno.EINVAL, Map(m.Mm, memory, Base, 1, offset: 1));
+        var unknown = new CacheSource(memory, (MapSharing)2);
+        Assert.Equal(Errno.EINVAL, m.Mm.MapCache(Base, Size, Protection.Read, MapPlacement.Fixed, unknown, out _));
         Assert.Equal(Errno.EOVERFLOW, Map(m.Mm, memory, Base, 2, offset: ulong.MaxValue - Size + 1));
         Assert.Equal(Errno.EINVAL, Map(m.Mm, memory, Base, 0));
         Assert.Equal(Errno.EINVAL, m.Mm.MapShared(Base, Size, (Protection)8, MapPlacement.Fixed, out _));

@@ -3,6 +3,45 @@ namespace GpuSvm.Mm.Tests;
 /// <summary>Frames of devices beside those of the system's memory.</summary>
 public sealed class DevicePagemapTests
 {
+    [Fact]
+    public void Who_waits_for_a_page_of_a_device_that_has_gone_goes_on_at_once()
+    {
+        using var m = new TestMachine();
+        var device = new TestDevice(m.Frames);
+        m.MapAt(0x10000, 1);
+        m.Thread.Store(0x10000, 42UL);
+        Assert.Equal((Errno.None, 1), device.MoveIn(m.Mm, 0x10000, 1));
+        FrameNumber away = m.Mm.PageTable.Read(0x10000).Frame;
+        Assert.Equal(42UL, m.Thread.Load<ulong>(0x10000));
+
+        m.Frames.RemoveDevice(device.Pagemap);
+
+        m.Frames.AwaitUnlock(away, new ManualClock().After(TimeSpan.MaxValue));
+        Assert.Null(m.Frames.PagemapOf(away));
+        Assert.Throws<ArgumentOutOfRangeException>(() => m.Frames.ReferenceCount(away));
+    }
+
+    [Fact]
+    public void A_device_goes_while_the_CPU_waits_for_a_page_that_comes_home_from_it()
+    {
+        using var m = new TestMachine();
+        var device = new TestDevice(m.Frames);
+        m.MapAt(0x10000, 1);
+        m.Thread.Store(0x10000, 42UL);
+        Assert.Equal((Errno.None, 1), device.MoveIn(m.Mm, 0x10000, 1));
+        var migration = new MigrateFrames(m.Frames, 1);
+        Assert.Equal(1, migration.Setup(m.Mm.PageTable.Read(0x10000).Frame, 1));
+        ulong found = 0;
+        SvmThread toucher = SvmThread.Start("toucher", () => found = m.Thread.Load<ulong>(0x10000));
+        device.Empty(migration.Source, migration.Destination);
+
+        Assert.Equal((1, 1), (migration.MigratePages(), migration.Complete()));
+        m.Frames.RemoveDevice(device.Pagemap);
+        toucher.Join();
+
+        Assert.Equal((42UL, 1L, 0), (found, m.Frames.AllocatedFrames, device.Faults.Count));
+    }
+
     private const ulong SystemFrames = 64;
 
     [Fact]
