@@ -54,6 +54,12 @@ public static class Breaks
     /// <summary>A notifier that is inserted while the set is frozen never enters it.</summary>
     public static readonly bool DeferredInsertLost = Name == "deferred-insert-lost";
 
+    /// <summary>A notifier that was removed with deferral confirms reads as before: what is mapped under it, no invalidation reaches.</summary>
+    public static readonly bool RemovedIntervalConfirms = Name == "removed-interval-confirms";
+
+    /// <summary>Nobody waits for changes that were put off: callbacks reach a mirror that is torn down.</summary>
+    public static readonly bool NoTeardownBarrier = Name == "no-teardown-barrier";
+
     /// <summary>Entries of the fault buffer are flushed, and no replay asks for them again.</summary>
     public static readonly bool ReplayLost = Name == "replay-lost";
 
@@ -174,7 +180,7 @@ public static class Breaks
         "no-read-retry", "flush-left-out", "flush-too-shallow", "cpu-flush-left-out", "in-flight-not-waited-for",
         "fill-not-rechecked", "overflow-lost", "remove-does-not-wait", "guard-holds-nothing",
         "continue-late", "frame-not-cleared", "retry-outside-the-lock", "sequence-after-the-drop", "page-freed-before-the-flush",
-        "deferred-insert-lost", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
+        "deferred-insert-lost", "removed-interval-confirms", "no-teardown-barrier", "replay-lost", "duplicate-handled-twice", "owner-event-skipped", "copy-before-isolate",
         "table-freed-before-the-flush", "directory-entry-before-the-table", "dma-unmapped-before-the-flush", "torn-down-before-the-part",
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",

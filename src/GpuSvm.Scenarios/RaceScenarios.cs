@@ -8,6 +8,14 @@ public static class RaceScenarios
     /// <summary>All scenarios of GpuSvm, each made anew, by name.</summary>
     public static IReadOnlyList<IRaceScenario> All() => In(typeof(IRaceScenario).Assembly);
 
+    /// <summary>Every race of a driver on each mirror strategy, each made anew, by name: <c>RACE-on-STRATEGY</c>.</summary>
+    public static IReadOnlyList<IRaceScenario> OnStrategies() =>
+    [
+        .. All().OfType<IDriverRace>()
+            .SelectMany(race => MirrorStrategies.All.Select(strategy => new RaceOnStrategy(race, strategy.Key, strategy.Value)))
+            .OrderBy(scenario => scenario.Name, StringComparer.Ordinal),
+    ];
+
     /// <summary>All scenarios of an assembly, each made anew, by name; those of its reviews included.</summary>
     public static IReadOnlyList<IRaceScenario> In(Assembly assembly) =>
     [
@@ -29,7 +37,7 @@ public static class RaceScenarios
         "migrate-noop", "exclusive-noop", "detach-after-visible", "pinned-page-moved", "split-loses-marks",
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
-        "hole-overwrites", "cached-page-replaced",
+        "hole-overwrites", "cached-page-replaced", "removed-interval-confirms", "no-teardown-barrier",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring", "exit-before-the-invalidation", "one-mirror-told",
         "removed-device-looked-up", "object-page-found-early",

@@ -21,6 +21,18 @@ public sealed class ScenarioTests
         Assert.Equal(results.Select(HashOf), again.Select(HashOf));
     }
 
+    [Fact]
+    public async Task Every_race_of_a_driver_is_clean_on_every_strategy()
+    {
+        (int exitCode, Dictionary<string, JsonElement> results) =
+            await Tool.ExploreAsync("strategies", "--strategy", "pct", "--schedules", "200", "--seed", "11");
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal(RaceScenarios.OnStrategies().Select(scenario => scenario.Name), results.Keys);
+        Assert.Equal(3 * RaceScenarios.All().OfType<IDriverRace>().Count(), results.Count);
+        Assert.All(results.Values, result => Assert.Equal(200, result.GetProperty("schedules").GetInt32()));
+    }
+
     /// <summary>The 501st schedule of one process is the first one of another: equal hashes, unless a schedule came twice.</summary>
     [Fact]
     public async Task A_schedule_is_the_same_whichever_were_run_before_it()

@@ -96,7 +96,7 @@ internal static class ExploreProcess
     private static bool Search(Explorer explorer, string name, in SearchOptions options)
     {
         string? assembly = Environment.GetEnvironmentVariable(ScenarioAssembly.Variable);
-        IRaceScenario scenario = ScenarioAssembly.Scenarios(assembly).First(scenario => scenario.Name == name);
+        IRaceScenario scenario = ScenarioAssembly.Named(assembly).First(scenario => scenario.Name == name);
         var search = new ScenarioSearch(explorer, scenario);
         int length = options.Strategy == SearchStrategy.Exhaustive ? options.Schedules : SliceLength;
         bool isClean = true;

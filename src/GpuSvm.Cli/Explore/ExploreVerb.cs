@@ -12,6 +12,7 @@ internal static class ExploreVerb
     private const string List = "list";
     private const string Review = "review";
     private const string Points = "points";
+    private const string OnStrategies = "strategies";
     private const int SchedulesForPoints = 100;
 
     /// <summary>Makes the command.</summary>
@@ -19,8 +20,8 @@ internal static class ExploreVerb
     {
         var scenario = new Argument<string>("SCENARIO")
         {
-            Description = $"A race; '{Everything}' for each, '{List}' to name them, '{Review}' for a reviewed patch, posted and repaired, " +
-                $"'{Points}' for the code's schedule points.",
+            Description = $"A race; '{Everything}' for each, '{OnStrategies}' for those of drivers on each mirror strategy (RACE-on-STRATEGY), " +
+                $"'{List}' to name them, '{Review}' for a reviewed patch, posted and repaired, '{Points}' for the code's schedule points.",
         };
         Option<int> schedules = NumberOption.Create("--schedules", "Schedules of each scenario at most.", 1000, 1, 100_000_000);
         Option<ulong> seed = NumberOption.Create("--seed", "Seed of the first schedule; each takes the next.", 1UL, 0UL, ulong.MaxValue);
@@ -73,13 +74,22 @@ internal static class ExploreVerb
                     parsed.GetValue(json));
             }
 
-            IReadOnlyList<string> scenarios = Choose("SCENARIO", name, [.. ScenarioAssembly.Scenarios(from).Select(one => one.Name)]);
+            IReadOnlyList<string> scenarios = ChooseScenarios(name, from);
             IReadOnlyList<ExploreRow> rows = parsed.GetValue(breaks) is { } broken
                 ? await Exploration.OfBreaksAsync(Choose("--break", broken, RaceScenarios.Breaks), scenarios, options, from).ConfigureAwait(false)
                 : await Exploration.OfScenariosAsync(scenarios, options, from).ConfigureAwait(false);
             return Print(new ExploreDocument(parsed.GetRequiredValue(strategy), options.FirstSeed, rows), parsed.GetValue(json));
         });
         return command;
+    }
+
+    private static IReadOnlyList<string> ChooseScenarios(string name, string? assembly)
+    {
+        string[] all = [.. ScenarioAssembly.Scenarios(assembly).Select(one => one.Name)];
+        string[] onStrategies = [.. ScenarioAssembly.Named(assembly).Select(one => one.Name).Except(all)];
+        return name == OnStrategies && assembly is null ? onStrategies
+            : onStrategies.Contains(name) ? [name]
+            : Choose("SCENARIO", name, all);
     }
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };

@@ -16,6 +16,10 @@ internal static class ScenarioAssembly
     public static IReadOnlyList<IRaceScenario> Scenarios(string? path) =>
         path is null ? RaceScenarios.All() : RaceScenarios.In(Load(path));
 
+    /// <summary>All scenarios that can be named: with those of drivers on each mirror strategy, which are GpuSvm's.</summary>
+    public static IReadOnlyList<IRaceScenario> Named(string? path) =>
+        path is null ? [.. RaceScenarios.All(), .. RaceScenarios.OnStrategies()] : Scenarios(path);
+
     /// <summary>Loads an assembly; what it references of GpuSvm is the tool's own.</summary>
     /// <exception cref="BadInputException">There is none, or it cannot be loaded.</exception>
     public static Assembly Load(string path)

@@ -97,8 +97,8 @@ public sealed class IntervalNotifier
             return owner.TryReadBegin(this, deadline, out sequence);
         }
 
-        sequence = NeverConfirmed;
-        return IsRemoved ? true : throw new InvalidOperationException("The notifier is not inserted.");
+        sequence = Breaks.RemovedIntervalConfirms ? Sequence : NeverConfirmed;
+        return IsRemoved || Breaks.RemovedIntervalConfirms ? true : throw new InvalidOperationException("The notifier is not inserted.");
     }
 
     /// <summary>True if what was read since <paramref name="sequence"/> may be out of date: read again.</summary>

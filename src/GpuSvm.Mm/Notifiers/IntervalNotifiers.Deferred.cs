@@ -80,7 +80,7 @@ public sealed partial class IntervalNotifiers
         using (_lock.Enter())
         {
             ThrowUnlessStaying(notifier);
-            notifier.Sequence = IntervalNotifier.Gone;
+            notifier.Sequence = Breaks.RemovedIntervalConfirms ? notifier.Sequence : IntervalNotifier.Gone;
             if (notifier.Pending == NotifierChange.Enter)
             {
                 _deferred.Remove(notifier);

@@ -17,6 +17,11 @@ public sealed partial class IntervalNotifiers
     public void Synchronize()
     {
         HeldLocks.AssertNoneAtOrAbove(LockRank.Page, "Deferred changes are waited for");
+        if (Breaks.NoTeardownBarrier)
+        {
+            return;
+        }
+
         using (_lock.Enter())
         {
             if (IsFrozen)

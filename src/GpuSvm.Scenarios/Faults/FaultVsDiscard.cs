@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>The GPU and a thread of the CPU load from a page while another thread gives up its bytes.</summary>
-public sealed class FaultVsDiscard : IRaceScenario
+public sealed class FaultVsDiscard : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "fault-vs-discard";
@@ -10,9 +10,9 @@ public sealed class FaultVsDiscard : IRaceScenario
     public string Description => "The GPU and a thread of the CPU load from a page while another thread gives up its bytes.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions());
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy });
         run.Thread("gpu", () => machine.Launch(run, RaceKernels.ReadSameAsync, new KernelArgs(1), 1, 1));
         run.Thread("cpu 0", () =>
         {

@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>The GPU stores into a page while the process forks: the child keeps the bytes of that moment, the parent all stores.</summary>
-public sealed class FaultVsFork : IRaceScenario
+public sealed class FaultVsFork : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "fault-vs-fork";
@@ -10,10 +10,10 @@ public sealed class FaultVsFork : IRaceScenario
     public string Description => "The GPU stores into a page while the process forks: the child keeps the bytes of that moment, the parent all stores.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
         const int Stores = 2;
-        var machine = new SmallMachine(run, new SmallMachineOptions());
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy });
         run.Thread("gpu", () =>
         {
             machine.Launch(run, RaceKernels.CountAsync, new KernelArgs(Stores), 1, 1);

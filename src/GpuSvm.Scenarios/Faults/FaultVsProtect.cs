@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>The GPU stores into a page while the CPU makes it read-only: then nothing changes it any more.</summary>
-public sealed class FaultVsProtect : IRaceScenario
+public sealed class FaultVsProtect : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "fault-vs-protect";
@@ -10,9 +10,9 @@ public sealed class FaultVsProtect : IRaceScenario
     public string Description => "The GPU stores into a page while the CPU makes it read-only: then nothing changes it any more.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions());
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy });
         run.Thread("gpu", () => machine.Launch(run, RaceKernels.CountAsync, new KernelArgs(3), 1, 1, Errno.EPERM));
         run.Thread("cpu", () =>
         {

@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>The GPU loads from a page while the CPU moves it to another address and stores there: the GPU does not see that.</summary>
-public sealed class FaultVsRemap : IRaceScenario
+public sealed class FaultVsRemap : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "fault-vs-remap";
@@ -10,9 +10,9 @@ public sealed class FaultVsRemap : IRaceScenario
     public string Description => "The GPU loads from a page while the CPU moves it to another address and stores there: the GPU does not see that.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions());
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy });
         run.Thread("gpu", () => machine.Launch(run, RaceKernels.ReadSameAsync, new KernelArgs(2), 1, 1));
         run.Thread("cpu", () =>
         {

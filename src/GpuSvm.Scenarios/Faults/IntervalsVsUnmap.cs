@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one, unmaps another, and replaces all.</summary>
-public sealed class IntervalsVsUnmap : IRaceScenario
+public sealed class IntervalsVsUnmap : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "intervals-vs-unmap";
@@ -11,9 +11,9 @@ public sealed class IntervalsVsUnmap : IRaceScenario
         "A mirror of lasting intervals: the GPU loads from three pages while the CPU gives up the bytes of one, unmaps another, and replaces all.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = static (mm, mirror) => new VmaSizedStrategy(mm, mirror) });
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy ?? MirrorStrategies.VmaSized });
         run.Thread("gpu", () => machine.Launch(
             run, RaceKernels.ReadOwnAsync, new KernelArgs(1), 1, 3, Errno.EFAULT));
         run.Thread("cpu", () =>

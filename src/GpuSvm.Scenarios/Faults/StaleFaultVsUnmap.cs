@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>As <see cref="DuplicateVsUnmap"/>, where nothing is flushed: stale entries are served, and may do no harm.</summary>
-public sealed class StaleFaultVsUnmap : IRaceScenario
+public sealed class StaleFaultVsUnmap : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "stale-fault-vs-unmap";
@@ -10,10 +10,11 @@ public sealed class StaleFaultVsUnmap : IRaceScenario
     public string Description => "Two GPU threads fault on one page and stale faults are served too; when both are done it is unmapped, and a kernel reads another page.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
         var machine = new SmallMachine(run, new SmallMachineOptions
         {
+            Strategy = strategy,
             Execution = ExecutionMode.Parallel,
             BatchSize = 1,
             ReplayPolicy = ReplayPolicy.Block,

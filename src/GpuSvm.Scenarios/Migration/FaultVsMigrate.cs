@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>The GPU and the CPU store into a page while the driver moves it to another frame: no store is lost.</summary>
-public sealed class FaultVsMigrate : IRaceScenario
+public sealed class FaultVsMigrate : IDriverRace
 {
     private const int Stores = 3;
 
@@ -12,9 +12,9 @@ public sealed class FaultVsMigrate : IRaceScenario
     public string Description => "The GPU and the CPU store into a page while the driver moves it to another frame: no store is lost.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions());
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy });
         run.Thread("gpu", () =>
         {
             machine.Launch(run, RaceKernels.CountAsync, new KernelArgs(Stores), 1, 1);

@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>The driver moves the pages of a mapping while the CPU unmaps them and maps others there, into which the GPU stores.</summary>
-public sealed class MigrateVsUnmap : IRaceScenario
+public sealed class MigrateVsUnmap : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "migrate-vs-unmap";
@@ -10,9 +10,9 @@ public sealed class MigrateVsUnmap : IRaceScenario
     public string Description => "The driver moves the pages of a mapping while the CPU unmaps them and maps others there, into which the GPU stores.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions());
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy });
         run.Thread("gpu", () => machine.Launch(run, RaceKernels.CountAsync, new KernelArgs(1), 1, 1));
         run.Thread("driver", () => machine.Migrate(2));
         run.Thread("cpu", () =>

@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>Two threads move the same pages at once while the CPU counts in one of them.</summary>
-public sealed class TwoMigrations : IRaceScenario
+public sealed class TwoMigrations : IDriverRace
 {
     private const int Stores = 3;
 
@@ -12,9 +12,9 @@ public sealed class TwoMigrations : IRaceScenario
     public string Description => "Two threads move the same pages at once while the CPU counts in one of them.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions());
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy });
         run.Thread("driver 0", () => machine.Migrate(2));
         run.Thread("driver 1", () => machine.Migrate(2));
         run.Thread("cpu", () =>
