@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>A process exits while its faults stand in the ring and are served one after the other.</summary>
-public sealed class ExitVsFault : IRaceScenario
+public sealed class ExitVsFault : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "exit-vs-fault";
@@ -10,10 +10,11 @@ public sealed class ExitVsFault : IRaceScenario
     public string Description => "A process exits while its faults stand in the ring and are served one after the other.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
         var machine = new SmallMachine(run, new SmallMachineOptions
         {
+            Strategy = strategy,
             Execution = ExecutionMode.Parallel,
             BatchSize = 1,
             ReplayPolicy = ReplayPolicy.Block,

@@ -1,7 +1,7 @@
 namespace GpuSvm.Scenarios;
 
 /// <summary>GPU threads fault while the driver is suspended and resumed: in between it does nothing, and none waits for ever.</summary>
-public sealed class SuspendVsFault : IRaceScenario
+public sealed class SuspendVsFault : IDriverRace
 {
     /// <inheritdoc/>
     public string Name => "suspend-vs-fault";
@@ -10,9 +10,9 @@ public sealed class SuspendVsFault : IRaceScenario
     public string Description => "GPU threads fault while the driver is suspended and resumed: in between it does nothing, and none waits for ever.";
 
     /// <inheritdoc/>
-    public void Build(ScheduleRun run)
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
     {
-        var machine = new SmallMachine(run, new SmallMachineOptions { Execution = ExecutionMode.Parallel });
+        var machine = new SmallMachine(run, new SmallMachineOptions { Strategy = strategy, Execution = ExecutionMode.Parallel });
         run.Thread("gpu", () => machine.Launch(run, RaceKernels.ReadOwnAsync, new KernelArgs(2), 1, 2));
         run.Thread("power", () =>
         {
