@@ -28,8 +28,10 @@ public sealed partial class IntervalTree<T>
         private readonly ulong _from;
         private readonly ulong _last;
         private readonly int _changes;
-        private int _current;
-        private int _next;
+        private int _leaf;
+
+        /// <summary>The intervals of the leaf that are still to come: those that end above <see cref="_from"/>.</summary>
+        private uint _coming;
 
         internal OverlapEnumerator(IntervalTree<T>? tree, ulong from, ulong last)
         {
@@ -39,25 +41,43 @@ public sealed partial class IntervalTree<T>
             if (tree is not null)
             {
                 _changes = tree._changes;
-                _next = tree.First(tree._root, from, last);
+                EnterLeaf(NodeOf(tree.FirstBelow(tree._root, from)));
             }
         }
 
         /// <summary>The value that the last <see cref="MoveNext"/> reached.</summary>
-        public readonly T Current => _tree!._slots[_current].Value!;
+        public T Current { get; private set; } = null!;
 
         /// <summary>Goes on to the next value; false behind the last one.</summary>
         public bool MoveNext()
         {
-            if (_next == None)
+            if (_leaf == None)
             {
                 return false;
             }
 
             Checks.That(_changes == _tree!._changes, "An interval tree does not change while it is iterated.");
-            _current = _next;
-            _next = _tree.Next(_current, _from, _last);
+            if (_coming == 0)
+            {
+                EnterLeaf(_tree.LeafBehind(_leaf, _from));
+            }
+
+            int place = PlaceIn(_leaf, _coming);
+            if (_leaf == None || _tree._starts[place] > _last)
+            {
+                _leaf = None;
+                return false;
+            }
+
+            _coming &= _coming - 1;
+            Current = _tree._values[place]!;
             return true;
+        }
+
+        private void EnterLeaf(int leaf)
+        {
+            _leaf = leaf;
+            _coming = _tree!.EndsAbove(leaf, _from);
         }
     }
 }

@@ -6,34 +6,41 @@ namespace GpuSvm.Core;
 /// <typeparam name="T">What is kept for an interval.</typeparam>
 /// <remarks>
 /// <para>
-/// A height-balanced (AVL) search tree whose nodes also hold the highest end below each of their children, so that a search knows from
-/// one node alone which way to go; what a search reads stands apart from the rest, 16 bytes a node. Nodes live in arrays: nothing is
-/// allocated until the tree is larger than it ever was.
+/// A B+ tree: the intervals stand in the leaves, up to 16 in each; an inner node holds for each of up to 16 children the lowest start and the
+/// highest end below it. All but the root are at least half full. The first interval that ends above an address lies below the first child
+/// whose highest end does, so a search goes straight down, and each step is one comparison of 16 ends at once. The starts, the ends and
+/// the values of all nodes stand in arrays of their own, 16 places a node: nothing is allocated until the tree is larger than it ever was.
+/// </para>
+/// <para>
+/// Intervals move between nodes, so a handle names a slot that knows the leaf, and the leaf is searched for the slot.
 /// </para>
 /// <para>
 /// <b>Locking:</b> not thread-safe. Any number of threads may read at once while no thread inserts or removes.
 /// </para>
 /// <para>
-/// Source: T. Cormen et al., "Introduction to Algorithms", interval trees; Linux include/linux/interval_tree_generic.h, for the order of
-/// the search.
+/// Source: R. Bayer and E. McCreight, "Organization and Maintenance of Large Ordered Indexes", 1972; D. Comer, "The Ubiquitous B-Tree",
+/// 1979, for the leaves; T. Cormen et al., "Introduction to Algorithms", interval trees, for the highest ends; Linux
+/// include/linux/interval_tree_generic.h, for the order of the search.
 /// </para>
 /// </remarks>
 public sealed partial class IntervalTree<T>
     where T : class
 {
-    /// <summary>Index of no node: its node is all zero, so that it counts as a child of height 0 that ends at 0.</summary>
+    /// <summary>No node, no place, no slot. The places of node 0 are all zero for ever: no end there lies above any address.</summary>
     private const int None = 0;
 
-    private const int Left = 0;
-    private const int Right = 1;
     private const int InitialCapacity = 8;
-    private Step[] _steps = new Step[InitialCapacity];
-    private Node[] _nodes = new Node[InitialCapacity];
     private Slot[] _slots = new Slot[InitialCapacity];
-    private int _used = 1;
-    private int _free;
-    private int _root;
+    private int _usedSlots = 1;
+    private int _freeSlot;
     private int _changes;
+
+    /// <summary>Makes an empty tree: one leaf, which is the root.</summary>
+    public IntervalTree()
+    {
+        GrowNodes(InitialCapacity);
+        _root = AllocateNode(level: 0);
+    }
 
     /// <summary>Number of intervals.</summary>
     public int Count { get; private set; }
@@ -53,22 +60,20 @@ public sealed partial class IntervalTree<T>
             throw new ArgumentException($"An interval holds at least one byte; {range} holds none.", nameof(range));
         }
 
-        int index = Allocate();
-        _nodes[index] = new Node { Start = range.Start, End = range.End };
-        _slots[index].Value = value;
-        Link(index);
+        int slot = AllocateSlot();
+        Link(new Entry(range.Start, range.End, slot), value);
         Count++;
         MarkChanged();
-        return new IntervalHandle(index, _slots[index].Generation);
+        return new IntervalHandle(slot, _slots[slot].Generation);
     }
 
     /// <summary>Takes an interval out. O(log n).</summary>
     /// <exception cref="ArgumentException">The handle names no interval of this tree, or one that was removed.</exception>
     public void Remove(IntervalHandle handle)
     {
-        int index = IndexOf(handle);
-        Unlink(index);
-        Release(index);
+        int slot = SlotOf(handle);
+        Unlink(slot);
+        ReleaseSlot(slot);
         Count--;
         MarkChanged();
     }
@@ -77,8 +82,9 @@ public sealed partial class IntervalTree<T>
     /// <exception cref="ArgumentException">The handle names no interval of this tree, or one that was removed.</exception>
     public AddressRange RangeOf(IntervalHandle handle)
     {
-        ref readonly Node node = ref _nodes[IndexOf(handle)];
-        return new AddressRange(node.Start, node.End);
+        int slot = SlotOf(handle);
+        int place = PlaceOf(slot, _slots[slot].Leaf);
+        return new AddressRange(_starts[place], _ends[place]);
     }
 
     /// <summary>Finds the first interval that shares a byte with a range: the one of lowest start. O(log n).</summary>
@@ -86,16 +92,15 @@ public sealed partial class IntervalTree<T>
     public bool TryFindFirst(AddressRange overlap, [NotNullWhen(true)] out T? value)
     {
         value = null;
-        return !overlap.IsEmpty && TryGet(First(_root, overlap.Start, overlap.End - 1UL), out value);
+        return !overlap.IsEmpty && TryGet(First(overlap.Start, overlap.End - 1UL), out value);
     }
 
     /// <summary>Finds the first interval that holds a byte. O(log n).</summary>
-    public bool TryFindAt(VirtualAddress address, [NotNullWhen(true)] out T? value) => TryGet(First(_root, address, address), out value);
+    public bool TryFindAt(VirtualAddress address, [NotNullWhen(true)] out T? value) => TryGet(First(address, address), out value);
 
     /// <summary>Finds, among the intervals that end above an address, the one of lowest start. O(log n).</summary>
     /// <remarks>Source: Linux find_vma.</remarks>
-    public bool TryFindNext(VirtualAddress from, [NotNullWhen(true)] out T? value) =>
-        TryGet(First(_root, from, ulong.MaxValue), out value);
+    public bool TryFindNext(VirtualAddress from, [NotNullWhen(true)] out T? value) => TryGet(First(from, ulong.MaxValue), out value);
 
     /// <summary>The values of all intervals that share a byte with a range, in order of start.</summary>
     /// <remarks>
@@ -105,103 +110,48 @@ public sealed partial class IntervalTree<T>
     public OverlapEnumerable Overlaps(AddressRange overlap) =>
         overlap.IsEmpty ? default : new OverlapEnumerable(this, overlap.Start, overlap.End - 1UL);
 
-    /// <summary>The first node below <paramref name="index"/> that ends above <paramref name="from"/>, if it starts up to <paramref name="last"/>.</summary>
-    private int First(int index, ulong from, ulong last)
+    private bool TryGet(int place, [NotNullWhen(true)] out T? value)
     {
-        Step[] steps = _steps;
-        int found = None;
-        while (index != None)
-        {
-            ref readonly Step step = ref steps[index];
-
-            // What ends above lies left or is this node; else it lies right. The side is computed, not branched on: no processor can guess it.
-            // Both children are read before it is known which: so the next step waits for one answer of the memory, not for two.
-            int left = step.Child[Left];
-            int right = step.Child[Right];
-            bool goesRight = step.Reach <= from;
-            found = goesRight ? found : index;
-            index = goesRight ? right : left;
-        }
-
-        return _nodes[found].Start <= last ? found : None;
-    }
-
-    /// <summary>The node behind <paramref name="index"/> that ends above <paramref name="from"/>, if it starts up to <paramref name="last"/>.</summary>
-    private int Next(int index, ulong from, ulong last)
-    {
-        Node[] nodes = _nodes;
-        while (true)
-        {
-            if (nodes[index].MaxBelow[Right] > from)
-            {
-                return First(_steps[index].Child[Right], from, last);
-            }
-
-            int child;
-            do
-            {
-                child = index;
-                index = nodes[child].Parent;
-            }
-            while (index != None && _steps[index].Child[Right] == child);
-
-            if (index == None || nodes[index].Start > last)
-            {
-                return None;
-            }
-
-            if (nodes[index].End > from)
-            {
-                return index;
-            }
-        }
-    }
-
-    private bool TryGet(int index, [NotNullWhen(true)] out T? value)
-    {
-        value = _slots[index].Value;
+        value = _values[place];
         return value is not null;
     }
 
-    private int IndexOf(IntervalHandle handle)
+    private int SlotOf(IntervalHandle handle)
     {
-        int index = handle.Index;
-        if (index == None || index >= _used || _slots[index].Value is null || _slots[index].Generation != handle.Generation)
+        int slot = handle.Index;
+        if (slot == None || slot >= _usedSlots || _slots[slot].Leaf <= None || _slots[slot].Generation != handle.Generation)
         {
             throw new ArgumentException("The handle names no interval of this tree: it was removed, or never inserted here.", nameof(handle));
         }
 
-        return index;
+        return slot;
     }
 
-    private int Allocate()
+    private int AllocateSlot()
     {
-        if (_free != None)
+        if (_freeSlot != None)
         {
-            int index = _free;
-            _free = _nodes[index].Parent;
-            return index;
+            int slot = _freeSlot;
+            _freeSlot = ~_slots[slot].Leaf;
+            return slot;
         }
 
-        if (_used == _nodes.Length)
+        if (_usedSlots == _slots.Length)
         {
-            Array.Resize(ref _steps, 2 * _used);
-            Array.Resize(ref _nodes, 2 * _used);
-            Array.Resize(ref _slots, 2 * _used);
+            GrowNodes(2 * _usedSlots);
+            Array.Resize(ref _slots, 2 * _usedSlots);
         }
 
-        return _used++;
+        return _usedSlots++;
     }
 
-    private void Release(int index)
+    private void ReleaseSlot(int slot)
     {
-        _steps[index] = default;
-        _nodes[index] = new Node { Parent = _free };
-        _free = index;
-        _slots[index].Value = null;
+        _slots[slot].Leaf = ~_freeSlot;
+        _freeSlot = slot;
         unchecked
         {
-            _slots[index].Generation++;
+            _slots[slot].Generation++;
         }
     }
 
@@ -215,7 +165,8 @@ public sealed partial class IntervalTree<T>
 
     private struct Slot
     {
-        public T? Value;
+        /// <summary>The leaf that holds the interval; in a free slot the complement of the next free one.</summary>
+        public int Leaf;
         public uint Generation;
     }
 }
