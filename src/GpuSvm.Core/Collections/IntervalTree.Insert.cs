@@ -14,7 +14,7 @@ public sealed partial class IntervalTree<T>
         }
 
         int place = InsertAt(leaf, IntervalRow.CountUpTo(StartsOf(leaf), interval.Start), interval);
-        _values[place] = value;
+        _values[place].Value = value;
     }
 
     /// <summary>Puts an entry before another one (or behind the last) of a node, which is split if it is full.</summary>

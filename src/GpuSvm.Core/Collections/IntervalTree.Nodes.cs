@@ -16,7 +16,7 @@ public sealed partial class IntervalTree<T>
     private int[] _links = [];
 
     /// <summary>By place: the value of the interval.</summary>
-    private T?[] _values = [];
+    private Cell[] _values = [];
 
     /// <summary>By node.</summary>
     private Head[] _heads = [];
@@ -137,6 +137,12 @@ public sealed partial class IntervalTree<T>
 
         /// <summary>0 for a leaf, one more than that of the children otherwise.</summary>
         public int Level;
+    }
+
+    /// <summary>A value: wrapped, since .NET asks at each store to an array of objects, and at each copy, whether they are of its kind.</summary>
+    private struct Cell
+    {
+        public T? Value;
     }
 
     /// <summary>An interval in a leaf, or a child in its parent.</summary>

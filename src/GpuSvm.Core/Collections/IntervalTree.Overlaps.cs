@@ -70,7 +70,7 @@ public sealed partial class IntervalTree<T>
             }
 
             _coming &= _coming - 1;
-            Current = _tree._values[place]!;
+            Current = _tree._values[place].Value!;
             return true;
         }
 

@@ -14,7 +14,7 @@ public sealed partial class IntervalTree<T>
         int count = _heads[node].Count - 1;
         Move(node, at + 1, node, at, count - at);
         Put(FirstPlace(node) + count, new Entry(ulong.MaxValue, 0, None));
-        _values[FirstPlace(node) + count] = null;
+        _values[FirstPlace(node) + count] = default;
         _heads[node].Count = count;
         if (node == _root)
         {

@@ -39,13 +39,13 @@ public sealed partial class IntervalTree<T>
             if (at >= head.Count)
             {
                 Ensure(
-                    (_starts[place], _ends[place], _links[place], _values[place]) == (ulong.MaxValue, 0, None, null),
+                    (_starts[place], _ends[place], _links[place], _values[place].Value) == (ulong.MaxValue, 0, None, null),
                     "A free place is no interval.");
                 continue;
             }
 
             Ensure(_starts[place] >= previous, "Starts rise.");
-            Ensure((head.Level == 0) == (_values[place] is not null), "Values stand in the leaves.");
+            Ensure((head.Level == 0) == (_values[place].Value is not null), "Values stand in the leaves.");
             int link = _links[place];
             if (head.Level == 0)
             {

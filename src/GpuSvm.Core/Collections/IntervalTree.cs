@@ -112,7 +112,7 @@ public sealed partial class IntervalTree<T>
 
     private bool TryGet(int place, [NotNullWhen(true)] out T? value)
     {
-        value = _values[place];
+        value = _values[place].Value;
         return value is not null;
     }
 
