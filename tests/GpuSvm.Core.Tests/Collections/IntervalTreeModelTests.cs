@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace GpuSvm.Core.Tests.Collections;
 
-/// <summary>Random operations on the tree and on a plain list; everything is compared after every step.</summary>
+/// <summary>Random operations on the tree and on a plain list; everything is compared after every step, or after every few in a large tree.</summary>
 public class IntervalTreeModelTests
 {
     [Fact]
@@ -15,13 +15,21 @@ public class IntervalTreeModelTests
     [Fact]
     public void Agrees_with_a_plain_list_when_all_starts_are_equal() => Compare(steps: 200, space: 1, longest: 30, tests: 30);
 
+    [Fact]
+    public void Agrees_with_a_plain_list_when_most_of_a_hundred_nodes_overlap() =>
+        Compare(steps: 2000, space: 2000, longest: 500, tests: 4, every: 40);
+
+    [Fact]
+    public void Agrees_with_a_plain_list_over_several_levels_of_nodes() =>
+        Compare(steps: 8000, space: 1UL << 62, longest: 1UL << 63, tests: 3, every: 200);
+
     /// <summary>FsCheck draws the seed and prints it when the property fails.</summary>
-    private static void Compare(int steps, ulong space, ulong longest, int tests) =>
+    private static void Compare(int steps, ulong space, ulong longest, int tests, int every = 1) =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(tests).WithName("tree equals list"),
-            Prop.ForAll<ulong>(ArbMap.Default.ArbFor<ulong>(), seed => Run(new SeededRandom(seed), steps, space, longest)));
+            Prop.ForAll<ulong>(ArbMap.Default.ArbFor<ulong>(), seed => Run(new SeededRandom(seed), steps, space, longest, every)));
 
-    private static void Run(SeededRandom random, int steps, ulong space, ulong longest)
+    private static void Run(SeededRandom random, int steps, ulong space, ulong longest, int every)
     {
         var tree = new IntervalTree<string>();
         var list = new List<(AddressRange Range, string Value, IntervalHandle Handle)>();
@@ -41,9 +49,12 @@ public class IntervalTreeModelTests
                 list.RemoveAt(victim);
             }
 
-            tree.Verify();
-            Assert.Equal(list.Count, tree.Count);
-            Query(tree, list, AddressRange.FromLength(random.Next(space), random.Next(longest)));
+            if (step % every == 0)
+            {
+                tree.Verify();
+                Assert.Equal(list.Count, tree.Count);
+                Query(tree, list, AddressRange.FromLength(random.Next(space), random.Next(longest) / (ulong)every));
+            }
         }
     }
 
