@@ -95,7 +95,7 @@ public sealed partial class SvmDriver : IDisposable
         using (_svmLock.EnterShared())
         {
             ObjectDisposedException.ThrowIf(client.IsDisposed, client);
-            _options.Events?.TellMigration(range, EventCause.Requested, EventDirection.InSystem);
+            _options.Events?.TellMigration(client.Root, range, EventCause.Requested, EventDirection.InSystem);
             MigrationResult result = new PageMigrator(client.Mm, client.Mirror).Run(range);
             _options.Events?.TellMigrationEnd(range, result.Pages);
             return result;

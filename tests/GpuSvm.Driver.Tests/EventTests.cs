@@ -32,6 +32,30 @@ public sealed class EventTests
         Assert.All(told, happened => Assert.Equal(EventTrack.Worker(0), happened.Track));
     }
 
+    [Fact]
+    public void Each_block_of_a_batch_is_told_with_its_worker_its_client_and_its_faults()
+    {
+        var events = new EventStream(64);
+        using var d = new DriverFixture(new SvmDriverOptions { Events = events });
+        VirtualAddress pages = d.Map(1024);
+        ulong block = HugePage.AlignDown(pages.Value + HugePage.Size);
+        d.Fault(block, FaultAccess.Read);
+        d.Fault(block + Page.Size, FaultAccess.Read);
+        d.Fault(block - Page.Size, FaultAccess.Read);
+
+        d.Driver.ServiceFaults();
+
+        SvmEvent[] services = [.. Drain(events).Where(told => told.Kind == EventKind.Service)];
+        Assert.Equal(
+            [
+                $"Begin {block - HugePage.Size:x} {HugePage.Size} 1 1", $"End {block - HugePage.Size:x} 0 0 0",
+                $"Begin {block:x} {HugePage.Size} 2 1", $"End {block:x} 0 0 0",
+            ],
+            services.Select(told => $"{told.Phase} {told.Address:x} {told.Bytes} {told.Count} {told.Link}"));
+        Assert.All(services, told => Assert.Equal(EventTrack.Worker(0), told.Track));
+        Assert.Equal([d.Client.Root.Address, 0, d.Client.Root.Address, 0], services.Select(told => told.Client));
+    }
+
     [Theory]
     [InlineData("per-fault")]
     [InlineData("vma-sized")]
@@ -52,7 +76,8 @@ public sealed class EventTests
         Assert.Equal([EventPhase.Begin, EventPhase.End], told.Select(happened => happened.Phase));
         Assert.All(told, happened => Assert.Equal(
             (EventKind.Invalidation, EventTrack.CurrentThread, pages.Value), (happened.Kind, happened.Track, happened.Address)));
-        Assert.Equal((EventCause.Unmap, 3 * Page.Size, 2), (told[0].Cause, told[0].Bytes, told[1].Count));
+        Assert.Equal(
+            (EventCause.Unmap, 3 * Page.Size, d.Client.Root.Address, 2), (told[0].Cause, told[0].Bytes, told[0].Client, told[1].Count));
     }
 
     [Fact]

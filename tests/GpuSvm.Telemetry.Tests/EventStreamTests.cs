@@ -70,6 +70,7 @@ public sealed class EventStreamTests
             Count = 7,
             Cause = EventCause.Eviction,
             Direction = EventDirection.ToSystem,
+            Client = 8,
         };
 
         stream.Write(happened);

@@ -37,14 +37,14 @@ public sealed class PerfettoTraceTests
         [
             Begin(EventKind.Migration, EventTrack.Worker(0), 10) with
             {
-                Id = 4, Channel = 0x100, Address = 0x7000, Bytes = 8192, Cause = EventCause.GpuFault, Direction = EventDirection.ToDevice,
+                Id = 4, Channel = 0x100, Client = 0x200, Address = 0x7000, Bytes = 8192, Cause = EventCause.GpuFault, Direction = EventDirection.ToDevice,
             },
             End(EventKind.Migration, EventTrack.Worker(0), 20) with { Id = 4, Address = 0x7000, Count = 1, Cause = EventCause.Stopped },
         ]);
 
         Assert.Equal([(10UL, 1UL, "migration: gpu fault"), (20UL, 2UL, "")], file.Events.Select(at => (at.Time, at.Type, at.Name)));
         Assert.Equal(
-            "address=0x7000 bytes=8192 channel=0x100 direction=to device id=4",
+            "address=0x7000 bytes=8192 channel=0x100 client=0x200 direction=to device id=4",
             Told(file.Events[0]));
         Assert.Equal("count=1 end=stopped", Told(file.Events[1]));
     }

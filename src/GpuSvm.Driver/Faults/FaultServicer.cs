@@ -157,8 +157,7 @@ internal sealed partial class FaultServicer : IDisposable
         {
             while (_claims.TryClaim(out int block))
             {
-                _workers[0].Serve(_batch, _batch.Blocks[block]);
-                _claims.Finish(block);
+                Serve(0, block);
                 SettleDone(ref settled);
             }
         }
@@ -178,9 +177,17 @@ internal sealed partial class FaultServicer : IDisposable
     {
         while (_claims.TryClaim(out int block))
         {
-            _workers[worker].Serve(_batch, _batch.Blocks[block]);
-            _claims.Finish(block);
+            Serve(worker, block);
         }
+    }
+
+    private void Serve(int worker, int block)
+    {
+        FaultBlock faults = _batch.Blocks[block];
+        _events?.TellService(worker, Counters.Batches, _batch, faults);
+        _workers[worker].Serve(_batch, faults);
+        _events?.TellServiceEnd(worker, _batch, faults);
+        _claims.Finish(block);
     }
 
     /// <summary>Acts on the results of blocks that are done, in their order.</summary>

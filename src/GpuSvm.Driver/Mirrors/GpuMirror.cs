@@ -150,7 +150,7 @@ public sealed class GpuMirror
     {
         UpdateLock.AssertHeld();
         _invalidations++;
-        Events?.TellInvalidation(range, cause);
+        Events?.TellInvalidation(_space.Root, range, cause);
         (AddressRange below, AddressRange above) = BesideTheWindow(range);
         long pages = DropClipped(below) + DropClipped(above);
         Events?.TellInvalidationEnd(range, pages);

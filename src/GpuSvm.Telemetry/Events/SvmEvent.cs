@@ -25,6 +25,9 @@ public readonly record struct SvmEvent(EventKind Kind, EventPhase Phase, EventTr
     /// <summary>The channel, as its instance pointer; 0 where it is not known.</summary>
     public ulong Channel { get; init; }
 
+    /// <summary>The client, as the root of its page table; 0 where it is not known.</summary>
+    public ulong Client { get; init; }
+
     /// <summary>The byte that was accessed, or the first byte of a range.</summary>
     public ulong Address { get; init; }
 

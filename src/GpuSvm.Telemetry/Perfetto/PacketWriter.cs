@@ -23,6 +23,7 @@ internal sealed class PacketWriter : IDisposable
         Id = 1,
         Link,
         Channel,
+        Client,
         Address,
         Bytes,
         Count,
@@ -73,6 +74,7 @@ internal sealed class PacketWriter : IDisposable
         AnnotateNumber(AnnotationName.Id, happened.Id);
         AnnotateNumber(AnnotationName.Link, happened.Link);
         AnnotatePointer(AnnotationName.Channel, happened.Channel);
+        AnnotatePointer(AnnotationName.Client, happened.Client);
         AnnotatePointer(AnnotationName.Address, happened.Address);
         AnnotateNumber(AnnotationName.Bytes, happened.Bytes);
         AnnotateNumber(AnnotationName.Count, (ulong)happened.Count);
