@@ -6,7 +6,7 @@ public enum EventKind : byte
     /// <summary>An access of a GPU thread that waits for its fault to be served; an instant for a prefetch, which waits for nothing.</summary>
     Fault,
 
-    /// <summary>Faults that were fetched together, from the fetch to the last one served.</summary>
+    /// <summary>Faults that were fetched together, from the fetch to the replay.</summary>
     Batch,
 
     /// <summary>The faults of one client in one 2 MiB block, served by one worker.</summary>
