@@ -119,7 +119,7 @@ public sealed class EventStreamTests
     public void Many_writers_lose_nothing_uncounted_and_each_keeps_its_order()
     {
         const int Writers = 4;
-        const int Each = 50_000;
+        const int Each = 20_000;
         var stream = new EventStream(256);
         int ended = 0;
         SvmThread[] threads =
