@@ -1,4 +1,4 @@
-namespace GpuSvm.Mmu;
+namespace GpuSvm.Core;
 
 /// <summary>What a device may do with mapped memory.</summary>
 /// <remarks>Source: Linux enum dma_data_direction.</remarks>

@@ -1,4 +1,4 @@
-namespace GpuSvm.Mmu;
+namespace GpuSvm.Core;
 
 /// <summary>Gives a device access to frames of system memory and takes it back: the IOMMU as a driver sees it.</summary>
 /// <remarks>Source: Linux dma_map_page and dma_unmap_page, Documentation/core-api/dma-api.rst.</remarks>

@@ -1,0 +1,193 @@
+using System.Numerics;
+
+namespace GpuSvm.Svm;
+
+/// <content>Frames: taken for pages that come, given back after pages that have left.</content>
+public sealed partial class DeviceMemory
+{
+    private readonly RankedLock _lock = new(LockRank.Device);
+    private readonly ZoneTable _zones = new();
+    private readonly Stack<DeviceBlock> _freed = [];
+    private readonly Stack<ZoneDeviceData> _ended = [];
+    private readonly WorkItem _release;
+    private long _used;
+    private long _toDevice;
+    private long _homeByFault;
+    private long _evicted;
+    private long _cpuFaults;
+    private long _raced;
+    private long _failedMoves;
+    private long _allocations;
+    private long _releases;
+
+    /// <summary>Gives pages that have become free back to the driver, and releases allocations whose last page has left.</summary>
+    /// <remarks>Done by itself before memory is found wanting. Locking: no lock from the update lock on.</remarks>
+    public void Reclaim()
+    {
+        while (TryTakeFreed(out DeviceBlock block))
+        {
+            Operations.Release(block.FirstPage, block.Order);
+        }
+
+        while (TryTakeEnded() is { } zone)
+        {
+            zone.Allocation.MarkReleased();
+            SharedWord.Add(ref _releases, 1);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IDevicePagemapOwner.Freed(FrameNumber frame, int pages)
+    {
+        ZoneDeviceData zone = _zones.Find(Pagemap.DataOf(frame));
+        bool isPage = TryGetDevicePage(frame, out ulong page);
+        Checks.That(isPage, "A frame that becomes free is of this device.");
+        using (_lock.Enter())
+        {
+            _freed.Push(new DeviceBlock(page, pages == 1 ? 0 : HugePage.Order));
+            PutLocked(zone, pages);
+        }
+
+        SharedWord.Add(ref _used, -pages);
+        _options.Releases?.Enqueue(_release);
+    }
+
+    /// <summary>Makes an allocation, on which the caller has a reference.</summary>
+    internal DeviceAllocation BeginAllocation(AddressRange range)
+    {
+        var allocation = new DeviceAllocation(range);
+        using (_lock.Enter())
+        {
+            _zones.Add(allocation.Zone);
+        }
+
+        SharedWord.Add(ref _allocations, 1);
+        return allocation;
+    }
+
+    /// <summary>Drops the reference of who has made an allocation.</summary>
+    internal void EndAllocation(DeviceAllocation allocation)
+    {
+        using (_lock.Enter())
+        {
+            PutLocked(allocation.Zone, 1);
+        }
+
+        _options.Releases?.Enqueue(_release);
+    }
+
+    /// <summary>Takes the largest block that holds no more than some pages, or a smaller one if there is none.</summary>
+    /// <returns>ENOMEM when there is not a single page.</returns>
+    internal Errno TryPopulate(int pages, out DeviceBlock block)
+    {
+        int order = Math.Min(BitOperations.Log2((uint)pages), HugePage.Order);
+        if (TryPopulateUpTo(order, out block))
+        {
+            return Errno.None;
+        }
+
+        // What has become free may wait to be given back.
+        Reclaim();
+        return TryPopulateUpTo(order, out block) ? Errno.None : Errno.ENOMEM;
+    }
+
+    /// <summary>Takes a block of 512 pages.</summary>
+    internal bool TryPopulateHuge(out DeviceBlock block)
+    {
+        bool isTaken = Operations.TryPopulate(HugePage.Order, out ulong first) == Errno.None;
+        if (!isTaken)
+        {
+            Reclaim();
+            isTaken = Operations.TryPopulate(HugePage.Order, out first) == Errno.None;
+        }
+
+        block = new DeviceBlock(first, HugePage.Order);
+        return isTaken;
+    }
+
+    /// <summary>Begins the use of a page that was taken for an allocation.</summary>
+    internal MigratePfn Begin(ulong page, DeviceAllocation allocation)
+    {
+        allocation.Zone.Get(1);
+        SharedWord.Add(ref _used, 1);
+        return Pagemap.Begin(Pagemap.FirstFrame + page, allocation.Zone.Word);
+    }
+
+    /// <summary>Begins the use of 512 pages as one huge page.</summary>
+    internal MigratePfn BeginHuge(ulong firstPage, DeviceAllocation allocation)
+    {
+        allocation.Zone.Get(HugePage.PageCount);
+        SharedWord.Add(ref _used, HugePage.PageCount);
+        return Pagemap.BeginHuge(Pagemap.FirstFrame + firstPage, allocation.Zone.Word);
+    }
+
+    internal void CountMoveToDevice(int moved, int raced)
+    {
+        SharedWord.Add(ref _toDevice, moved);
+        SharedWord.Add(ref _raced, raced);
+    }
+
+    internal void CountMoveHome(int moved, int raced)
+    {
+        SharedWord.Add(ref _homeByFault, moved);
+        SharedWord.Add(ref _raced, raced);
+    }
+
+    internal void CountEviction(int moved, int raced)
+    {
+        SharedWord.Add(ref _evicted, moved);
+        SharedWord.Add(ref _raced, raced);
+    }
+
+    internal void CountCpuFault() => SharedWord.Add(ref _cpuFaults, 1);
+
+    internal void CountFailedMove() => SharedWord.Add(ref _failedMoves, 1);
+
+    /// <summary>Number of pages that a word of a migration stands for.</summary>
+    internal static int PagesOf(MigratePfn page) => page.IsCompound ? HugePage.PageCount : 1;
+
+    private bool TryPopulateUpTo(int order, out DeviceBlock block)
+    {
+        for (; order >= 0; order--)
+        {
+            if (Operations.TryPopulate(order, out ulong first) == Errno.None)
+            {
+                block = new DeviceBlock(first, order);
+                return true;
+            }
+        }
+
+        block = default;
+        return false;
+    }
+
+    private void PutLocked(ZoneDeviceData zone, int pages)
+    {
+        if (zone.Put(pages))
+        {
+            _ended.Push(zone);
+        }
+    }
+
+    private bool TryTakeFreed(out DeviceBlock block)
+    {
+        using (_lock.Enter())
+        {
+            return _freed.TryPop(out block);
+        }
+    }
+
+    private ZoneDeviceData? TryTakeEnded()
+    {
+        using (_lock.Enter())
+        {
+            if (!_ended.TryPop(out ZoneDeviceData? zone))
+            {
+                return null;
+            }
+
+            _zones.Remove(zone);
+            return zone;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace GpuSvm.Svm;
+
+/// <summary>A device's own memory, where pages of any address space may live: private to the device, so the CPU brings them home by touch.</summary>
+/// <remarks>
+/// <para>
+/// Pages come by <see cref="MigrateToDevice"/>. They leave when the CPU touches them, when they are unmapped, or when they are evicted; a
+/// page that has left is given back to the driver later, as it may become free under any lock of an address space.
+/// </para>
+/// <para>
+/// Thread-safe. Locking: a device lock of its own, never held across a call of anybody else.
+/// Source: Linux drivers/gpu/drm/drm_gpusvm.c, drm_pagemap.c; nouveau_dmem.c.
+/// </para>
+/// </remarks>
+public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
+{
+    private readonly DeviceMemoryOptions _options;
+    private DevicePagemap? _pagemap;
+
+    private DeviceMemory(PageFrames frames, IDmaMapper dma, IDeviceMemoryOperations operations, DeviceMemoryOptions options)
+    {
+        Frames = frames;
+        Dma = dma;
+        Operations = operations;
+        _options = options;
+        _release = new WorkItem(Reclaim);
+    }
+
+    /// <summary>Whose pages of a device these are: what migrations and range faults are asked with. Devices don't share it.</summary>
+    public object Owner => this;
+
+    /// <summary>The page frames.</summary>
+    public DevicePagemap Pagemap => _pagemap!;
+
+    /// <summary>Number of frames that hold pages, or are about to.</summary>
+    public long UsedPages => SharedWord.Read(ref _used);
+
+    /// <summary>What has happened so far.</summary>
+    public DeviceMemoryCounters Counters => new()
+    {
+        PagesToDevice = SharedWord.Read(ref _toDevice),
+        PagesHomeByFault = SharedWord.Read(ref _homeByFault),
+        PagesEvicted = SharedWord.Read(ref _evicted),
+        CpuFaults = SharedWord.Read(ref _cpuFaults),
+        PagesRaced = SharedWord.Read(ref _raced),
+        FailedMoves = SharedWord.Read(ref _failedMoves),
+        Allocations = SharedWord.Read(ref _allocations),
+        Releases = SharedWord.Read(ref _releases),
+    };
+
+    internal PageFrames Frames { get; }
+
+    internal IDmaMapper Dma { get; }
+
+    internal IDeviceMemoryOperations Operations { get; }
+
+    /// <summary>Adds a device's memory to a machine.</summary>
+    /// <param name="frames">The machine's frames.</param>
+    /// <param name="dma">How the device reaches them while it copies.</param>
+    /// <param name="operations">The driver's part.</param>
+    /// <param name="options">How the memory is used.</param>
+    /// <param name="memory">The memory, in which nothing lives yet; null on failure.</param>
+    /// <returns>As <see cref="PageFrames.TryAddDevice"/>.</returns>
+    public static Errno TryCreate(
+        PageFrames frames,
+        IDmaMapper dma,
+        IDeviceMemoryOperations operations,
+        DeviceMemoryOptions options,
+        [NotNullWhen(true)] out DeviceMemory? memory)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        ArgumentNullException.ThrowIfNull(dma);
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        memory = new DeviceMemory(frames, dma, operations, options);
+        Errno error = frames.TryAddDevice(DevicePageKind.Private, operations.PageCount, memory, memory.Owner, out memory._pagemap);
+        memory = error == Errno.None ? memory : null;
+        return error;
+    }
+
+    /// <summary>The number, in the device's memory, of the page that a frame is.</summary>
+    /// <returns>False for a frame of somebody else.</returns>
+    public bool TryGetDevicePage(FrameNumber frame, out ulong page)
+    {
+        page = unchecked(frame.Value - Pagemap.FirstFrame.Value);
+        return page < Pagemap.PageCount;
+    }
+
+    /// <summary>Moves the pages of a range to the device, those of which nothing is there yet included; best effort for each page.</summary>
+    /// <param name="space">Whose pages.</param>
+    /// <param name="range">Page-aligned; holes are passed over.</param>
+    /// <returns>
+    /// How many pages have moved, and the first error: ENOMEM when the device or the DMA mapper had no room, EIO and ETIMEDOUT of the copy,
+    /// EOPNOTSUPP where the CPU fixes the frames, EINVAL for special mappings. A page that dropped out, because it is locked, pinned or on the
+    /// device already, is none. What ran out or timed out ends the call; after other errors it goes on behind the window of 2 MiB at most in
+    /// which nothing has moved.
+    /// </returns>
+    /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
+    /// <remarks>
+    /// Locking: no lock from the mmap lock on; takes the mmap lock shared for each window. Source: Linux drm_gpusvm_migrate_to_devmem,
+    /// nouveau_dmem_migrate_vma.
+    /// </remarks>
+    public DeviceMigrationResult MigrateToDevice(AddressSpace space, AddressRange range)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        if (!range.IsPageAligned)
+        {
+            throw new ArgumentException($"{range} is not made of whole pages.", nameof(range));
+        }
+
+        return new MoveToDevice(this, space, (int)Math.Clamp(range.PageCount, 1, HugePage.PageCount)).Run(range);
+    }
+
+    /// <summary>The allocations at this moment, the oldest slots first.</summary>
+    public IReadOnlyList<DeviceAllocation> Allocations
+    {
+        get
+        {
+            using (_lock.Enter())
+            {
+                return _zones.Allocations();
+            }
+        }
+    }
+
+    /// <summary>Brings the pages of an allocation home, wherever they are mapped.</summary>
+    /// <returns>None when it is empty; EBUSY when a page was held by somebody at each try; ENOMEM, EIO, ETIMEDOUT when pages could not leave.</returns>
+    /// <remarks>
+    /// Looks at frames only, never at addresses or the mmap lock. Locking: no lock from the page locks on. Source: Linux drm_gpusvm_evict_to_ram.
+    /// </remarks>
+    public Errno Evict(DeviceAllocation allocation)
+    {
+        ArgumentNullException.ThrowIfNull(allocation);
+        var eviction = new Eviction(this);
+        Errno error = Errno.None;
+        for (int i = 0; i < _options.EvictionTries && allocation.PageCount > 0; i++)
+        {
+            if (i > 0)
+            {
+                // What is left is about to move, or to be freed.
+                default(Spin).Once();
+            }
+
+            error = eviction.Run(allocation);
+        }
+
+        Reclaim();
+        return
+            allocation.PageCount == 0 ? Errno.None :
+            error == Errno.None ? Errno.EBUSY : error;
+    }
+
+    /// <summary>Brings all pages home.</summary>
+    /// <returns>As <see cref="Evict"/>; EBUSY when the deadline passed.</returns>
+    public Errno EvictAll(Deadline deadline)
+    {
+        while (UsedPages > 0)
+        {
+            Errno error = Errno.None;
+            foreach (DeviceAllocation allocation in Allocations)
+            {
+                Errno one = Evict(allocation);
+                error = error == Errno.None ? one : error;
+            }
+
+            if (error is not (Errno.None or Errno.EBUSY) || (error == Errno.EBUSY && deadline.HasPassed))
+            {
+                return error;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    Errno IDevicePagemapOwner.MigrateToRam(in DeviceFault fault) => new MoveHome(this).Run(fault, _options.ReadAroundPages);
+
+    /// <summary>Takes the memory from the machine. No page lives there any more; see <see cref="EvictAll"/>.</summary>
+    /// <exception cref="InvalidOperationException">A page does.</exception>
+    public void Dispose()
+    {
+        if (_pagemap is null)
+        {
+            return;
+        }
+
+        _options.Releases?.Flush(Clock.Monotonic.After(Deadline.Default));
+        Reclaim();
+        Frames.RemoveDevice(_pagemap);
+        Checks.That(_zones.Count == 0, "Every allocation is released when no page lives on the device.");
+        _pagemap = null;
+    }
+}

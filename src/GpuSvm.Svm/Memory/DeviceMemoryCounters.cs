@@ -1,0 +1,29 @@
+namespace GpuSvm.Svm;
+
+/// <summary>What has happened to the pages of a device's memory since it was made. A snapshot: exact while nothing runs.</summary>
+public readonly record struct DeviceMemoryCounters
+{
+    /// <summary>Pages that have come to the device, those included of which nothing was there before.</summary>
+    public long PagesToDevice { get; init; }
+
+    /// <summary>Pages that have gone home because the CPU touched them, or one beside them.</summary>
+    public long PagesHomeByFault { get; init; }
+
+    /// <summary>Pages that have gone home because the memory was emptied.</summary>
+    public long PagesEvicted { get; init; }
+
+    /// <summary>Touches of the CPU on pages of the device.</summary>
+    public long CpuFaults { get; init; }
+
+    /// <summary>Pages that were collected to be moved and given a place, and dropped out: somebody was quicker.</summary>
+    public long PagesRaced { get; init; }
+
+    /// <summary>Moves that failed as a whole: a frame could not be mapped for DMA, or a copy failed.</summary>
+    public long FailedMoves { get; init; }
+
+    /// <summary>Allocations that were made.</summary>
+    public long Allocations { get; init; }
+
+    /// <summary>Allocations that were released.</summary>
+    public long Releases { get; init; }
+}

@@ -1,0 +1,32 @@
+using System.Numerics;
+
+namespace GpuSvm.Svm;
+
+/// <summary>How a device's memory is used.</summary>
+public sealed record DeviceMemoryOptions
+{
+    /// <summary>
+    /// Pages that come home together when the CPU touches one: 1 to 512, a power of two. The aligned block of so many around it, as far as they
+    /// are of the same mapping and allocation. A huge page always comes home whole.
+    /// </summary>
+    public int ReadAroundPages { get; init; } = 16;
+
+    /// <summary>How often an allocation is tried to be emptied before it counts as busy: at least 1.</summary>
+    /// <remarks>Source: Linux drm_gpusvm_evict_to_ram, which tries three times.</remarks>
+    public int EvictionTries { get; init; } = 3;
+
+    /// <summary>Where pages that have become free are given back; null to do so when memory is asked for next, or <see cref="DeviceMemory.Reclaim"/>.</summary>
+    /// <remarks>Outlives the device's memory.</remarks>
+    public WorkQueue? Releases { get; init; }
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ReadAroundPages, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ReadAroundPages, HugePage.PageCount);
+        ArgumentOutOfRangeException.ThrowIfLessThan(EvictionTries, 1);
+        if (!BitOperations.IsPow2(ReadAroundPages))
+        {
+            throw new ArgumentOutOfRangeException(nameof(ReadAroundPages), ReadAroundPages, "The number of pages is a power of two.");
+        }
+    }
+}
