@@ -138,8 +138,10 @@ internal sealed partial class FaultServicer : IDisposable
 
         if (_canceller.HasKilled)
         {
-            Flush();
-            Replay();
+            if (!(Flush() && Breaks.ReplayLost))
+            {
+                Replay();
+            }
         }
         else if (_policy != ReplayPolicy.Once)
         {

@@ -1,9 +1,17 @@
 namespace GpuSvm.Scenarios;
 
-/// <content>More GPUs that share the process's memory.</content>
+/// <content>More channels, and more GPUs that share the process's memory.</content>
 internal sealed partial class SmallMachine
 {
     private readonly List<OtherGpu> _others = [];
+
+    /// <summary>Adds a channel of the process, before the race.</summary>
+    public InstancePointer AddChannel() => Driver.Join(Client).Instance;
+
+    /// <summary>Runs a kernel on a channel that was added, as <see cref="Launch{TArgs}"/> does on the first.</summary>
+    public void LaunchOn<TArgs>(ScheduleRun run, InstancePointer channel, GpuKernel<TArgs> kernel, TArgs args, int threads)
+        where TArgs : unmanaged =>
+        Launch(run, _gpu.LaunchAsync(channel, kernel, 1, threads, args), []);
 
     /// <summary>Adds a GPU with a driver of its own, before the race; it executes and serves its faults on the thread that launches.</summary>
     public void AddGpu() => _others.Add(new OtherGpu(this));

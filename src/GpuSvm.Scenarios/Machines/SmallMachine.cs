@@ -51,6 +51,7 @@ internal sealed partial class SmallMachine : IDisposable
             BatchSize = options.BatchSize,
             ReplayPolicy = options.ReplayPolicy,
             PagesPerFault = options.PagesPerFault,
+            CancelScope = options.CancelScope,
         };
         Driver = new SvmDriver(_gpu, options.Strategy is { } strategy ? driver with { Strategy = strategy } : driver);
         Cpu = new SimulatedCpu(_memory, 2);

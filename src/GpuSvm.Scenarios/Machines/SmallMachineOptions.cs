@@ -26,4 +26,7 @@ internal sealed record SmallMachineOptions
 
     /// <summary>The window that the client manages itself.</summary>
     public AddressRange Unmanaged { get; init; }
+
+    /// <summary>How much is cancelled with a fault that cannot be served.</summary>
+    public CancelScope CancelScope { get; init; } = CancelScope.Fault;
 }
