@@ -124,6 +124,20 @@ public sealed class CollapseTests : IDisposable
     }
 
     [Fact]
+    public void A_page_in_the_memory_of_a_device_that_the_CPU_reaches_stays_there()
+    {
+        Renew(new TestMachine(pooled: 3584));
+        Fill(Block, 512);
+        var device = new TestDevice(_m.Frames, DevicePageKind.Coherent);
+        Assert.Equal((Errno.None, 1), device.MoveIn(_m.Mm, Block + (300 * Size), 1));
+
+        Assert.Equal(Errno.EINVAL, Collapse(Block, 512));
+
+        Assert.Equal((false, 1L, 511L), (Table.Read(Block).IsHuge, device.Pagemap.UsedFrames, _m.Frames.AllocatedFrames));
+        Check(Block, 512);
+    }
+
+    [Fact]
     public void Protection_decides_what_the_huge_page_may_be_used_for()
     {
         Fill(Block, 512);
