@@ -1,2 +1,3 @@
 global using GpuSvm.Core;
 global using GpuSvm.Mm;
+global using GpuSvm.Telemetry;

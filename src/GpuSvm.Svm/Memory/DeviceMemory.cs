@@ -49,6 +49,8 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         Releases = SharedWord.Read(ref _releases),
     };
 
+    internal EventStream? Events => _options.Events;
+
     internal PageFrames Frames { get; }
 
     internal IDmaMapper Dma { get; }
@@ -110,7 +112,10 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
             throw new ArgumentException($"{range} is not made of whole pages.", nameof(range));
         }
 
-        return new MoveToDevice(this, space, (int)Math.Clamp(range.PageCount, 1, HugePage.PageCount)).Run(range);
+        Events?.TellMigration(range, EventCause.Requested, EventDirection.ToDevice);
+        DeviceMigrationResult result = new MoveToDevice(this, space, (int)Math.Clamp(range.PageCount, 1, HugePage.PageCount)).Run(range);
+        Events?.TellMigrationEnd(range, result.Pages);
+        return result;
     }
 
     /// <summary>The allocations at this moment, the oldest slots first.</summary>
@@ -133,6 +138,18 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     public Errno Evict(DeviceAllocation allocation)
     {
         ArgumentNullException.ThrowIfNull(allocation);
+        int before = allocation.PageCount;
+        Events?.TellMigration(allocation.Range, EventCause.Eviction, EventDirection.ToSystem);
+        Errno error = TryEvict(allocation);
+        Events?.TellMigrationEnd(allocation.Range, before - allocation.PageCount);
+        Reclaim();
+        return
+            allocation.PageCount == 0 ? Errno.None :
+            error == Errno.None ? Errno.EBUSY : error;
+    }
+
+    private Errno TryEvict(DeviceAllocation allocation)
+    {
         var eviction = new Eviction(this);
         Errno error = Errno.None;
         for (int i = 0; i < _options.EvictionTries && allocation.PageCount > 0; i++)
@@ -146,10 +163,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
             error = eviction.Run(allocation);
         }
 
-        Reclaim();
-        return
-            allocation.PageCount == 0 ? Errno.None :
-            error == Errno.None ? Errno.EBUSY : error;
+        return error;
     }
 
     /// <summary>Brings all pages home.</summary>

@@ -19,6 +19,9 @@ public sealed record DeviceMemoryOptions
     /// <remarks>Outlives the device's memory.</remarks>
     public WorkQueue? Releases { get; init; }
 
+    /// <summary>Where migrations are told; null for nowhere.</summary>
+    public EventStream? Events { get; init; }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ReadAroundPages, 1);

@@ -17,6 +17,15 @@ internal sealed class MoveHome(DeviceMemory memory)
     {
         memory.CountCpuFault();
         AddressRange range = Around(fault, pages);
+        memory.Events?.TellMigration(range, EventCause.CpuFault, EventDirection.ToSystem);
+        Errno error = Run(fault, range, out int moved);
+        memory.Events?.TellMigrationEnd(range, moved);
+        return error;
+    }
+
+    private Errno Run(in DeviceFault fault, AddressRange range, out int moved)
+    {
+        moved = 0;
         var migration = new MigrateVma(fault.Space, (int)range.PageCount);
         Errno error = migration.Setup(range, memory.Owner, MigrateSelect.DevicePrivate | MigrateSelect.Compound, fault.Frame);
         if (error != Errno.None)
@@ -42,7 +51,7 @@ internal sealed class MoveHome(DeviceMemory memory)
             _frames.End();
         }
 
-        int moved = MoverPages.CountMoved(migration.Source);
+        moved = MoverPages.CountMoved(migration.Source);
         memory.CountMoveHome(moved, given - moved);
         return error;
     }
