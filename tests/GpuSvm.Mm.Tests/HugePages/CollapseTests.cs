@@ -138,6 +138,17 @@ public sealed class CollapseTests : IDisposable
     }
 
     [Fact]
+    public void A_page_whose_bytes_are_lost_stays_lost()
+    {
+        Fill(Block, 512);
+        Assert.Equal(Errno.None, _m.Mm.Advise(Block + (300 * Size), Size, Advice.Poison));
+
+        Assert.Equal(Errno.EINVAL, Collapse(Block, 512));
+
+        Assert.Equal((false, true, 511L), (Table.Read(Block).IsHuge, Table.Read(Block + (300 * Size)).IsPoisoned, _m.Frames.AllocatedFrames));
+    }
+
+    [Fact]
     public void Protection_decides_what_the_huge_page_may_be_used_for()
     {
         Fill(Block, 512);
