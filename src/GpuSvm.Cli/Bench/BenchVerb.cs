@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GpuSvm.Cli.Bench.Faults;
 using GpuSvm.Cli.Bench.Live;
 using GpuSvm.Cli.Bench.Mm;
 using GpuSvm.Cli.Bench.Vmm;
@@ -13,6 +14,7 @@ internal static class BenchVerb
     public static Command Create() => new("bench", "Measure parts of the machine; each verb ends within a minute.")
     {
         CreateSuite("gpu", "The GPU: accesses that hit the TLB, walks, faults.", GpuBenchmarks.All),
+        CreateSuite("faults", "The driver: batches of faults, served from a full fault buffer without a running GPU.", FaultBenchmarks.All),
         CreateSuite("mm", "The CPU's side: notifiers, range faults, migration.", MmBenchmarks.All),
         CreateSuite("vmm", "The GPU's address space: pages, areas, sparse areas.", VmmBenchmarks.All),
         CreateLive(),

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuSvm.Driver;
 
 /// <summary>What a fault is sorted by: its client's place in the batch, its page, and how little it asks for.</summary>
@@ -17,6 +19,10 @@ internal readonly record struct FaultKey(ulong Bits)
     /// <summary>Number of address bits that a key has room for: more than any format translates.</summary>
     public const int AddressBits = 57;
 
+    // The accesses as bytes, strongest first.
+    private const uint AccessesByWeakness =
+        (uint)FaultAccess.Atomic | ((uint)FaultAccess.Write << 8) | ((uint)FaultAccess.Read << 16) | ((uint)FaultAccess.Prefetch << 24);
+
     private const int PageShift = 2;
     private const int BlockShift = PageShift + HugePage.Order;
 
@@ -27,6 +33,7 @@ internal readonly record struct FaultKey(ulong Bits)
     private static BitField WeaknessField => new(1, 0);
 
     /// <summary>Makes the key of a fault of an address below 2^57.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FaultKey Of(int client, VirtualAddress address, FaultAccess access) =>
         new(ClientField.Put((ulong)client) | PageField.Put(address.Value >> Page.Shift) | WeaknessField.Put((ulong)(3 - StrengthOf(access))));
 
@@ -40,13 +47,11 @@ internal readonly record struct FaultKey(ulong Bits)
     public int PageInBlock => (int)((Bits >> PageShift) & (HugePage.PageCount - 1));
 
     /// <summary>What the fault's access wants.</summary>
-    public FaultAccess Access => (Bits & 3) switch
+    public FaultAccess Access
     {
-        0 => FaultAccess.Atomic,
-        1 => FaultAccess.Write,
-        2 => FaultAccess.Read,
-        _ => FaultAccess.Prefetch,
-    };
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (FaultAccess)((AccessesByWeakness >> (int)(8 * (Bits & 3))) & 0xff);
+    }
 
     /// <summary>True for faults of the same client and page.</summary>
     public bool IsSamePage(FaultKey other) => Bits >> PageShift == other.Bits >> PageShift;

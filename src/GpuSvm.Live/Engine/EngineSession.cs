@@ -64,6 +64,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         _driver = new SvmDriver(_gpu, new SvmDriverOptions
         {
             Servicing = settings.Parallel ? FaultServicing.OnWorker : FaultServicing.InInterrupt,
+            SystemAtomics = SystemAtomics.Native,
         });
         _messages = new MessageQueue(userfaultfd);
         _cpu = new UserfaultCpu(userfaultfd, _memory, _messages);
