@@ -40,6 +40,7 @@ public static class RaceScenarios
         "hole-overwrites", "cached-page-replaced", "removed-interval-confirms", "no-teardown-barrier",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring", "exit-before-the-invalidation", "one-mirror-told",
+        "block-claimed-twice",
         "removed-device-looked-up", "object-page-found-early",
     ];
 

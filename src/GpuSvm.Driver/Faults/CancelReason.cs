@@ -14,7 +14,7 @@ internal static class CancelReason
         Errno.ENOMEM => "no memory was left for the page or for the GPU's page tables",
         Errno.ENXIO => string.Create(CultureInfo.InvariantCulture, $"no process is joined to {fault.Instance}"),
         Errno.EBUSY => "the address space changed too often to catch up within the deadline",
-        Errno.EOPNOTSUPP => "an atomic needs its page alone, and this one is shared by mappings of a file",
+        Errno.EOPNOTSUPP => "an atomic needs its page alone, and this one belongs to a shared mapping",
         Errno.EIO => "the page is mapped with all that the access needs, and the access faults on it again and again",
         _ => "the fault could not be served",
     };

@@ -8,8 +8,8 @@ public enum SystemAtomics : byte
     /// (<see cref="DeviceExclusive"/>), and no other access ever gets the right to atomics there.
     /// </summary>
     /// <remarks>
-    /// What cannot be taken is cancelled with a reason: memory that may not be written, and pages shared by a mapping of a file. Source:
-    /// nouveau_svm.c, nouveau_atomic_range_fault.
+    /// What cannot be taken is cancelled with a reason: memory that may not be written (EPERM), and pages of shared mappings, of a file or
+    /// anonymous, unless they are a <see cref="MemoryObject"/>'s (EOPNOTSUPP). Source: nouveau_svm.c, nouveau_atomic_range_fault.
     /// </remarks>
     DeviceExclusive,
 

@@ -83,6 +83,9 @@ public sealed class TableAlignedStrategy : IMirrorStrategy, IMirror
     public RankedLock UpdateLock => _mirror.UpdateLock;
 
     /// <inheritdoc/>
+    public object? Owner => _mirror;
+
+    /// <inheritdoc/>
     public Errno TryAcquire(AddressRange wanted, int worker, out MirrorInterval interval) =>
         TryFind(wanted.Start, out interval) ? Errno.None : MakeNode(wanted.Start, out interval);
 

@@ -38,4 +38,23 @@ internal static class RaceKernels
             await t.Store(SmallMachine.PageAt(0), (ulong)i);
         }
     }
+
+    /// <summary>Each thread loads from a block of its own: the first from that of the pages, the second from the one behind.</summary>
+    public static async GpuTask ReadBlocksAsync(GpuThread t, KernelArgs args)
+    {
+        VirtualAddress address = t.GlobalIndex == 0 ? SmallMachine.Address : SmallMachine.MovedAddress;
+        for (int i = 0; i < args.Times; i++)
+        {
+            SmallMachine.DemandStored("The GPU", await t.Load<ulong>(address));
+        }
+    }
+
+    /// <summary>Every thread adds 1 to the first word of the first page, again and again.</summary>
+    public static async GpuTask AddAsync(GpuThread t, KernelArgs args)
+    {
+        for (int i = 0; i < args.Times; i++)
+        {
+            await t.AtomicAdd(SmallMachine.PageAt(0), 1UL);
+        }
+    }
 }

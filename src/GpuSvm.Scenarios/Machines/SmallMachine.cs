@@ -52,6 +52,8 @@ internal sealed partial class SmallMachine : IDisposable
             ReplayPolicy = options.ReplayPolicy,
             PagesPerFault = options.PagesPerFault,
             CancelScope = options.CancelScope,
+            Workers = options.Workers,
+            FaultsPerHelper = 1,
         };
         Driver = new SvmDriver(_gpu, options.Strategy is { } strategy ? driver with { Strategy = strategy } : driver);
         Cpu = new SimulatedCpu(_memory, 2);
@@ -218,7 +220,7 @@ internal sealed partial class SmallMachine : IDisposable
 
             // Its driver skips the event of a page that it moves, and drops the GPU's entry a moment later.
             Demand(
-                entry.IsPresent || entry.IsMigration || !mirror.Grants(PageAt(page), TranslationRights.Read),
+                entry.IsPresent || entry.IsMigration || entry.IsDeviceExclusive || !mirror.Grants(PageAt(page), TranslationRights.Read),
                 "The GPU's table holds no page that the CPU's does not hold.");
             Demand(
                 (entry.KeptRights & Protection.Write) != 0 || !mirror.Grants(PageAt(page), TranslationRights.Write),

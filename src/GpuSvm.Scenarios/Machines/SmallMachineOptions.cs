@@ -21,6 +21,9 @@ internal sealed record SmallMachineOptions
     /// <summary>Makes the mirror strategy; null for the driver's default.</summary>
     public Func<AddressSpace, GpuMirror, IMirrorStrategy>? Strategy { get; init; }
 
+    /// <summary>Number of threads that serve the blocks of a batch.</summary>
+    public int Workers { get; init; } = 1;
+
     /// <summary>Most pages that one fault maps.</summary>
     public int PagesPerFault { get; init; } = 1;
 

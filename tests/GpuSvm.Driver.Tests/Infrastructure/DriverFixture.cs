@@ -11,7 +11,9 @@ internal sealed class DriverFixture : IDisposable
         Frames = new PageFrames(_memory, new PageFramesOptions { Seed = 3 });
         Cpu = new SimulatedCpu(_memory, 1);
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions { Seed = 3 });
-        Driver = new SvmDriver(Gpu, (options ?? new SvmDriverOptions()) with { Servicing = FaultServicing.InInterrupt });
+        options ??= new SvmDriverOptions();
+        Driver = new SvmDriver(
+            Gpu, options with { Servicing = options.Workers > 1 ? FaultServicing.OnWorker : FaultServicing.InInterrupt });
         Assert.Equal(Errno.None, Driver.TryOpen(Mm, new SvmClientOptions { Unmanaged = unmanaged }, out SvmClient? client));
         Client = client!;
         Channel = Driver.Join(Client);
@@ -36,6 +38,13 @@ internal sealed class DriverFixture : IDisposable
     public VirtualAddress Map(int pages, Protection protection = Protection.ReadWrite)
     {
         Assert.Equal(Errno.None, Mm.Map(0, (ulong)pages * Page.Size, protection, MapPlacement.Anywhere, out VirtualAddress address));
+        return address;
+    }
+
+    /// <summary>Maps memory at an address that is a multiple of 2 MiB.</summary>
+    public VirtualAddress MapBlocks(int blocks, ulong at = 0x4000_0000)
+    {
+        Assert.Equal(Errno.None, Mm.Map(at, (ulong)blocks << 21, Protection.ReadWrite, MapPlacement.Fixed, out VirtualAddress address));
         return address;
     }
 
