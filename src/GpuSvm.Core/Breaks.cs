@@ -147,7 +147,7 @@ public static class Breaks
     /// <summary>A driver that is resumed waits for the next interrupt, though faults have come while it was suspended.</summary>
     public static readonly bool ResumeForgetsTheRing = Name == "resume-forgets-the-ring";
 
-    /// <summary>A page of a file that is written back loses its dirty mark only when it has lost write access, however dirty it is again by then.</summary>
+    /// <summary>A page of a file that is written back loses its dirty mark after it has lost write access, however dirty it is again.</summary>
     public static readonly bool FilePageCleanedLate = Name == "file-page-cleaned-late";
 
     /// <summary>The mirrors do not hear that a page of a file must not be written any more without another fault.</summary>

@@ -12,10 +12,12 @@ public sealed partial class AddressSpace
     /// <param name="advice">The advice.</param>
     /// <returns>
     /// EINVAL: unknown advice, unaligned, beyond 64 bits, or a mapping that cannot take it: of special frames (all but
-    /// <see cref="Advice.DontFork"/>), not anonymous (<see cref="Advice.Free"/>), without that right (populate). ENOMEM: a part of the range is
-    /// not mapped, or a split makes too many mappings. Populate also: what a fault says, but EHWPOISON for a page whose bytes are lost, and EFAULT for others that cannot be read. <see cref="Advice.Collapse"/>: EINVAL, also where
-    /// nothing is there or a page is a device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames. <see cref="Advice.Poison"/>: EFAULT where nothing is mapped or nothing can be read; EINVAL where memory is not anonymous and
-    /// private; EBUSY for the zero page and pages that are locked or pinned; what a read says; pages before that one are lost.
+    /// <see cref="Advice.DontFork"/>), not anonymous (<see cref="Advice.Free"/>), without that right (populate). ENOMEM: a part of the
+    /// range is not mapped, or a split makes too many mappings. Populate also: what a fault says, but EHWPOISON for a page whose bytes are
+    /// lost, and EFAULT for others that cannot be read. <see cref="Advice.Collapse"/>: EINVAL, also where nothing is there or a page is a
+    /// device's; EAGAIN: a page is locked, pinned, or could not be brought home; ENOMEM: no block of frames. <see cref="Advice.Poison"/>:
+    /// EFAULT where nothing is mapped or nothing can be read; EINVAL where memory is not anonymous and private; EBUSY for the zero page and
+    /// pages that are locked or pinned; what a read says; pages before that one are lost.
     /// </returns>
     /// <remarks>
     /// Other than madvise(2), which goes as far as it can, a call that fails changes nothing; only poisoning goes page by page, populating may leave pages

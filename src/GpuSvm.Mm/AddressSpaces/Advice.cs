@@ -1,7 +1,9 @@
 namespace GpuSvm;
 
 /// <summary>What a program says of its memory. Source: Linux include/uapi/asm-generic/mman-common.h; the numbers are its own.</summary>
-/// <remarks>Linux knows more, for what there is none of here: swap, files that are read ahead, equal pages that are merged, guards. It is unknown advice.</remarks>
+/// <remarks>
+/// Linux knows more, for what there is none of here: swap, files that are read ahead, equal pages that are merged, guards. That is unknown.
+/// </remarks>
 public enum Advice
 {
     /// <summary>The bytes are given up at once (MADV_DONTNEED).</summary>

@@ -6,8 +6,9 @@ namespace GpuSvm.Mm;
 /// <remarks>
 /// The file's length counts as it is when the cache is made: the bytes behind it in its last page read as zero and are never written
 /// back, pages behind that one fault. Where others have cut the file since, pages behind its end that were not touched yet fault too;
-/// those that were stay, and what is behind the end is not written back. Pages that a shared mapping may have written are dirty and go back to the file by
-/// <see cref="Sync"/>, which takes write access from all mappings first, and when the cache is disposed and no mapping is left.
+/// those that were stay, and what is behind the end is not written back. Pages that a shared mapping may have written are dirty and go back
+/// to the file by <see cref="Sync"/>, which takes write access from all mappings first, and when the cache is disposed and no mapping is
+/// left.
 /// Departure: Linux takes pages from all mappings when a file is cut, and forgets that a page is dirty when its file did not take it.
 /// Source: Linux mm/filemap.c; mm/rmap.c, page_mkclean; mm/page-writeback.c.
 /// </remarks>

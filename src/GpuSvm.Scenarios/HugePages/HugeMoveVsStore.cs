@@ -36,7 +36,7 @@ public sealed class HugeMoveVsStore : IRaceScenario
         });
     }
 
-    /// <summary>Moves the block to other frames of the system. Of the bytes those that the race is about: a point for each of the others says nothing.</summary>
+    /// <summary>Moves the block to other frames of the system, with the words that the race is about: points for all others say nothing.</summary>
     private static void Move(DeviceMachine machine)
     {
         var migration = new MigrateVma(machine.Mm, HugePage.PageCount);

@@ -137,10 +137,11 @@ internal sealed class DeviceMachine : IDisposable
         {
             CpuPte entry = Mm.PageTable.Read(WordAt(page, 0));
             SmallMachine.Demand(!entry.IsMigration, "No migration entry is left.");
+            FrameNumber frame = entry.Frame;
+            (int References, int Maps, bool IsLocked) books = (Frames.ReferenceCount(frame), Frames.MapCount(frame), Frames.IsLocked(frame));
             SmallMachine.Demand(
-                !entry.NamesFrame ||
-                (Frames.ReferenceCount(entry.Frame), Frames.MapCount(entry.Frame), Frames.IsLocked(entry.Frame)) == (_cache is null ? 1 : 2, 1, false),
-                $"A page at rest has one owner, and its file, if it has one, and no lock: {Frames.ReferenceCount(entry.Frame)} references, {Frames.MapCount(entry.Frame)} entries.");
+                !entry.NamesFrame || books == (_cache is null ? 1 : 2, 1, false),
+                $"A page at rest has one owner, and its file, if it has one, and no lock: {books}.");
         }
 
         _devices.ForEach(device => device.Leave());
