@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace GpuSvm.Core;
@@ -15,6 +16,9 @@ public sealed unsafe partial class NativeReservation : IDisposable
     private const int MadviseNoHugePage = 15;
     private byte* _base;
 
+    // Bytes that can be reached: none once the memory is given back.
+    private ulong _used;
+
     /// <summary>Reserves <paramref name="sizeBytes"/> bytes, rounded up to whole pages.</summary>
     /// <param name="sizeBytes">At least 1.</param>
     /// <exception cref="SvmException">The system refuses the reservation; carries its errno.</exception>
@@ -31,6 +35,7 @@ public sealed unsafe partial class NativeReservation : IDisposable
         }
 
         _base = (byte*)address;
+        _used = SizeBytes;
 
         // A huge page behind one touched page would break the promise of the type; refusal of the hint does no harm.
         _ = Advise(address, (nuint)SizeBytes, MadviseNoHugePage);
@@ -62,6 +67,23 @@ public sealed unsafe partial class NativeReservation : IDisposable
         return new Span<byte>(_base + offset, length);
     }
 
+    /// <summary>One of the values that the reservation is an array of.</summary>
+    /// <param name="index">Below <see cref="SizeBytes"/> divided by the size of a value.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It does not lie in the reservation.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref T At<T>(ulong index)
+        where T : unmanaged
+    {
+        if (index >= _used / (ulong)sizeof(T))
+        {
+            Reject(index);
+        }
+
+        // SAFETY: the index was checked against the mapping, of which nothing is used once it is gone; the caller keeps this object alive
+        // and uses the reference only before Dispose, as the type's contract says.
+        return ref Unsafe.Add(ref Unsafe.AsRef<T>(_base), (nuint)index);
+    }
+
     /// <summary>Gives whole pages back to the system; they read as zero afterwards. Where a file is placed its bytes stay.</summary>
     /// <param name="offset">First byte: a multiple of 4096.</param>
     /// <param name="length">Number of bytes: a multiple of 4096.</param>
@@ -90,7 +112,14 @@ public sealed unsafe partial class NativeReservation : IDisposable
             // SAFETY: the mapping is this object's own, of exactly this size, and is forgotten here.
             _ = UnmapMemory((nint)_base, (nuint)SizeBytes);
             _base = null;
+            _used = 0;
         }
+    }
+
+    private void Reject(ulong index)
+    {
+        ObjectDisposedException.ThrowIf(_base is null, this);
+        throw new ArgumentOutOfRangeException(nameof(index), index, $"The reservation has {SizeBytes} bytes.");
     }
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]

@@ -9,23 +9,29 @@ internal struct CpuFlush(ICpu cpu)
 {
     private readonly bool _isWhole = (cpu.Capabilities & CpuCapabilities.FreeFrames) != 0;
     private List<Run>? _earlier;
-    private Run _run;
+    private ulong _start;
+    private ulong _end;
+    private FrameNumber _first;
 
     /// <summary>Adds the page of an entry; addresses rise. A huge page is added whole.</summary>
     public void Add(ulong page, CpuPte pte)
     {
-        ulong start = _run.Range.IsEmpty ? page : _run.Range.Start;
-        ulong end = page + (pte.IsHuge ? HugePage.Size : Page.Size);
-        _run = new Run(new AddressRange(start, end), _run.Range.IsEmpty ? pte.Frame : _run.FirstFrame);
+        if (IsEmpty)
+        {
+            _start = page;
+            _first = pte.Frame;
+        }
+
+        _end = page + (pte.IsHuge ? HugePage.Size : Page.Size);
     }
 
     /// <summary>Says that the pages of one mapping have been added.</summary>
     public void EndMapping()
     {
-        if (!_isWhole && !_run.Range.IsEmpty)
+        if (!_isWhole && !IsEmpty)
         {
-            (_earlier ??= []).Add(_run);
-            _run = default;
+            (_earlier ??= []).Add(Last);
+            _start = _end;
         }
     }
 
@@ -41,6 +47,9 @@ internal struct CpuFlush(ICpu cpu)
     /// <summary>Has the CPU forget that it may write the pages.</summary>
     public readonly void WriteProtect() => Each(static (cpu, run) => cpu.WriteProtect(run.Range));
 
+    /// <summary>Has accesses of the CPU that wait on the pages look again.</summary>
+    public readonly void Wake() => Each(static (cpu, run) => cpu.Wake(run.Range));
+
     private readonly void Each(Action<ICpu, Run> tell)
     {
         foreach (Run run in _earlier ?? [])
@@ -48,11 +57,15 @@ internal struct CpuFlush(ICpu cpu)
             tell(cpu, run);
         }
 
-        if (!_run.Range.IsEmpty)
+        if (!IsEmpty)
         {
-            tell(cpu, _run);
+            tell(cpu, Last);
         }
     }
+
+    private readonly bool IsEmpty => _start == _end;
+
+    private readonly Run Last => new(new AddressRange(_start, _end), _first);
 
     private readonly record struct Run(AddressRange Range, FrameNumber FirstFrame);
 }

@@ -57,12 +57,11 @@ public sealed class DevicePagemap : IDisposable
     /// <remarks>Source: Linux zone_device_page_init.</remarks>
     public MigratePfn Begin(FrameNumber frame, ulong data = 0)
     {
-        if (!Contains(frame) || _frames.ReferenceCount(frame) != 0)
+        if (!Contains(frame) || !_frames.TryBeginDevicePage(frame, data))
         {
             throw new ArgumentException($"{frame} is not a free frame of the device.", nameof(frame));
         }
 
-        _frames.BeginDevicePage(frame, data);
         return MigratePfn.Of(frame);
     }
 
@@ -99,11 +98,20 @@ public sealed class DevicePagemap : IDisposable
     {
         ulong index = frame.Value - FirstFrame.Value;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, PageCount, nameof(frame));
-        return ref MemoryMarshal.AsRef<FrameState>(
-            _states!.Bytes(index * (ulong)Unsafe.SizeOf<FrameState>(), Unsafe.SizeOf<FrameState>()));
+        return ref _states!.At<FrameState>(index);
     }
 
-    /// <summary>The states of a block of 512 private frames.</summary>
+    /// <summary>A window of private frames.</summary>
+    /// <param name="frame">One that it holds: of these.</param>
+    /// <param name="limit">Most frames; a power of two.</param>
+    internal FrameWindow WindowAt(FrameNumber frame, ulong limit)
+    {
+        FrameNumber first = FirstFrame + ((frame.Value - FirstFrame.Value) & ~(limit - 1));
+        ulong count = Math.Min(limit, PageCount - (first.Value - FirstFrame.Value));
+        return new FrameWindow(first, StatesOf(first, (int)count), this);
+    }
+
+    /// <summary>The states of private frames that follow each other.</summary>
     internal Span<FrameState> StatesOf(FrameNumber head, int count)
     {
         ulong size = (ulong)Unsafe.SizeOf<FrameState>();

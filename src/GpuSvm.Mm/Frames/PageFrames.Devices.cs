@@ -87,7 +87,7 @@ public sealed partial class PageFrames
     /// <summary>The device whose frame this is; null for system memory.</summary>
     public DevicePagemap? PagemapOf(FrameNumber frame)
     {
-        if (frame.Value >= Memory.FrameCount)
+        if (IsDevicePrivate(frame))
         {
             return PrivateOf(frame);
         }
@@ -104,17 +104,25 @@ public sealed partial class PageFrames
     }
 
     /// <summary>True if the CPU cannot reach a frame: it is of a device's private memory.</summary>
-    public bool IsDevicePrivate(FrameNumber frame) => frame.Value >= Memory.FrameCount;
+    public bool IsDevicePrivate(FrameNumber frame) => frame.Value >= _count;
 
     /// <summary>Locks a device's free frame and gives it its first reference.</summary>
+    /// <returns>False when it is in use.</returns>
     /// <remarks>By plain writes: who looks for pages of a device by number takes a reference of those in use before he tries the lock.</remarks>
-    internal void BeginDevicePage(FrameNumber frame, ulong data)
+    internal bool TryBeginDevicePage(FrameNumber frame, ulong data)
     {
+        // A part of a huge page has no reference of its own.
         ref FrameState state = ref OwnStateOf(frame);
+        if (HasFlags(ref state, FrameFlags.Tail) || SharedWord.Read(ref state.References) != 0)
+        {
+            return false;
+        }
+
         PageLocks.BeginHeld(ref state.Lock);
         SharedWord.Write(ref state.Flags, 0);
         SharedWord.Write(ref state.DeviceData, data);
         SharedWord.Write(ref state.References, 1);
+        return true;
     }
 
     /// <summary>Gives 512 free frames of a device their first reference, as one huge page.</summary>
@@ -168,14 +176,17 @@ public sealed partial class PageFrames
         DevicePagemap?[] pagemaps = SharedWord.Read(ref _pagemaps);
         if (slot == 0 || slot > (ulong)pagemaps.Length || pagemaps[slot - 1] is not { } pagemap)
         {
-            throw new ArgumentOutOfRangeException(nameof(frame), frame, "There is no such frame.");
+            throw NoSuchFrame(frame);
         }
 
         return ref pagemap.StateOf(frame);
     }
 
+    private static ArgumentOutOfRangeException NoSuchFrame(FrameNumber frame) =>
+        new(nameof(frame), frame, "There is no such frame.");
+
     private Span<FrameState> DeviceStatesOf(FrameNumber head) =>
         PrivateOf(head) is { } pagemap
             ? pagemap.StatesOf(head, HugePage.PageCount)
-            : throw new ArgumentOutOfRangeException(nameof(head), head, "There are no such frames.");
+            : throw NoSuchFrame(head);
 }

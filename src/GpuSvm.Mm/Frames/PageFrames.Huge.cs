@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace GpuSvm.Mm;
 
 /// <content>Huge pages: 512 aligned frames that are counted, mapped, marked and locked as one, in the state of the first.</content>
@@ -178,9 +175,6 @@ public sealed partial class PageFrames
     private Span<FrameState> StatesOf(FrameNumber head)
     {
         Checks.That(HugePage.IsHead(head), "A huge page begins at a multiple of 512 frames.");
-        int size = Unsafe.SizeOf<FrameState>();
-        return head.Value >= Memory.FrameCount
-            ? DeviceStatesOf(head)
-            : MemoryMarshal.Cast<byte, FrameState>(_states.Bytes(head.Value * (ulong)size, HugePage.PageCount * size));
+        return IsDevicePrivate(head) ? DeviceStatesOf(head) : StatesOf(head.Value, HugePage.PageCount);
     }
 }

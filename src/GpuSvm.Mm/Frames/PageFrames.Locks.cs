@@ -57,16 +57,22 @@ public sealed partial class PageFrames
     public bool IsLocked(FrameNumber frame) => PageLocks.IsLocked(ref StateOf(frame).Lock);
 
     /// <summary>Takes a page lock if it is free; the caller accounts for all of its own as one lock.</summary>
-    internal bool TryLockForMigration(FrameNumber frame)
-    {
-        ref FrameState state = ref OwnStateOf(frame);
-        return HasFlags(ref state, FrameFlags.Huge | FrameFlags.Tail) ? TryTakeHuge(frame) : PageLocks.TryTake(ref state.Lock);
-    }
+    internal bool TryLockForMigration(FrameNumber frame) => TryLockForMigration(frame, ref OwnStateOf(frame));
 
-    /// <summary>Releases a page lock that <see cref="TryLockForMigration"/> took: of the page that the frame is by now.</summary>
-    internal void UnlockMigrated(FrameNumber frame)
+    /// <summary>As <see cref="TryLockForMigration(FrameNumber)"/>.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="state">Its own state.</param>
+    internal bool TryLockForMigration(FrameNumber frame, ref FrameState state) =>
+        HasFlags(ref state, FrameFlags.Huge | FrameFlags.Tail) ? TryTakeHuge(frame) : PageLocks.TryTake(ref state.Lock);
+
+    /// <summary>Releases a page lock that <see cref="TryLockForMigration(FrameNumber)"/> took: of the page that the frame is by now.</summary>
+    internal void UnlockMigrated(FrameNumber frame) => UnlockMigrated(frame, ref OwnStateOf(frame));
+
+    /// <summary>As <see cref="UnlockMigrated(FrameNumber)"/>.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="state">Its own state.</param>
+    internal void UnlockMigrated(FrameNumber frame, ref FrameState state)
     {
-        ref FrameState state = ref OwnStateOf(frame);
         if (!HasFlags(ref state, FrameFlags.Huge | FrameFlags.Tail))
         {
             _locks.Give(ref state.Lock, frame);
@@ -86,7 +92,7 @@ public sealed partial class PageFrames
         }
     }
 
-    /// <summary>As <see cref="TryLockForMigration"/>, if the page is huge.</summary>
+    /// <summary>As <see cref="TryLockForMigration(FrameNumber)"/>, if the page is huge.</summary>
     internal bool TryLockHuge(FrameNumber head)
     {
         using (_lock.Enter())

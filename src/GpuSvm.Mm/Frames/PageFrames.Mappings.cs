@@ -22,26 +22,16 @@ public sealed partial class PageFrames
     /// <summary>Sets and clears marks of a frame that is in use; the zero page has none.</summary>
     internal void SetFlags(FrameNumber frame, FrameFlags set, FrameFlags clear = FrameFlags.None)
     {
-        if (frame == ZeroFrame)
+        if (frame != ZeroFrame)
         {
-            return;
+            SetFlags(ref StateOf(frame), set, clear);
         }
-
-        ref int flags = ref StateOf(frame).Flags;
-        int seen;
-        int wanted;
-        do
-        {
-            seen = SharedWord.Read(ref flags);
-            wanted = (seen | (int)set) & ~(int)clear;
-        }
-        while (seen != wanted && SharedWord.CompareExchange(ref flags, wanted, seen) != seen);
     }
 
     /// <summary>Has a frame keep the marks of an entry that goes.</summary>
     internal void NoteMarks(CpuPte pte)
     {
-        FrameFlags marks = (pte.IsDirty ? FrameFlags.Dirty : 0) | (pte.IsAccessed ? FrameFlags.Accessed : 0);
+        FrameFlags marks = MarksOf(pte);
         if (marks != 0)
         {
             SetFlags(pte.Frame, marks);
@@ -90,19 +80,21 @@ public sealed partial class PageFrames
         }
     }
 
-    /// <summary>Number of references to a frame and of entries that map it, seen one after the other.</summary>
-    internal int ReferenceCount(FrameNumber frame, out int maps)
-    {
-        ref FrameState state = ref StateOf(frame);
-        maps = SharedWord.Read(ref state.Maps);
-        return SharedWord.Read(ref state.References);
-    }
-
     /// <summary>Notes that an entry which mapped the frame is now its migration entry. The lock of its page table is held.</summary>
-    internal void EndMap(FrameNumber frame)
+    internal void EndMap(FrameNumber frame) => EndMap(ref StateOf(frame));
+
+    /// <summary>As <see cref="EndMap(FrameNumber)"/>, and keeps the marks of the entry.</summary>
+    /// <param name="state">The state of the page.</param>
+    /// <param name="migration">The migration entry.</param>
+    internal static void EndMap(ref FrameState state, CpuPte migration)
     {
-        int maps = SharedWord.Add(ref StateOf(frame).Maps, -1);
-        Checks.That(maps >= 0, "A frame is not unmapped more often than it was mapped.");
+        FrameFlags marks = MarksOf(migration);
+        if (marks != 0)
+        {
+            SetFlags(ref state, marks, FrameFlags.None);
+        }
+
+        EndMap(ref state);
     }
 
     /// <summary>Notes an entry that names the frame without mapping it: a migration entry. The lock of its page table is held.</summary>
@@ -115,7 +107,8 @@ public sealed partial class PageFrames
     internal void CopyMappings(FrameNumber frame, List<FrameMapping> places) => _reverse.CopyTo(ref StateOf(frame).Mapping, frame, places);
 
     /// <summary>True if an entry at another place than this one names a frame.</summary>
-    internal bool IsNamedElsewhere(FrameNumber frame, FrameMapping here) => _reverse.HasOther(ref StateOf(frame).Mapping, frame, here);
+    internal bool IsNamedElsewhere(FrameNumber frame, ref FrameState state, FrameMapping here) =>
+        _reverse.HasOther(ref state.Mapping, frame, here);
 
     /// <summary>Gives an address space the number by which the reverse map knows it.</summary>
     internal int Register(AddressSpace space) => _spaces.Add(space);
@@ -125,4 +118,25 @@ public sealed partial class PageFrames
 
     /// <summary>The address space of a number, or null when it has ended.</summary>
     internal AddressSpace? SpaceOf(int id) => _spaces.Find(id);
+
+    private static FrameFlags MarksOf(CpuPte pte) =>
+        (pte.IsDirty ? FrameFlags.Dirty : 0) | (pte.IsAccessed ? FrameFlags.Accessed : 0);
+
+    private static void SetFlags(ref FrameState state, FrameFlags set, FrameFlags clear)
+    {
+        int seen;
+        int wanted;
+        do
+        {
+            seen = SharedWord.Read(ref state.Flags);
+            wanted = (seen | (int)set) & ~(int)clear;
+        }
+        while (seen != wanted && SharedWord.CompareExchange(ref state.Flags, wanted, seen) != seen);
+    }
+
+    private static void EndMap(ref FrameState state)
+    {
+        int maps = SharedWord.Add(ref state.Maps, -1);
+        Checks.That(maps >= 0, "A frame is not unmapped more often than it was mapped.");
+    }
 }

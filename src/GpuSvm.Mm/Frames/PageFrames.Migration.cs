@@ -14,16 +14,19 @@ public sealed partial class PageFrames
     }
 
     /// <summary>Has a frame that nobody knows yet take the place of another: its marks, and the one entry that names it.</summary>
+    /// <param name="source">The frame that is left.</param>
+    /// <param name="from">Its state.</param>
+    /// <param name="destination">The new frame.</param>
+    /// <param name="to">Its state.</param>
+    /// <param name="place">Where the entry is.</param>
     /// <remarks>By plain writes. Under the page-table lock of that entry, before it names the new frame.</remarks>
-    internal void MoveName(FrameNumber source, FrameNumber destination, FrameMapping place)
+    internal void MoveName(FrameNumber source, ref FrameState from, FrameNumber destination, ref FrameState to, FrameMapping place)
     {
         if (Breaks.ObjectPageFoundEarly)
         {
             MovePlace(source, destination);
         }
 
-        ref FrameState from = ref StateOf(source);
-        ref FrameState to = ref StateOf(destination);
         Checks.That(SharedWord.Read(ref to.Maps) == 0, "Nobody knows the new frame of a page before it has an entry.");
         SharedWord.Write(ref to.Flags, SharedWord.Read(ref to.Flags) | (SharedWord.Read(ref from.Flags) & (int)MovingMarks));
         _reverse.Remove(ref from.Mapping, source, place);

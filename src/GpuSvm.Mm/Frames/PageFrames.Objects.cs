@@ -109,7 +109,7 @@ public sealed partial class PageFrames
     }
 
     /// <summary>True for a frame that is a certain page of an object, and of no other.</summary>
-    internal bool IsFixed(FrameNumber frame) => IsOfObject(frame) && PagemapOf(frame) is null;
+    internal bool IsFixed(FrameNumber frame) => IsOfObject(frame) && !IsDevicePrivate(frame) && PagemapOf(frame) is null;
 
     private bool IsOfObject(FrameNumber frame) => frame.Value >= _pooled;
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace GpuSvm.Mm;
 
@@ -20,6 +19,7 @@ public sealed partial class PageFrames : IDisposable
     public const byte Poison = 0xdb;
 
     private readonly PageFramesOptions _options;
+    private readonly ulong _count;
     private readonly ulong _limit;
     private readonly ulong _pooled;
     private readonly NativeReservation _states;
@@ -41,6 +41,7 @@ public sealed partial class PageFrames : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.LimitFrames, memory.FrameCount - 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PooledFrames, memory.FrameCount, nameof(options));
         Memory = memory;
+        _count = memory.FrameCount;
         _options = options;
         _limit = options.LimitFrames != 0 ? options.LimitFrames : memory.FrameCount - 1;
         _states = new NativeReservation(memory.FrameCount * (ulong)Unsafe.SizeOf<FrameState>());
@@ -116,7 +117,14 @@ public sealed partial class PageFrames : IDisposable
             return;
         }
 
-        ref FrameState state = ref OwnStateOf(frame);
+        Put(frame, ref OwnStateOf(frame));
+    }
+
+    /// <summary>As <see cref="Put(FrameNumber)"/>; not of the zero page.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="state">Its own state.</param>
+    internal void Put(FrameNumber frame, ref FrameState state)
+    {
         if (HasFlags(ref state, FrameFlags.Tail) && TryPutTail(frame, ref state))
         {
             return;
@@ -227,12 +235,11 @@ public sealed partial class PageFrames : IDisposable
     /// <summary>The state that is kept for a frame itself.</summary>
     private ref FrameState OwnStateOf(FrameNumber frame)
     {
-        if (frame.Value >= Memory.FrameCount)
+        if (IsDevicePrivate(frame))
         {
             return ref DeviceStateOf(frame);
         }
 
-        return ref MemoryMarshal.AsRef<FrameState>(
-            _states.Bytes(frame.Value * (ulong)Unsafe.SizeOf<FrameState>(), Unsafe.SizeOf<FrameState>()));
+        return ref _states.At<FrameState>(frame.Value);
     }
 }

@@ -29,7 +29,8 @@ public sealed partial class MigrateVma
                     return false;
                 }
 
-                source = CollectPage(leaf, block, hole);
+                var window = default(FrameWindow);
+                source = CollectPage(leaf, block, hole, ref window);
                 if (source.IsValid && !_frames.IsDevicePrivate(source.Frame) && !Breaks.CopyBeforeIsolate)
                 {
                     _mm.Cpu.Isolate(Breaks.HugePageIsolatedInPart ? AddressRange.PageAt(block) : HugePage.BlockAt(block));

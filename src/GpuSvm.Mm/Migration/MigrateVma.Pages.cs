@@ -49,7 +49,7 @@ public sealed partial class MigrateVma
         collected = 0;
         if (leaf is null)
         {
-            int pages = (int)((end - start) >> Page.Shift);
+            int pages = PagesOf(start, end);
             _source.AsSpan(IndexOf(start), pages).Fill(hole);
             return hole.Migrates ? pages : 0;
         }
@@ -63,15 +63,18 @@ public sealed partial class MigrateVma
                 return 0;
             }
 
-            for (ulong page = start; page < end; page += Page.Size)
+            ulong page = start;
+            var window = default(FrameWindow);
+            foreach (ref MigratePfn source in _source.AsSpan(IndexOf(start), PagesOf(start, end)))
             {
-                ref MigratePfn source = ref SourceAt(page);
-                source = CollectPage(leaf, page, hole);
+                source = CollectPage(leaf, page, hole, ref window);
                 collected += source.Migrates ? 1 : 0;
                 if (source.IsValid && !_frames.IsDevicePrivate(source.Frame))
                 {
                     flush.Add(page, leaf.Read(page));
                 }
+
+                page += Page.Size;
             }
 
             if (!Breaks.CopyBeforeIsolate)
@@ -83,20 +86,27 @@ public sealed partial class MigrateVma
         return collected;
     }
 
-    private MigratePfn CollectPage(CpuLeaf leaf, ulong page, MigratePfn hole)
+    private MigratePfn CollectPage(CpuLeaf leaf, ulong page, MigratePfn hole, ref FrameWindow window)
     {
         CpuPte pte = leaf.Read(page);
-        if (pte.IsNone || IsZeroPage(pte))
+        if (!pte.HasFrame && !pte.IsDevicePrivate)
         {
-            return pte.IsNone || (_select & MigrateSelect.System) != 0 ? hole : default;
+            return pte.IsNone ? hole : default;
         }
 
-        return (pte.HasFrame || pte.IsDevicePrivate) && IsSelected(pte.Frame) && TryLock(pte.Frame) ? Take(leaf, page, pte) : default;
+        FrameNumber frame = pte.Frame;
+        if (frame == _frames.ZeroFrame)
+        {
+            return (_select & MigrateSelect.System) != 0 ? hole : default;
+        }
+
+        ref FrameState state = ref _frames.StateIn(ref window, frame);
+        return IsSelected(window.Pagemap) && TryLock(frame, ref state) ? Take(leaf, page, frame, ref state) : default;
     }
 
     private bool IsZeroPage(CpuPte pte) => pte.HasFrame && pte.Frame == _frames.ZeroFrame;
 
-    private bool IsSelected(FrameNumber frame) => _frames.PagemapOf(frame) is { } pagemap
+    private bool IsSelected(DevicePagemap? pagemap) => pagemap is not null
         ? (_select & SelectOf(pagemap)) != 0 && pagemap.Owner == _owner
         : (_select & MigrateSelect.System) != 0;
 
@@ -105,12 +115,13 @@ public sealed partial class MigrateVma
 
     /// <summary>Puts a migration entry in place of that of a locked page; its reference goes to the migration. Page-table lock held.</summary>
     /// <returns>0 when somebody else relies on the frame: it is pinned.</returns>
-    private MigratePfn Take(CpuLeaf leaf, ulong page, CpuPte pte)
+    private MigratePfn Take(CpuLeaf leaf, ulong page, FrameNumber frame, ref FrameState state)
     {
         // Without a second entry only this one could give somebody a reference, and its lock is held. Else one looks again later.
-        if (_frames.ReferenceCount(pte.Frame, out int maps) > maps + OtherReferences(pte.Frame) && !Breaks.PinnedPageMoved)
+        int maps = SharedWord.Read(ref state.Maps);
+        if (SharedWord.Read(ref state.References) > maps + OtherReferences(frame) && !Breaks.PinnedPageMoved)
         {
-            Unlock(pte.Frame);
+            Unlock(frame, ref state);
             return default;
         }
 
@@ -119,9 +130,8 @@ public sealed partial class MigrateVma
             _shared.Add(IndexOf(page));
         }
 
-        pte = leaf.BeginMigration(page);
-        _frames.NoteMarks(pte);
-        _frames.EndMap(pte.Frame);
+        CpuPte pte = leaf.BeginMigration(page);
+        PageFrames.EndMap(ref state, pte);
         return MigratePfn.From(pte);
     }
 
@@ -169,7 +179,15 @@ public sealed partial class MigrateVma
 
     private int OtherReferences(FrameNumber frame) => IsFaultPage(frame) ? 1 : 0;
 
-    private bool TryLock(FrameNumber frame) => IsFaultPage(frame) || _frames.TryLockForMigration(frame);
+    private bool TryLock(FrameNumber frame, ref FrameState state) => IsFaultPage(frame) || _frames.TryLockForMigration(frame, ref state);
+
+    private void Unlock(FrameNumber frame, ref FrameState state)
+    {
+        if (!IsFaultPage(frame))
+        {
+            _frames.UnlockMigrated(frame, ref state);
+        }
+    }
 
     private void Unlock(FrameNumber frame)
     {

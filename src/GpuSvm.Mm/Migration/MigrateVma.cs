@@ -235,5 +235,7 @@ public sealed partial class MigrateVma
 
     private ref MigratePfn SourceAt(ulong page) => ref _source[IndexOf(page)];
 
+    private static int PagesOf(ulong start, ulong end) => (int)((end - start) >> Page.Shift);
+
     private int IndexOf(ulong page) => (int)((page - _range.Start.Value) >> Page.Shift);
 }

@@ -111,7 +111,25 @@ internal sealed class CpuLeaf
 
     /// <summary>Puts a migration entry in place of one that maps a frame. Lock held; the caller flushes the CPU.</summary>
     /// <returns>The migration entry, with the accessed and dirty bits as the CPU left them.</returns>
-    public CpuPte BeginMigration(ulong address) => Exchange(address, static pte => pte.ToMigration());
+    public CpuPte BeginMigration(ulong address)
+    {
+        Lock.AssertHeld();
+        ref ulong word = ref OwnWordOf(address, out ulong bits);
+        CpuPte migration = new CpuPte(bits).ToMigration();
+        if (!new CpuPte(bits).IsPresent)
+        {
+            // The CPU's walker leaves it alone.
+            SharedWord.Write(ref word, migration.Bits);
+            return migration;
+        }
+
+        while (!TryReplace(ref word, ref bits, migration))
+        {
+            migration = new CpuPte(bits).ToMigration();
+        }
+
+        return migration;
+    }
 
     /// <summary>Puts the entry of a page that a device has for itself in place of its present one. Lock held; the caller flushes the CPU.</summary>
     /// <returns>The entry, with the accessed and dirty bits as the CPU left them.</returns>

@@ -152,7 +152,7 @@ public readonly record struct CpuPte(ulong Bits)
 
     /// <summary>The entry of a page that was moved to a device's private memory, in place of its migration entry.</summary>
     public CpuPte FromMigrationToDevice(FrameNumber frame) =>
-        new CpuPte(FrameField.Put(frame.Value) | Marks | DevicePrivateKind).WithRights(KeptRights);
+        new(FrameField.Put(frame.Value) | Marks | DevicePrivateKind | (Bits & (ReadBehindBit | WriteBit)));
 
     /// <summary>The entry as the CPU's walker leaves it behind an access.</summary>
     public CpuPte Touched(CpuAccess access) => new(Bits | AccessedBit | (access == CpuAccess.Write ? DirtyBit : 0));
@@ -174,8 +174,9 @@ public readonly record struct CpuPte(ulong Bits)
 
     private ulong Marks => Bits & (AccessedBit | DirtyBit | HugeBit);
 
-    private CpuPte WithKind(ulong kind) =>
-        new CpuPte((Bits & ~(PresentBit | ProtNoneBit | KindBits)) | kind).WithRights(KeptRights);
+    private CpuPte WithKind(ulong kind) => IsAway
+        ? new CpuPte((Bits & ~KindBits) | kind)
+        : new CpuPte((Bits & ~(PresentBit | ProtNoneBit | KindBits)) | kind).WithRights(KeptRights);
 
     private bool IsAway => (Bits & PresentBit) == 0 && (Bits & KindBits) != 0;
 
