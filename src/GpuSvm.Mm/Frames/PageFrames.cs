@@ -160,8 +160,9 @@ public sealed partial class PageFrames : IDisposable
             Checks.That(!PageLocks.IsLocked(ref state.Lock), "A frame is not freed while its page lock is held.");
         }
 
-        bool isLost = HasFlags(ref state, FrameFlags.Poisoned);
-        bool isHuge = HasFlags(ref state, FrameFlags.Huge);
+        var marks = (FrameFlags)SharedWord.Read(ref state.Flags);
+        bool isLost = (marks & FrameFlags.Poisoned) != 0;
+        bool isHuge = (marks & FrameFlags.Huge) != 0;
         if (isHuge)
         {
             EndHuge(frame);

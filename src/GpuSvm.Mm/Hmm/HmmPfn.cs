@@ -97,21 +97,29 @@ public readonly record struct HmmPfn(ulong Bits)
     internal static HmmPfn Of(FrameNumber frame, bool isWritable, int order = 0) =>
         new(FrameField.Put(frame.Value) | ValidBit | (isWritable ? WriteBit : 0) | OrderField.Put((ulong)order));
 
+    /// <summary>What is said of a page of its own that is present.</summary>
+    internal static HmmPfn OfPresent(CpuPte pte) => new(pte.Frame.Value | ValidBit | (pte.IsWritable ? WriteBit : 0));
+
     /// <summary>Answers for consecutive pages of a huge page; the sticky bits stay.</summary>
     /// <param name="pfns">What is asked, and the answers.</param>
     /// <param name="first">The answer for the first.</param>
     internal static void FillRun(Span<HmmPfn> pfns, HmmPfn first)
     {
-        Span<Vector256<ulong>> vectors = MemoryMarshal.Cast<HmmPfn, Vector256<ulong>>(pfns);
+        // Two vectors a turn: the sum of one does not wait for that of the other.
+        Span<VectorPair> pairs = MemoryMarshal.Cast<HmmPfn, VectorPair>(pfns);
         Vector256<ulong> sticky = Vector256.Create(StickyBits);
-        Vector256<ulong> next = Vector256.Create(first.Bits) + Vector256<ulong>.Indices;
-        foreach (ref Vector256<ulong> vector in vectors)
+        Vector256<ulong> low = Vector256.Create(first.Bits) + Vector256<ulong>.Indices;
+        Vector256<ulong> high = low + Vector256.Create((ulong)Vector256<ulong>.Count);
+        Vector256<ulong> step = Vector256.Create((ulong)VectorPair.Count);
+        foreach (ref VectorPair pair in pairs)
         {
-            vector = (vector & sticky) | next;
-            next += Vector256.Create((ulong)Vector256<ulong>.Count);
+            pair.Low = (pair.Low & sticky) | low;
+            pair.High = (pair.High & sticky) | high;
+            low += step;
+            high += step;
         }
 
-        for (int i = vectors.Length * Vector256<ulong>.Count; i < pfns.Length; i++)
+        for (int i = pairs.Length * VectorPair.Count; i < pfns.Length; i++)
         {
             pfns[i] = pfns[i].Sticky | new HmmPfn(first.Bits + (ulong)i);
         }
@@ -122,4 +130,11 @@ public readonly record struct HmmPfn(ulong Bits)
 
     /// <summary>The word in hexadecimal with prefix.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"hmm:0x{Bits:x}");
+
+    private struct VectorPair
+    {
+        public const int Count = 8;
+        public Vector256<ulong> Low;
+        public Vector256<ulong> High;
+    }
 }

@@ -33,7 +33,7 @@ namespace GpuSvm.Mm;
 /// Source: Linux 7.0 mm/hmm.c.
 /// </para>
 /// </remarks>
-public static class HmmRangeFault
+public static partial class HmmRangeFault
 {
     /// <summary>Faults on one page that are tried before the call gives up; a second one means that others took the page away.</summary>
     private const int FaultLimit = 16;
@@ -135,59 +135,6 @@ public static class HmmRangeFault
         return Errno.None;
     }
 
-    /// <summary>Answers for the pages of one mapping in one leaf of the page table.</summary>
-    private static Errno WalkLeaf(AddressSpace mm, Vma vma, in HmmRange range, ulong address, ulong end)
-    {
-        CpuLeaf? leaf = mm.PageTable.Find(address);
-        HmmPfn mask = range.FlagsMask;
-        HmmPfn always = range.DefaultFlags;
-        Span<HmmPfn> pfns = range.Pfns.Slice(IndexOf(range, address), (int)((end - address) >> Page.Shift));
-        if (TryFillHuge(mm, leaf, pfns, address, range.Owner, mask | always))
-        {
-            return Errno.None;
-        }
-
-        foreach (ref HmmPfn pfn in pfns)
-        {
-            HmmPfn found = Look(mm, leaf, address, range.Owner, out bool isSettled);
-            HmmPfn request = (pfn & mask) | always;
-            if (!isSettled && NeedOf(request, found) != Need.Nothing)
-            {
-                Errno error = FaultIn(mm, vma, request, range.Owner, address, out found);
-                if (error != Errno.None)
-                {
-                    return error;
-                }
-
-                leaf ??= mm.PageTable.Find(address);
-            }
-
-            pfn = pfn.Sticky | found;
-            address += Page.Size;
-        }
-
-        return Errno.None;
-    }
-
-    /// <summary>Answers for all pages at once where they are parts of a huge page that is there as wanted.</summary>
-    private static bool TryFillHuge(
-        AddressSpace mm, CpuLeaf? leaf, Span<HmmPfn> pfns, ulong address, object? owner, HmmPfn requests)
-    {
-        if (leaf is not { IsHuge: true })
-        {
-            return false;
-        }
-
-        HmmPfn first = Look(mm, leaf, address, owner, out bool isSettled);
-        if (first.Order == 0 || (requests.AsksForWrite && !first.IsWritable && !isSettled))
-        {
-            return false;
-        }
-
-        HmmPfn.FillRun(pfns, first);
-        return true;
-    }
-
     /// <summary>Faults one page in until it is there as wanted.</summary>
     /// <remarks>
     /// That may invalidate the very range that is asked about (a write to the zero page does). The call goes on to the end none the less
@@ -219,22 +166,6 @@ public static class HmmRangeFault
 
         found = default;
         return Errno.EBUSY;
-    }
-
-    /// <summary>What an entry says.</summary>
-    /// <param name="mm">The address space.</param>
-    /// <param name="leaf">The page's table, or null.</param>
-    /// <param name="address">The page.</param>
-    /// <param name="owner">Whose private pages count as present.</param>
-    /// <param name="isSettled">True if no fault could say more.</param>
-    private static HmmPfn Look(AddressSpace mm, CpuLeaf? leaf, ulong address, object? owner, out bool isSettled)
-    {
-        CpuPte pte = leaf?.Read(address) ?? default;
-        isSettled = pte.IsDevicePrivate && owner is not null && mm.Frames.PagemapOf(pte.Frame)?.Owner == owner;
-
-        // The zero page is one frame, however large its entry.
-        int order = pte.IsHuge && !pte.IsRepeated ? HugePage.Order : 0;
-        return pte.IsPresent || isSettled ? HmmPfn.Of(pte.Frame, pte.KeptRights == Protection.ReadWrite, order) : default;
     }
 
     /// <summary>What must happen before the request for a page is met.</summary>

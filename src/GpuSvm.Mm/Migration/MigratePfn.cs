@@ -41,6 +41,9 @@ public readonly record struct MigratePfn(ulong Bits)
     /// <summary>The frame; only where <see cref="IsValid"/>.</summary>
     public FrameNumber Frame => new(FrameField.Get(Bits));
 
+    /// <summary>Number of pages that the word stands for.</summary>
+    internal int PageCount => IsCompound ? HugePage.PageCount : 1;
+
     /// <summary>A frame to move a page to.</summary>
     public static MigratePfn Of(FrameNumber frame) => new(FrameField.Put(frame.Value) | ValidBit);
 

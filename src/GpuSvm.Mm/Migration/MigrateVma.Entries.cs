@@ -7,40 +7,17 @@ public sealed partial class MigrateVma
     private int EnterPages(CpuLeaf leaf, ulong start, ulong end)
     {
         _shared.Clear();
-        var woken = new CpuFlush(_mm.Cpu);
+        int first = IndexOf(start);
+        Span<MigratePfn> sources = _source.AsSpan(first, PagesOf(start, end));
+        Span<MigratePfn> destinations = _destination.AsSpan(first, sources.Length);
         using (leaf.Lock.Enter())
         {
             if (IsWholeBlock(start, end))
             {
-                int first = IndexOf(start);
-                _mover.Part(_source.AsSpan(first, HugePage.PageCount), _destination.AsSpan(first, HugePage.PageCount));
+                _mover.Part(sources, destinations);
             }
 
-            var sources = default(FrameWindow);
-            var destinations = default(FrameWindow);
-            for (ulong page = start, next; page < end; page = next)
-            {
-                int index = IndexOf(page);
-                MigratePfn source = _source[index];
-                next = page + SizeOf(source.IsCompound && _destination[index].IsCompound ? source : default);
-                if (!source.IsValid)
-                {
-                    EndHole(leaf, page, index);
-                    continue;
-                }
-
-                ref FrameState state = ref _frames.StateIn(ref sources, source.Frame);
-                if (!source.IsCompound && _frames.IsNamedElsewhere(source.Frame, ref state, _mm.MappingOf(page)))
-                {
-                    _shared.Add(index);
-                }
-                else
-                {
-                    EnterPage(leaf, page, index, ref state, ref destinations, ref woken);
-                }
-            }
-
-            woken.Wake();
+            EnterPages(leaf, start, sources, destinations);
         }
 
         foreach (int index in _shared)
@@ -57,22 +34,51 @@ public sealed partial class MigrateVma
         }
 
         int moved = 0;
-        foreach (MigratePfn source in _source.AsSpan(IndexOf(start), PagesOf(start, end)))
+        for (int i = 0; i < sources.Length; i += sources[i].PageCount)
         {
-            moved += source.Migrates ? 1 : 0;
+            moved += sources[i].Migrates ? 1 : 0;
         }
 
         return moved;
     }
 
-    /// <summary>Ends a page of which nothing was there. Page-table lock held.</summary>
-    private void EndHole(CpuLeaf leaf, ulong page, int index)
+    /// <summary>Gives the pages of a table that are named nowhere else their entries, and notes the others. Page-table lock held.</summary>
+    private void EnterPages(CpuLeaf leaf, ulong start, Span<MigratePfn> sources, Span<MigratePfn> destinations)
     {
-        ref MigratePfn source = ref _source[index];
-        MigratePfn destination = _destination[index];
+        var from = default(FrameWindow);
+        var to = default(FrameWindow);
+        var woken = new CpuFlush(_mm.Cpu);
+        for (int i = 0, pages; i < sources.Length && i < destinations.Length; i += pages)
+        {
+            ref MigratePfn source = ref sources[i];
+            pages = source.IsCompound && destinations[i].IsCompound ? HugePage.PageCount : 1;
+            ulong page = start + ((ulong)i << Page.Shift);
+            if (!source.IsValid)
+            {
+                EndHole(leaf, page, ref source, destinations[i]);
+                continue;
+            }
+
+            ref FrameState state = ref _frames.StateIn(ref from, source.Frame);
+            if (!source.IsCompound && _frames.IsNamedElsewhere(source.Frame, ref state, _mm.MappingOf(page)))
+            {
+                _shared.Add(IndexOf(page));
+            }
+            else
+            {
+                EnterPage(leaf, page, ref source, ref state, destinations[i], ref to, ref woken);
+            }
+        }
+
+        woken.Wake();
+    }
+
+    /// <summary>Ends a page of which nothing was there. Page-table lock held.</summary>
+    private void EndHole(CpuLeaf leaf, ulong page, ref MigratePfn source, MigratePfn destination)
+    {
         if (source.IsCompound && destination.IsCompound)
         {
-            EndHugeHole(leaf, page, index);
+            EndHugeHole(leaf, page, IndexOf(page));
             return;
         }
 
@@ -85,10 +91,8 @@ public sealed partial class MigrateVma
 
     /// <summary>Gives a page that is named nowhere else the entry of the frame where it is now, unless it is gone. Page-table lock held.</summary>
     private void EnterPage(
-        CpuLeaf leaf, ulong page, int index, ref FrameState state, ref FrameWindow destinations, ref CpuFlush woken)
+        CpuLeaf leaf, ulong page, ref MigratePfn source, ref FrameState state, MigratePfn destination, ref FrameWindow window, ref CpuFlush woken)
     {
-        ref MigratePfn source = ref _source[index];
-        MigratePfn destination = _destination[index];
         FrameNumber frame = source.Frame;
         CpuPte pte = leaf.Read(page);
         bool isThere = PageMover.IsMigrationOf(pte, frame);
@@ -111,7 +115,7 @@ public sealed partial class MigrateVma
         }
 
         // The entry gets the reference that the migration had.
-        ref FrameState to = ref _frames.StateIn(ref destinations, destination.Frame);
+        ref FrameState to = ref _frames.StateIn(ref window, destination.Frame);
         _frames.MoveName(frame, ref state, destination.Frame, ref to, _mm.MappingOf(page));
         if (_frames.IsDevicePrivate(destination.Frame))
         {
@@ -126,7 +130,7 @@ public sealed partial class MigrateVma
 
         Unlock(frame, ref state);
         _frames.Put(frame, ref state);
-        if (destinations.Pagemap is not null)
+        if (window.Pagemap is not null)
         {
             _frames.UnlockMigrated(destination.Frame, ref to);
         }

@@ -31,12 +31,13 @@ public sealed partial class MigrateVma
     {
         int first = -1;
         int last = -1;
-        for (int i = 0; i < PageCount; i += (int)(SizeOf(_source[i]) / Page.Size))
+        ReadOnlySpan<MigratePfn> pages = Source;
+        for (int i = 0; i < pages.Length; i += pages[i].PageCount)
         {
-            if (IsHole(_source[i]))
+            if (IsHole(pages[i]))
             {
                 first = first < 0 ? i : first;
-                last = _source[i].IsCompound ? i + HugePage.PageCount - 1 : i;
+                last = i + pages[i].PageCount - 1;
             }
         }
 

@@ -3,9 +3,6 @@ namespace GpuSvm.Mm;
 /// <content>Huge pages, which move as one, or are split on the way.</content>
 public sealed partial class MigrateVma
 {
-    /// <summary>Bytes that a word stands for.</summary>
-    private static ulong SizeOf(MigratePfn pfn) => pfn.IsCompound ? HugePage.Size : Page.Size;
-
     /// <summary>True if huge pages are wanted and all of a table is in the range.</summary>
     private bool IsWholeBlock(ulong start, ulong end) => end - start == HugePage.Size && (_select & MigrateSelect.Compound) != 0;
 

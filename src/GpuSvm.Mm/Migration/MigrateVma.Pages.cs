@@ -146,16 +146,18 @@ public sealed partial class MigrateVma
                 PartForDestination(leaf, start);
             }
 
-            for (ulong page = start; page < end; page += SizeOf(SourceAt(page)))
+            Span<MigratePfn> sources = _source.AsSpan(IndexOf(start), PagesOf(start, end));
+            Span<MigratePfn> destinations = _destination.AsSpan(IndexOf(start), sources.Length);
+            for (int i = 0; i < sources.Length && i < destinations.Length; i += sources[i].PageCount)
             {
-                ref MigratePfn source = ref SourceAt(page);
-                MigratePfn destination = _destination[IndexOf(page)];
-                if (!source.Migrates || !_frames.MayMove(source, destination))
+                ref MigratePfn source = ref sources[i];
+                if (!source.Migrates || !_frames.MayMove(source, destinations[i]))
                 {
                     source = source.Staying();
                 }
                 else if (source.IsValid)
                 {
+                    ulong page = start + ((ulong)i << Page.Shift);
                     CpuPte pte = leaf.Read(page);
                     bool isThere = PageMover.IsMigrationOf(pte, source.Frame);
                     source = isThere ? source : source.Staying();

@@ -38,6 +38,9 @@ internal sealed class CpuLeaf
         return huge == 0 ? new CpuPte(SharedWord.Read(ref _entries[index])) : new CpuPte(huge).PageAt(index);
     }
 
+    /// <summary>The words of pages themselves, from that of an address on. They are none while a huge page stands for them.</summary>
+    public ReadOnlySpan<ulong> OwnWords(ulong address) => _entries.AsSpan(CpuPageTable.Index(address, Page.Shift));
+
     /// <summary>Fills an entry that is none, or all 512 with that of a huge page. Lock held.</summary>
     public void Enter(ulong address, CpuPte pte)
     {
@@ -111,6 +114,7 @@ internal sealed class CpuLeaf
 
     /// <summary>Puts a migration entry in place of one that maps a frame. Lock held; the caller flushes the CPU.</summary>
     /// <returns>The migration entry, with the accessed and dirty bits as the CPU left them.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CpuPte BeginMigration(ulong address)
     {
         Lock.AssertHeld();
