@@ -119,6 +119,13 @@ public sealed partial class PageFrames
     /// <summary>The address space of a number, or null when it has ended.</summary>
     internal AddressSpace? SpaceOf(int id) => _spaces.Find(id);
 
+    /// <summary>The page table where the entry of a place is, and its address space; null when one of them has gone.</summary>
+    internal CpuLeaf? TableAt(FrameMapping place, out AddressSpace? space)
+    {
+        space = SpaceOf(place.SpaceId);
+        return space?.PageTable.Find(place.Page);
+    }
+
     private static FrameFlags MarksOf(CpuPte pte) =>
         (pte.IsDirty ? FrameFlags.Dirty : 0) | (pte.IsAccessed ? FrameFlags.Accessed : 0);
 

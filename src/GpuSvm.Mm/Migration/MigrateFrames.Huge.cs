@@ -27,7 +27,7 @@ public sealed partial class MigrateFrames
 
         if (_frames.TryLockHuge(head))
         {
-            _mover.TrySplit(head);
+            _hugeMover.TrySplit(head);
             _frames.UnlockMigrated(head);
         }
 
@@ -61,7 +61,7 @@ public sealed partial class MigrateFrames
     private void GiveBack(FrameNumber head)
     {
         MigratePfn staying = MigratePfn.OfHuge(head);
-        if (!_mover.HasUnmappedHuge || _mover.TryCompleteHuge(ref staying, default))
+        if (!_mover.HasUnmappedHuge || _hugeMover.TryComplete(ref staying, default))
         {
             // Split before its entry was replaced, each part has the references of its entry alone.
             _mover.Restore(head, head);
@@ -87,10 +87,10 @@ public sealed partial class MigrateFrames
             Span<MigratePfn> destination = _destination.AsSpan(index, HugePage.PageCount);
             if (!destination[0].IsCompound && destination.ContainsAnyExcept(default(MigratePfn)))
             {
-                _mover.TrySplit(source.Frame);
+                _hugeMover.TrySplit(source.Frame);
             }
 
-            _mover.Part(_source.AsSpan(index, HugePage.PageCount), destination);
+            _hugeMover.Part(_source.AsSpan(index, HugePage.PageCount), destination);
         }
     }
 
@@ -100,14 +100,14 @@ public sealed partial class MigrateFrames
     {
         ref MigratePfn source = ref _source[index];
         FrameNumber head = source.Frame;
-        if (_mover.TryCompleteHuge(ref source, _destination[index]))
+        if (_hugeMover.TryComplete(ref source, _destination[index]))
         {
             _frames.UnlockMigrated(head);
             _frames.Put(head);
             return true;
         }
 
-        _mover.Part(_source.AsSpan(index, HugePage.PageCount), _destination.AsSpan(index, HugePage.PageCount));
+        _hugeMover.Part(_source.AsSpan(index, HugePage.PageCount), _destination.AsSpan(index, HugePage.PageCount));
         return false;
     }
 }

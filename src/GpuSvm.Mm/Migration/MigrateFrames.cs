@@ -14,6 +14,7 @@ public sealed partial class MigrateFrames
 {
     private readonly PageFrames _frames;
     private readonly PageMover _mover;
+    private readonly HugePageMover _hugeMover;
     private readonly MigratePfn[] _source;
     private readonly MigratePfn[] _destination;
     private int _count;
@@ -29,6 +30,7 @@ public sealed partial class MigrateFrames
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         _frames = frames;
         _mover = new PageMover(frames);
+        _hugeMover = new HugePageMover(frames, _mover);
         _source = new MigratePfn[capacity];
         _destination = new MigratePfn[capacity];
     }

@@ -14,7 +14,7 @@ public sealed partial class MigrateVma
         {
             if (IsWholeBlock(start, end))
             {
-                _mover.Part(sources, destinations);
+                _hugeMover.Part(sources, destinations);
             }
 
             EnterPages(leaf, start, sources, destinations);

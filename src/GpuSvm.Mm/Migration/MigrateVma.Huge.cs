@@ -56,7 +56,7 @@ public sealed partial class MigrateVma
             _mm.SplitLocked(leaf, block);
         }
 
-        _mover.Part(_source.AsSpan(index, HugePage.PageCount), _destination.AsSpan(index, HugePage.PageCount));
+        _hugeMover.Part(_source.AsSpan(index, HugePage.PageCount), _destination.AsSpan(index, HugePage.PageCount));
     }
 
     /// <summary>Enters a huge page where nothing is yet but, maybe, the huge zero page. Page-table lock held.</summary>

@@ -47,6 +47,7 @@ public sealed partial class MigrateVma
     private readonly AddressSpace _mm;
     private readonly PageFrames _frames;
     private readonly PageMover _mover;
+    private readonly HugePageMover _hugeMover;
     private readonly MigratePfn[] _source;
     private readonly MigratePfn[] _destination;
 
@@ -69,6 +70,7 @@ public sealed partial class MigrateVma
         _mm = mm;
         _frames = mm.Frames;
         _mover = new PageMover(mm.Frames);
+        _hugeMover = new HugePageMover(mm.Frames, _mover);
         _source = new MigratePfn[capacity];
         _destination = new MigratePfn[capacity];
     }

@@ -9,7 +9,7 @@ namespace GpuSvm.Mm;
 internal sealed class PageMover(PageFrames frames)
 {
     private const int UnmapRounds = 8;
-    private const int RestoreRounds = 1 << 20;
+    public const int RestoreRounds = 1 << 20;
     private readonly List<FrameMapping> _places = [];
 
     /// <summary>True if the last entry that <see cref="TryUnmap"/> replaced was that of a huge page.</summary>
@@ -47,7 +47,7 @@ internal sealed class PageMover(PageFrames frames)
         frames.CopyMappings(frame, _places);
         foreach (FrameMapping place in _places)
         {
-            if (place != except && Find(place, out AddressSpace? space) is { } leaf)
+            if (place != except && frames.TableAt(place, out AddressSpace? space) is { } leaf)
             {
                 using (leaf.Lock.Enter())
                 {
@@ -138,113 +138,9 @@ internal sealed class PageMover(PageFrames frames)
         }
     }
 
-    /// <summary>Splits a huge page, which the caller has locked, where it is mapped.</summary>
-    /// <returns>True if it is not huge any more. Else no entry names it.</returns>
-    public bool TrySplit(FrameNumber head)
-    {
-        if (FindHuge(head, out FrameMapping place, out AddressSpace? space) is { } leaf)
-        {
-            using (leaf.Lock.Enter())
-            {
-                CpuPte pte = leaf.Read(place.Page);
-                if (leaf.IsHuge && pte.NamesFrame && pte.Frame == head)
-                {
-                    space!.SplitLocked(leaf, place.Page);
-                }
-            }
-        }
-
-        return !frames.IsHuge(head);
-    }
-
-    /// <summary>Ends the migration of a huge page, as <see cref="Complete"/> does that of another.</summary>
-    /// <returns>False when it has been split: then its pages are ended one by one.</returns>
-    public bool TryCompleteHuge(ref MigratePfn source, MigratePfn destination)
-    {
-        FrameNumber head = source.Frame;
-        FrameNumber target = source.Migrates && !Breaks.MigrateNoop ? destination.Frame : head;
-        bool isRestored = false;
-        var spin = default(Spin);
-        for (int round = 0; round < RestoreRounds && !isRestored; round++)
-        {
-            frames.CopyMappings(head, _places);
-            foreach (FrameMapping place in _places)
-            {
-                isRestored |= TryRestoreHugeAt(head, target, place);
-            }
-
-            if (!isRestored && !frames.IsHuge(head))
-            {
-                return false;
-            }
-
-            if (_places.Count == 0)
-            {
-                break;
-            }
-
-            // A place without an entry: a remap is about to enter it there, or an unmap to forget the place.
-            spin.Once();
-        }
-
-        source = isRestored ? source : source.Staying();
-        GiveUp(destination);
-        return true;
-    }
-
-    private bool TryRestoreHugeAt(FrameNumber head, FrameNumber target, FrameMapping place)
-    {
-        if (Find(place, out AddressSpace? space) is not { } leaf)
-        {
-            return false;
-        }
-
-        using (leaf.Lock.Enter())
-        {
-            CpuPte pte = leaf.Read(place.Page);
-            bool isThere = frames.IsHuge(head) && IsMigrationOf(pte, head);
-            if (isThere)
-            {
-                frames.Get(target);
-                Replace(space!, leaf, place.Page, pte, target);
-            }
-
-            return isThere;
-        }
-    }
-
-    /// <summary>Writes the pages of a huge page one by one when it has been split since it was collected.</summary>
-    /// <param name="source">The 512 words of a block.</param>
-    /// <param name="destination">Likewise; a huge page for one that moves is split too.</param>
-    /// <remarks>
-    /// Its one reference and its lock, which were the migration's, have become those of each page. Under the lock of the page table that
-    /// the split was made under: so it is known then.
-    /// </remarks>
-    public void Part(Span<MigratePfn> source, Span<MigratePfn> destination)
-    {
-        MigratePfn whole = source[0];
-        if (!whole.IsCompound || !whole.IsValid || frames.IsHuge(whole.Frame))
-        {
-            return;
-        }
-
-        MigratePfn target = destination[0];
-        bool isParted = whole.Migrates && target.IsCompound;
-        if (isParted)
-        {
-            frames.SplitHuge(target.Frame);
-        }
-
-        for (int i = 0; i < source.Length; i++)
-        {
-            source[i] = whole.PageAt(i);
-            destination[i] = isParted ? target.PageAt(i) : destination[i];
-        }
-    }
-
     private void UnmapAt(FrameNumber frame, FrameMapping place)
     {
-        if (Find(place, out AddressSpace? space) is not { } leaf)
+        if (frames.TableAt(place, out AddressSpace? space) is not { } leaf)
         {
             return;
         }
@@ -275,7 +171,7 @@ internal sealed class PageMover(PageFrames frames)
     private bool TryRestoreAt(FrameNumber source, FrameNumber? target, FrameMapping place, out bool isRestored)
     {
         isRestored = false;
-        if (Find(place, out AddressSpace? space) is not { } leaf)
+        if (frames.TableAt(place, out AddressSpace? space) is not { } leaf)
         {
             return false;
         }
@@ -325,21 +221,6 @@ internal sealed class PageMover(PageFrames frames)
     /// <summary>True if an entry is the migration entry of a frame: while that is locked no other is alike.</summary>
     public static bool IsMigrationOf(CpuPte pte, FrameNumber frame) => pte.IsMigration && pte.Frame == frame;
 
-    /// <summary>The table where a huge page is mapped, or was a moment ago; null for none.</summary>
-    private CpuLeaf? FindHuge(FrameNumber head, out FrameMapping place, out AddressSpace? space)
-    {
-        frames.CopyMappings(head, _places);
-        place = _places.Count == 1 ? _places[0] : default;
-        space = null;
-        return _places.Count == 1 && HugePage.IsAligned(place.Page) ? Find(place, out space) : null;
-    }
-
     private AddressRange RangeOf(FrameNumber frame, FrameMapping place) =>
         frames.IsHuge(frame) ? HugePage.BlockAt(place.Page) : AddressRange.PageAt(place.Page);
-
-    private CpuLeaf? Find(FrameMapping place, out AddressSpace? space)
-    {
-        space = frames.SpaceOf(place.SpaceId);
-        return space?.PageTable.Find(place.Page);
-    }
 }
