@@ -64,9 +64,21 @@ public sealed class NativeReservationTests
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Bytes(4096, 4097).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Bytes(ulong.MaxValue, 1).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Bytes(0, -1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => memory.At<ulong>(1024));
+        Assert.Throws<ArgumentOutOfRangeException>(() => memory.At<ulong>(ulong.MaxValue));
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Discard(4096, 8192));
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Discard(1, 4096));
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Discard(0, 1));
+    }
+
+    [Fact]
+    public void A_value_is_found_by_its_number()
+    {
+        using var memory = new NativeReservation(8192);
+        memory.At<ulong>(1023) = 0x8877665544332211;
+
+        Assert.Equal([0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88], memory.Bytes(8184, 8).ToArray());
+        Assert.Equal(0UL, memory.At<ulong>(0));
     }
 
     [Fact]
@@ -77,6 +89,7 @@ public sealed class NativeReservationTests
         memory.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => memory.Bytes(0, 1).Length);
+        Assert.Throws<ObjectDisposedException>(() => memory.At<byte>(0));
         Assert.Throws<ObjectDisposedException>(() => memory.Discard(0, 4096));
     }
 
