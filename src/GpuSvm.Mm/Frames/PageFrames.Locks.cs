@@ -65,7 +65,7 @@ public sealed partial class PageFrames
     internal bool TryLockForMigration(FrameNumber frame, ref FrameState state) =>
         HasFlags(ref state, FrameFlags.Huge | FrameFlags.Tail) ? TryTakeHuge(frame) : PageLocks.TryTake(ref state.Lock);
 
-    /// <summary>Releases a page lock that <see cref="TryLockForMigration(FrameNumber)"/> took: of the page that the frame is by now.</summary>
+    /// <summary>Releases a page lock that <see cref="TryLockForMigration(FrameNumber)"/> took: of the page that the frame is now.</summary>
     internal void UnlockMigrated(FrameNumber frame) => UnlockMigrated(frame, ref OwnStateOf(frame));
 
     /// <summary>As <see cref="UnlockMigrated(FrameNumber)"/>.</summary>

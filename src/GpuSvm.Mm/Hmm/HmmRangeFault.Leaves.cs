@@ -40,7 +40,7 @@ public static partial class HmmRangeFault
     }
 
     /// <summary>Answers for pages up to the first that is not present as wanted: mostly for all.</summary>
-    /// <param name="words">The entries of the pages, which may have a huge one in their place since they were looked up: then they are none.</param>
+    /// <param name="words">The entries of the pages; none where a huge one has taken their place since they were looked up.</param>
     /// <param name="pfns">The requests, and the answers.</param>
     /// <param name="mask">Which bits of the requests count.</param>
     /// <param name="always">What is asked of every page.</param>

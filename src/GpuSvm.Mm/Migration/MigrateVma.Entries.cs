@@ -89,9 +89,16 @@ public sealed partial class MigrateVma
         _mover.GiveUp(destination);
     }
 
-    /// <summary>Gives a page that is named nowhere else the entry of the frame where it is now, unless it is gone. Page-table lock held.</summary>
+    /// <summary>Gives a page that is named nowhere else the entry of the frame where it is now, unless it is gone.</summary>
+    /// <remarks>Page-table lock held.</remarks>
     private void EnterPage(
-        CpuLeaf leaf, ulong page, ref MigratePfn source, ref FrameState state, MigratePfn destination, ref FrameWindow window, ref CpuFlush woken)
+        CpuLeaf leaf,
+        ulong page,
+        ref MigratePfn source,
+        ref FrameState state,
+        MigratePfn destination,
+        ref FrameWindow window,
+        ref CpuFlush woken)
     {
         FrameNumber frame = source.Frame;
         CpuPte pte = leaf.Read(page);
