@@ -9,6 +9,9 @@ public sealed class DriverCounters
     /// <summary>Fault entries that were read from the ring.</summary>
     public long Fetched { get; internal set; }
 
+    /// <summary>2 MiB blocks of addresses of a client that batches touched, once a batch.</summary>
+    public long Blocks { get; internal set; }
+
     /// <summary>Entries for a page that another entry of the same batch and client named already.</summary>
     public long Duplicates { get; internal set; }
 

@@ -34,7 +34,11 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
         _copyEngine = new CopyEngine(_iommu, _videoMemory, options.Execution) { Events = options.Events };
         _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);
-        var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout) { Events = options.Events };
+        var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout)
+        {
+            Events = options.Events,
+            OutstandingLimit = options.OutstandingFaults,
+        };
         _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, _videoMemory, faults));
         _executor = MakeExecutor(faults, random);
     }
@@ -223,9 +227,10 @@ public sealed class SoftwareGpu : IGpu, IDisposable
             sms[i] = new Sm(i, _options.WarpsPerSm, random.Fork((ulong)i + 1));
         }
 
+        var turn = new SmTurn(_options.StepsPerTurn, _options.FaultsPerTurn);
         if (_options.Execution == ExecutionMode.Sequential)
         {
-            var all = new SmRunner(sms, random, interrupt: null);
+            var all = new SmRunner(sms, random, turn, interrupt: null);
             return new SequentialExecutor(all, _faultBuffer, faults, RaiseInterrupt, _channels.Remove);
         }
 
@@ -233,7 +238,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         var runners = new SmRunner[workers];
         for (int w = 0; w < workers; w++)
         {
-            runners[w] = new SmRunner([.. sms.Where(sm => sm.Index % workers == w)], order: null, RaiseInterrupt);
+            runners[w] = new SmRunner([.. sms.Where(sm => sm.Index % workers == w)], order: null, turn, RaiseInterrupt);
         }
 
         return new ParallelExecutor(runners, faults, _channels.Remove);

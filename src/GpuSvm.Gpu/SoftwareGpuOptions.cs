@@ -27,6 +27,21 @@ public sealed record SoftwareGpuOptions
     /// <summary>Sequential or parallel.</summary>
     public ExecutionMode Execution { get; init; }
 
+    /// <summary>Steps (each up to an access that faults) that an SM makes before the next has its turn: 1 to 65536.</summary>
+    public int StepsPerTurn { get; init; } = 1;
+
+    /// <summary>Most faults that an SM reports in a turn, 1 to 65536; the rest waits for its next turn.</summary>
+    /// <remarks>A small number stands for the throttle of an SM's fault rate: then the faults of many SMs share a batch.</remarks>
+    public int FaultsPerTurn { get; init; } = 1 << 16;
+
+    /// <summary>Most faults of a channel that an SM's uTLB keeps outstanding, reported and not replayed since: 1 to 65536.</summary>
+    /// <remarks>
+    /// A further access that faults waits without an entry and reports itself after the next replay. Prefetches do not count.
+    /// 56 was measured on NVIDIA's Volta: T. Allen, R. Ge, "In-depth analyses of unified virtual memory system for GPU accelerated
+    /// computing", SC'21.
+    /// </remarks>
+    public int OutstandingFaults { get; init; } = 56;
+
     /// <summary>Entries of the fault buffer, 2 to 2^20; one always stays free.</summary>
     public int FaultBufferEntries { get; init; } = 256;
 
@@ -57,6 +72,9 @@ public sealed record SoftwareGpuOptions
         DemandRange(Sms, 1, MaxSms, nameof(Sms));
         DemandRange(WarpsPerSm, 1, MaxWarpsPerSm, nameof(WarpsPerSm));
         DemandRange(FaultBufferEntries, 2, 1 << 20, nameof(FaultBufferEntries));
+        DemandRange(StepsPerTurn, 1, 1 << 16, nameof(StepsPerTurn));
+        DemandRange(FaultsPerTurn, 1, 1 << 16, nameof(FaultsPerTurn));
+        DemandRange(OutstandingFaults, 1, 1 << 16, nameof(OutstandingFaults));
         DemandRange(LateValidPolls, 0, int.MaxValue, nameof(LateValidPolls));
         Demand(
             Execution is ExecutionMode.Sequential or ExecutionMode.Parallel, nameof(Execution), Execution, "Sequential or Parallel");

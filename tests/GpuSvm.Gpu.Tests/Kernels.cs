@@ -26,6 +26,9 @@ internal static class Kernels
 
     internal static async GpuTask LoadOne(GpuThread t, ulong address) => _ = await t.Load<byte>(address);
 
+    internal static async GpuTask LoadPages(GpuThread t, ulong address) =>
+        _ = await t.Load<byte>(address + ((ulong)t.GlobalIndex * Page.Size));
+
     internal static async GpuTask StoreOne(GpuThread t, ulong address) => await t.Store(address, (byte)0x5a);
 
     internal static async GpuTask LoadLong(GpuThread t, ulong address) => _ = await t.Load<long>(address);

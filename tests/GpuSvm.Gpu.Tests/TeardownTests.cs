@@ -51,7 +51,7 @@ public sealed class TeardownTests : IDisposable
     {
         List<Launch> retired = [];
         var executor = new ParallelExecutor(
-            [new SmRunner([new Sm(0, 1, new SeededRandom(1))], order: null, interrupt: null)], _faults, retired.Add);
+            [new SmRunner([new Sm(0, 1, new SeededRandom(1))], order: null, new SmTurn(1, 56), interrupt: null)], _faults, retired.Add);
         Launch launch = _channels.Add(
             Instance,
             channel => new Launch<ulong>(channel, Kernels.LoadOne, new LaunchShape(2, 32), 0, Clock.Monotonic, executor.Wake));

@@ -152,6 +152,7 @@ internal sealed partial class FaultServicer : IDisposable
     private void ServeBlocks()
     {
         int blocks = _batch.Blocks.Length;
+        Counters.Blocks += blocks;
         int settled = 0;
         _claims.Start(blocks);
         bool isShared = _crew?.TryOpen(blocks, _batch.SortedCount) ?? false;

@@ -6,6 +6,12 @@ internal sealed partial class LaunchSlice
     private LaneList _faulted = new();
     private LaneList _atBarrier = new();
     private int _unreported;
+
+    /// <summary>Faults that stand for the uTLB's outstanding ones: reported, and not replayed since.</summary>
+    private int _outstanding;
+
+    /// <summary>True if a report was put off to the SM's next turn.</summary>
+    private bool _isThrottled;
     private long _seenReplays;
     private long _seenGetMoves;
     private bool _isTimed;
@@ -19,6 +25,7 @@ internal sealed partial class LaunchSlice
         if (_faulted.Count == 0)
         {
             _seenReplays = lane.Pending.ReplayEpoch;
+            _outstanding = 0;
         }
 
         _isTimed = false;
@@ -96,7 +103,7 @@ internal sealed partial class LaunchSlice
             return true;
         }
 
-        if (_unreported > 0 && _faults.Signals.GetMoves != _seenGetMoves)
+        if (_unreported > 0 && (_isThrottled || _faults.Signals.GetMoves != _seenGetMoves))
         {
             ReportAgain();
             return true;
@@ -163,6 +170,7 @@ internal sealed partial class LaunchSlice
 
         _faulted.Truncate(left);
         _unreported = unreported;
+        _outstanding = 0;
         ReportAgain();
     }
 
@@ -178,9 +186,25 @@ internal sealed partial class LaunchSlice
         }
     }
 
+    /// <summary>Writes the entry of an access that waits.</summary>
+    /// <returns>False when the ring is full, or the uTLB has as many faults outstanding as it can keep: only a replay makes room there.</returns>
     private bool Report(GpuThread lane)
     {
         long getMoves = _faults.Signals.GetMoves;
+        if (_outstanding == _faults.OutstandingLimit)
+        {
+            _seenGetMoves = getMoves;
+            _isThrottled = false;
+            return false;
+        }
+
+        _isThrottled = _sm.ReportsLeft == 0;
+        if (_isThrottled)
+        {
+            return false;
+        }
+
+        _sm.ReportsLeft--;
         _sm.InterruptDue = true;
         if (!_faults.TryReport(_launch.Channel.Instance, _sm, lane.Pending, WhenFull.SetOverflow, out ulong timestamp))
         {
@@ -196,6 +220,7 @@ internal sealed partial class LaunchSlice
 
         lane.IsReported = true;
         lane.ReportedAt = timestamp;
+        _outstanding++;
         _unreported--;
         return true;
     }
@@ -234,6 +259,7 @@ internal sealed partial class LaunchSlice
         {
             TellWaitEnd(lane, EventCause.Stopped);
             _unreported -= lane.IsReported || lane.IsLost ? 0 : 1;
+            _outstanding -= lane.IsReported ? 1 : 0;
             _faulted.Remove(lane);
         }
         else

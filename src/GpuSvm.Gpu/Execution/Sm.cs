@@ -10,6 +10,9 @@ internal sealed class Sm(int index, int warps, SeededRandom random)
     /// <summary>Warps that hold no block.</summary>
     internal int FreeWarps { get; set; } = warps;
 
+    /// <summary>Number of faults that the SM may still report in this turn.</summary>
+    internal int ReportsLeft { get; set; }
+
     /// <summary>True if a fault was reported, or met a full ring, since the interrupt was raised last.</summary>
     internal bool InterruptDue { get; set; }
 }

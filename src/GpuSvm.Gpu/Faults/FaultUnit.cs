@@ -17,6 +17,9 @@ internal sealed class FaultUnit(FaultBuffer buffer, DeviceSignals signals, Clock
     /// <summary>Where waits for faults are told; null for nowhere.</summary>
     internal EventStream? Events { get; init; }
 
+    /// <summary>Most faults that one uTLB keeps outstanding.</summary>
+    internal int OutstandingLimit { get; init; } = int.MaxValue;
+
     internal Deadline NewDeadline() => clock.After(timeout);
 
     /// <summary>True if a cancel names an SM, in the cluster that it lies in.</summary>
