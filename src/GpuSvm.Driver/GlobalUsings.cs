@@ -2,4 +2,5 @@ global using GpuSvm.Core;
 global using GpuSvm.Gpu;
 global using GpuSvm.Mm;
 global using GpuSvm.Mmu;
+global using GpuSvm.Svm;
 global using GpuSvm.Telemetry;

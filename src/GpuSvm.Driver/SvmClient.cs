@@ -42,6 +42,7 @@ public sealed class SvmClient
     {
         IsDisposed = true;
         _strategy.Dispose();
+        Mirror.End();
         _space.Dispose();
     }
 }

@@ -103,6 +103,7 @@ public sealed partial class SvmDriver
 
             _clients.Remove(client);
             _invalidationsOfClosed += client.Mirror.Invalidations;
+            _videoPages?.Remove(client);
             client.Close();
             return true;
         }
@@ -127,6 +128,7 @@ public sealed partial class SvmDriver
             var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse) { Events = _options.Events };
             IMirrorStrategy strategy = _options.Strategy(mm, mirror);
             client = new SvmClient(mm, space, mirror, strategy);
+            _videoPages?.Add(client);
             return Errno.None;
         }
         finally

@@ -13,6 +13,7 @@ public sealed partial class SvmDriver : IDisposable
     private readonly ChannelTable _channels = new();
     private readonly List<SvmClient> _clients = [];
     private readonly ReplayableFaultBuffer _faults;
+    private readonly VideoPages? _videoPages;
     private readonly FaultServicer _servicer;
     private readonly WorkItem _service;
     private readonly WorkQueue? _worker;
@@ -35,6 +36,7 @@ public sealed partial class SvmDriver : IDisposable
         if (IsOn)
         {
             _worker = options.Servicing == FaultServicing.OnWorker ? new WorkQueue("svm fault servicer") : null;
+            _videoPages = options.DevicePages is { } pages ? VideoPages.Create(gpu, pages, options, _worker) : null;
             Start();
         }
     }
@@ -144,6 +146,7 @@ public sealed partial class SvmDriver : IDisposable
             Close(client);
         }
 
+        _videoPages?.Dispose();
         _worker?.Dispose();
         _servicer.Dispose();
     }

@@ -58,6 +58,9 @@ public sealed record SvmDriverOptions
     /// <summary>Makes the strategy by which each client's mirror hears of changes; <see cref="PerFaultStrategy"/> unless set.</summary>
     public Func<AddressSpace, GpuMirror, IMirrorStrategy> Strategy { get; init; } = static (mm, mirror) => new PerFaultStrategy(mm, mirror);
 
+    /// <summary>Whether pages of clients may live in the GPU's own memory; null, the default, if they may not.</summary>
+    public DevicePagesOptions? DevicePages { get; init; }
+
     /// <summary>Where the driver writes what happens; null writes nothing.</summary>
     public EventStream? Events { get; init; }
 

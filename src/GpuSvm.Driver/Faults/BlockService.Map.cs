@@ -67,6 +67,10 @@ internal sealed partial class BlockService
             Errno error = found.IsError ? _errors[group.Page] : Errno.EFAULT;
             Finish(ref group, access == FaultAccess.Prefetch ? FaultResult.Dropped : FaultResult.Fatal(error));
         }
+        else if (FaultRights.IsWrite(access) && !found.IsWritable && IsInOwnMemory(found))
+        {
+            group.State = PageState.WantedHome;
+        }
         else if (FaultRights.IsWrite(access) && !found.IsWritable)
         {
             Finish(ref group, FaultResult.Fatal(Errno.EPERM));

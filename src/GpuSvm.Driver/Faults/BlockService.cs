@@ -200,6 +200,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
             }
 
             TakeWantedAlone(interval, deadline);
+            BringWantedHome();
         }
         while (!deadline.HasPassed);
     }

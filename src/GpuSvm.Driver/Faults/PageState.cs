@@ -12,6 +12,9 @@ internal enum PageState : byte
     /// <summary>There for writing; the device wants it for itself.</summary>
     WantedAlone,
 
+    /// <summary>In the device's own memory, and shared for reading: to be brought home, where it can be copied for writing.</summary>
+    WantedHome,
+
     /// <summary>Each of its faults has a result.</summary>
     Done,
 }

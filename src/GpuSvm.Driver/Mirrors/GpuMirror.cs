@@ -6,6 +6,7 @@ public sealed class GpuMirror
 {
     private readonly GpuAddressSpace _space;
     private long _invalidations;
+    private bool _hasEnded;
 
     internal GpuMirror(GpuAddressSpace space, AddressRange unmanaged, int workers)
     {
@@ -19,6 +20,9 @@ public sealed class GpuMirror
 
     /// <summary>Where dropped entries are told; null for nowhere.</summary>
     internal EventStream? Events { get; init; }
+
+    /// <summary>Who owns the device's memory in which pages may live; null for nobody. Set before the first fault.</summary>
+    internal object? DeviceOwner { get; set; }
 
     /// <summary>Serialises every change to the GPU's entries.</summary>
     public RankedLock UpdateLock { get; } = new(LockRank.Update);
@@ -111,7 +115,8 @@ public sealed class GpuMirror
     /// <summary>True for an invalidation that this mirror's own driver makes, which drops the entries itself before it copies.</summary>
     /// <remarks>Source: nouveau_svm.c, nouveau_svmm_invalidate_range_start (MMU_NOTIFY_MIGRATE of its own owner).</remarks>
     public bool IsOwn(in Invalidation invalidation) =>
-        invalidation.Cause == InvalidationCause.Migrate && ReferenceEquals(invalidation.Owner, this);
+        invalidation is { Cause: InvalidationCause.Migrate, Owner: { } owner } &&
+        (ReferenceEquals(owner, this) || ReferenceEquals(owner, DeviceOwner));
 
     /// <summary>True if a page of a range has an entry, outside the window.</summary>
     /// <param name="range">Any range.</param>
@@ -135,6 +140,28 @@ public sealed class GpuMirror
     /// <returns>Number of 4 KiB pages that had an entry.</returns>
     /// <remarks>Locking: under <see cref="UpdateLock"/>.</remarks>
     public long Drop(AddressRange range, InvalidationCause cause) => Drop(range, EventCause.Unmap + (byte)cause);
+
+    /// <summary>Drops the entries of pages that are about to move to the device's memory, or home, by a migration whose event is passed over.</summary>
+    /// <remarks>Locking: takes <see cref="UpdateLock"/>. Nothing is left to drop once the mirror has ended.</remarks>
+    internal void DropOwn(AddressRange range)
+    {
+        using (UpdateLock.Enter())
+        {
+            if (!_hasEnded)
+            {
+                Drop(range, InvalidationCause.Migrate);
+            }
+        }
+    }
+
+    /// <summary>The page table is about to go, and no access is made through it any more.</summary>
+    internal void End()
+    {
+        using (UpdateLock.Enter())
+        {
+            _hasEnded = true;
+        }
+    }
 
     /// <summary>Drops every entry but those of the window; on return no device access completes through one.</summary>
     /// <remarks>Locking: takes <see cref="UpdateLock"/>.</remarks>

@@ -1,0 +1,36 @@
+namespace GpuSvm.Driver;
+
+/// <content>Pages of the device's own memory that may only be read there.</content>
+internal sealed partial class BlockService
+{
+    /// <summary>Brings the pages home that are shared for reading and wanted for writing; then they are looked up again, and copied.</summary>
+    private void BringWantedHome()
+    {
+        foreach (ref PageGroup group in Groups)
+        {
+            if (group.State != PageState.WantedHome)
+            {
+                continue;
+            }
+
+            group.State = PageState.Pending;
+            Errno error;
+            using (_client.Mm.MmapLock.EnterShared())
+            {
+                error = _client.Mm.HandleFaultLocked(AddressOf(group.Page), CpuAccess.Write);
+            }
+
+            if (error == Errno.EFAULT)
+            {
+                // What is wanted for writing may only be read.
+                Finish(ref group, FaultResult.Fatal(Errno.EPERM));
+            }
+            else if (error is not (Errno.None or Errno.EAGAIN or Errno.EBUSY))
+            {
+                Finish(ref group, FaultResult.Fatal(error));
+            }
+        }
+    }
+
+    private bool IsInOwnMemory(HmmPfn found) => _client.DevicePages is { } own && own.TryGetVideoAddress(found.Frame, out _);
+}

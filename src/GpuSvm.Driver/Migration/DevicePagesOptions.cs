@@ -1,0 +1,12 @@
+namespace GpuSvm.Driver;
+
+/// <summary>That pages of processes may live in the GPU's own memory, and how.</summary>
+/// <param name="Frames">The machine's page frames; the pages of clients that have others stay where they are.</param>
+public sealed record DevicePagesOptions(PageFrames Frames)
+{
+    /// <summary>Pages that come home together when the CPU touches one; see <see cref="DeviceMemoryOptions.ReadAroundPages"/>.</summary>
+    public int ReadAroundPages { get; init; } = new DeviceMemoryOptions().ReadAroundPages;
+
+    /// <summary>How long the copy engine may take for one job before it is given up.</summary>
+    public TimeSpan CopyTimeout { get; init; } = Deadline.Default;
+}

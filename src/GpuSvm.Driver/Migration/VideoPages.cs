@@ -1,0 +1,131 @@
+namespace GpuSvm.Driver;
+
+/// <summary>Pages of clients in the GPU's own memory: what the GPU does for them, and what the driver knows of them.</summary>
+/// <remarks>
+/// Called with locks of address spaces held, by the CPU's faults, too: takes device locks and update locks only. Who may come and go
+/// meanwhile is a client; so the list of clients is replaced as a whole, and a mirror that has ended has no entries to drop.
+/// </remarks>
+internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDisposable
+{
+    private readonly IGpu _gpu;
+    private readonly DevicePagesOptions _options;
+    private readonly SvmDriverOptions _driver;
+    private SvmClient[] _clients = [];
+
+    private VideoPages(IGpu gpu, DevicePagesOptions options, SvmDriverOptions driver)
+    {
+        _gpu = gpu;
+        _options = options;
+        _driver = driver;
+    }
+
+    /// <inheritdoc/>
+    public object Owner => Memory.Owner;
+
+    /// <inheritdoc/>
+    public ulong PageCount => _gpu.VideoMemory.PageCount;
+
+    /// <summary>The memory.</summary>
+    public DeviceMemory Memory { get; private set; } = null!;
+
+    /// <summary>Adds a GPU's memory to a machine.</summary>
+    /// <param name="gpu">The GPU.</param>
+    /// <param name="options">The machine, and how the memory is used.</param>
+    /// <param name="driver">The driver's options.</param>
+    /// <param name="releases">Where pages that have become free are given back; null to do so when memory is asked for next.</param>
+    /// <exception cref="SvmException">The machine has no room for one more device.</exception>
+    public static VideoPages Create(IGpu gpu, DevicePagesOptions options, SvmDriverOptions driver, WorkQueue? releases)
+    {
+        var pages = new VideoPages(gpu, options, driver);
+        var memoryOptions = new DeviceMemoryOptions { ReadAroundPages = options.ReadAroundPages, Releases = releases };
+        Errno error = DeviceMemory.TryCreate(options.Frames, gpu.DmaMapper, pages, memoryOptions, out DeviceMemory? memory);
+        pages.Memory = error == Errno.None ? memory! : throw new SvmException(error, "The GPU's memory could not be added to the machine.");
+        return pages;
+    }
+
+    /// <summary>A client's pages may live here from now on, if its frames are those of the machine. Under the SVM lock.</summary>
+    public void Add(SvmClient client)
+    {
+        if (client.Mm.Frames == _options.Frames)
+        {
+            client.DevicePages = this;
+            client.Mirror.DeviceOwner = Owner;
+            SharedWord.Write(ref _clients, [.. _clients, client]);
+        }
+    }
+
+    /// <summary>A client ends: no access of its channels runs any more. Its pages stay where they are. Under the SVM lock.</summary>
+    public void Remove(SvmClient client) => SharedWord.Write(ref _clients, [.. _clients.Where(other => other != client)]);
+
+    /// <inheritdoc/>
+    public bool TryGetVideoAddress(FrameNumber frame, out ulong address)
+    {
+        bool isOwn = Memory.TryGetDevicePage(frame, out ulong page);
+        address = isOwn ? page << Page.Shift : 0;
+        return isOwn;
+    }
+
+    /// <inheritdoc/>
+    public Errno TryPopulate(int order, out ulong firstPage) => _gpu.VideoMemory.TryAllocatePages(order, out firstPage);
+
+    /// <inheritdoc/>
+    public void Release(ulong firstPage, int order) => _gpu.VideoMemory.FreePages(firstPage, order);
+
+    /// <inheritdoc/>
+    public Errno CopyToDevice(ReadOnlySpan<DeviceCopy> copies)
+    {
+        var commands = new CopyCommand[copies.Length];
+        for (int i = 0; i < copies.Length; i++)
+        {
+            CopyOperand device = OperandOf(copies[i]);
+            commands[i] = copies[i].System is { } system
+                ? CopyCommand.Copy(CopyOperand.System(system), device, BytesOf(copies[i]))
+                : CopyCommand.Clear(device, BytesOf(copies[i]));
+        }
+
+        return Run(commands);
+    }
+
+    /// <inheritdoc/>
+    public Errno CopyToSystem(ReadOnlySpan<DeviceCopy> copies)
+    {
+        var commands = new CopyCommand[copies.Length];
+        for (int i = 0; i < copies.Length; i++)
+        {
+            commands[i] = CopyCommand.Copy(OperandOf(copies[i]), CopyOperand.System(copies[i].System!.Value), BytesOf(copies[i]));
+        }
+
+        return Run(commands);
+    }
+
+    /// <inheritdoc/>
+    public void DropEntries(AddressSpace space, AddressRange range)
+    {
+        foreach (SvmClient client in SharedWord.Read(ref _clients))
+        {
+            if (client.Mm == space)
+            {
+                client.Mirror.DropOwn(range);
+            }
+        }
+    }
+
+    /// <summary>Brings all pages home and takes the memory from the machine. No client is left.</summary>
+    /// <exception cref="InvariantException">Checks are on and a page could not be brought home. The memory stays then.</exception>
+    public void Dispose()
+    {
+        Errno error = Memory.EvictAll(_driver.Clock.After(_driver.Timeout));
+        Checks.That(error == Errno.None, $"Every page comes home when the driver ends, but {Memory.UsedPages} do not: {error}.");
+        if (error == Errno.None)
+        {
+            Memory.Dispose();
+        }
+    }
+
+    private static CopyOperand OperandOf(in DeviceCopy copy) => CopyOperand.Video(copy.DevicePage << Page.Shift);
+
+    private static ulong BytesOf(in DeviceCopy copy) => (ulong)copy.Pages << Page.Shift;
+
+    private Errno Run(CopyCommand[] commands) =>
+        _gpu.CopyEngine.Wait(_gpu.CopyEngine.Submit(commands), _driver.Clock.After(_options.CopyTimeout));
+}
