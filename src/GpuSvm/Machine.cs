@@ -36,6 +36,7 @@ public sealed class Machine : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CpuThreads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CpuThreads, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SystemMemory.Bytes, Page.Size, nameof(options.SystemMemory));
+        RequireReadAround(options.ReadAroundPages);
         _options = options;
         var gpuOptions = new SoftwareGpuOptions
         {
@@ -63,6 +64,7 @@ public sealed class Machine : IDisposable
         {
             Servicing = options.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
             Events = options.Events,
+            DevicePages = new DevicePagesOptions(_frames) { ReadAroundPages = options.ReadAroundPages },
         });
         _processSeed = options.Seed;
         Gpu = new GpuDevice(_gpu, _driver);
@@ -79,6 +81,9 @@ public sealed class Machine : IDisposable
 
     /// <summary>Number of pages that the GPU's IOMMU maps; 0 when all processes have ended.</summary>
     public long DmaMappedPages => _gpu.DmaMapper.MappedPages;
+
+    /// <summary>Number of 4 KiB pages of processes that live in the GPU's own memory, or have left it just now.</summary>
+    public long VideoPages => _gpu.VideoMemory.AllocatedPages;
 
     /// <summary>Starts a process with an empty address space, joined to the GPU.</summary>
     /// <exception cref="SvmException">No memory is left for its page tables.</exception>
@@ -160,9 +165,19 @@ public sealed class Machine : IDisposable
         return Errno.None;
     }
 
+    private static void RequireReadAround(int pages)
+    {
+        if (pages is < 1 or > 512 || !System.Numerics.BitOperations.IsPow2(pages))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(MachineOptions.ReadAroundPages), pages, "ReadAroundPages must be a power of two from 1 to 512.");
+        }
+    }
+
     private string? Leak() =>
         _frames.AllocatedFrames != 0 ? $"no page frame is left at the end, but {_frames.AllocatedFrames} are" :
         _gpu.DmaMapper.MappedPages != 0 ? $"no DMA mapping is left at the end, but {_gpu.DmaMapper.MappedPages} are" :
         HeldLocks.Count != 0 ? $"no lock is held at the end, but {HeldLocks.Count} are" :
+        _gpu.VideoMemory.AllocatedPages != 0 ? $"no page of video memory is left at the end, but {_gpu.VideoMemory.AllocatedPages} are" :
         _gpu.VideoMemory.AllocatedBytes != 0 ? $"no page table is left at the end, but {_gpu.VideoMemory.AllocatedBytes} bytes are" : null;
 }

@@ -30,8 +30,13 @@ public sealed record MachineOptions
     public ByteSize SystemMemory { get; init; } =
         Math.Min((ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, ByteSize.GiB(256).Bytes);
 
-    /// <summary>Size of the GPU's own memory, where its page tables live. Reserved only.</summary>
+    /// <summary>
+    /// Size of the GPU's own memory, 8 KiB to 128 GiB: its page tables live there, and pages that were moved there. Reserved only.
+    /// </summary>
     public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
+
+    /// <summary>Number of pages that come home from the GPU's memory together when the CPU touches one: 1 to 512, a power of two.</summary>
+    public int ReadAroundPages { get; init; } = 16;
 
     /// <summary>Where GPU and driver write what happens; null writes nothing. docs/telemetry.md tells what that is and what it costs.</summary>
     public EventStream? Events { get; init; }

@@ -109,6 +109,27 @@ public sealed class SimulatedProcess : IDisposable
     public IReadOnlyList<ResidencyRun> Residency(VirtualAddress address, ByteSize size) =>
         Mm.Residency(AddressRange.FromLength(address, Page.Count(size.Bytes) * Page.Size));
 
+    /// <summary>Moves memory to the GPU's own memory, also pages that were not touched yet. The CPU brings home what it touches.</summary>
+    /// <param name="address">Rounded down to a page.</param>
+    /// <param name="size">Number of bytes, at least 1; the end is rounded up. Holes are passed over.</param>
+    /// <param name="pages">Number of 4 KiB pages that have moved. Those that are locked, pinned or there already are passed over.</param>
+    /// <returns>
+    /// None; EINVAL for an empty range, one that passes the end of the addresses, special memory, or a process that has ended; ENOMEM when the
+    /// GPU's memory is full; EIO, ETIMEDOUT when a copy failed. What has moved before stays there.
+    /// </returns>
+    public Errno TryMigrateToDevice(VirtualAddress address, ByteSize size, out long pages)
+    {
+        pages = 0;
+        if (!AddressRange.TryFromLength(address, size.Bytes, out AddressRange range))
+        {
+            return Errno.EINVAL;
+        }
+
+        BindResult result = _driver.Bind(Client, BindRequest.Migrate(range.Start, range.End));
+        pages = result.Pages;
+        return result.Error;
+    }
+
     /// <summary>One of the process's CPU threads, to read and write its memory with.</summary>
     /// <param name="index">0 to <see cref="MachineOptions.CpuThreads"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
