@@ -73,20 +73,20 @@ internal sealed class ReplayableFaultBuffer : IFaultBuffer
     public bool Overflow => _ring.Overflow;
 
     /// <summary>Reads GET and PUT and allows the interrupt.</summary>
-    /// <returns>True if the ring holds entries whose interrupt may have come before.</returns>
+    /// <returns>True if somebody must look: the ring holds entries whose interrupt may have come before, or the device does not answer.</returns>
     /// <remarks>Nobody drains meanwhile.</remarks>
     public bool Enable()
     {
         int get = _ring.Get;
         if (!DemandIndex(get))
         {
-            return false;
+            return true;
         }
 
         _get = get;
         SharedWord.Write(ref _isEnabled, true);
         _gpu.SetFaultInterrupt(OnInterrupt);
-        return Put != get;
+        return Put != get || IsLost;
     }
 
     /// <summary>Blocks the interrupt; from now on the ring looks empty. Who drains it may be in the middle of a batch still.</summary>

@@ -19,6 +19,21 @@ public sealed class LostDeviceTests
     }
 
     [Fact]
+    public void A_device_that_does_not_wake_up_is_lost_and_its_channels_are_cancelled_at_once()
+    {
+        using var d = new DriverFixture();
+        d.Driver.Suspend();
+        d.Gpu.Ring.IsUnplugged = true;
+
+        d.Driver.Resume();
+
+        DemandLost(d);
+        d.Driver.Resume();
+        d.Gpu.Ring.IsUnplugged = false;
+        Assert.Equal(DriverStatus.Lost, d.Driver.Status);
+    }
+
+    [Fact]
     public void A_GET_that_does_not_move_ends_the_service()
     {
         using var d = new DriverFixture();
