@@ -9,7 +9,10 @@ public sealed partial class SvmDriver
     /// <summary>Moves the pages of a range to the GPU's memory, across mappings, and maps them there.</summary>
     /// <param name="client">Whose pages: those of its address space, whoever asks.</param>
     /// <param name="request">What is asked for. Holes are passed over.</param>
-    /// <returns>How many pages have moved, how many are mapped, and the first error.</returns>
+    /// <returns>
+    /// How many pages have moved, how many are mapped, and the first error; <see cref="Errno.EBUSY"/> while the driver is suspended and
+    /// <see cref="Errno.EIO"/> once the device is lost: then none.
+    /// </returns>
     /// <remarks>
     /// Faults are served meanwhile, but for the moment in which pages are mapped. Locking: no lock held on entry.
     /// Source: nouveau_svm.c, nouveau_svmm_bind, which reports neither errors nor pages, and moves the caller's.
@@ -28,6 +31,12 @@ public sealed partial class SvmDriver
             if (client.IsDisposed || _videoPages is null || client.DevicePages is null)
             {
                 return new BindResult(0, 0, client.IsDisposed ? Errno.EINVAL : Errno.ENOSYS);
+            }
+
+            Errno error = Readiness;
+            if (error != Errno.None)
+            {
+                return new BindResult(0, 0, error);
             }
 
             _options.Events?.TellMigration(client.Root, range, EventCause.Requested, EventDirection.ToDevice);

@@ -125,6 +125,19 @@ public sealed class BindTests
     }
 
     [Fact]
+    public void Nothing_moves_while_the_driver_is_suspended()
+    {
+        using var d = new VideoFixture();
+        d.Map(0, 2);
+        d.Driver.Suspend();
+        Assert.Equal(new BindResult(0, 0, Errno.EBUSY), d.Bind(0, 2));
+        Assert.Equal("SS", d.Where(0, 2));
+
+        d.Driver.Resume();
+        Assert.Equal(new BindResult(2, 2, Errno.None), d.Bind(0, 2));
+    }
+
+    [Fact]
     public void The_pages_of_the_client_move_and_those_of_nobody_else()
     {
         using var d = new VideoFixture();
