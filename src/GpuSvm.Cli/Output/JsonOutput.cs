@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuSvm.Cli.Bench;
+using GpuSvm.Cli.Bench.Mirrors;
 using GpuSvm.Cli.Explore;
 using GpuSvm.Cli.Hmm;
 using GpuSvm.Cli.Runs;
@@ -24,6 +25,7 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(BfsResult))]
 [JsonSerializable(typeof(ListResult))]
 [JsonSerializable(typeof(BenchDocument))]
+[JsonSerializable(typeof(MirrorDocument))]
 [JsonSerializable(typeof(ExploreDocument))]
 [JsonSerializable(typeof(ExploreList))]
 [JsonSerializable(typeof(ReviewDocument))]
@@ -37,6 +39,9 @@ internal sealed partial class JsonOutput : JsonSerializerContext
 
     /// <summary>Prints the document of a benchmark.</summary>
     public static void Write(BenchDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.BenchDocument));
+
+    /// <summary>Prints the document of the mirror strategies.</summary>
+    public static void Write(MirrorDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.MirrorDocument));
 
     /// <summary>Prints the document of an exploration.</summary>
     public static void Write(ExploreDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.ExploreDocument));
