@@ -55,8 +55,9 @@ public sealed record SvmDriverOptions
     /// </remarks>
     public int PagesPerFault { get; init; } = 1;
 
-    /// <summary>Makes the strategy by which each client's mirror hears of changes; <see cref="PerFaultStrategy"/> unless set.</summary>
-    public Func<AddressSpace, GpuMirror, IMirrorStrategy> Strategy { get; init; } = static (mm, mirror) => new PerFaultStrategy(mm, mirror);
+    /// <summary>Makes the strategy by which each client's mirror hears of changes; <see cref="TableAlignedStrategy"/> unless set.</summary>
+    /// <remarks>docs/mirror-strategies.md says why.</remarks>
+    public Func<AddressSpace, GpuMirror, IMirrorStrategy> Strategy { get; init; } = MirrorStrategies.TableAligned;
 
     /// <summary>Whether pages of clients may live in the GPU's own memory; null, the default, if they may not.</summary>
     public DevicePagesOptions? DevicePages { get; init; }

@@ -15,6 +15,19 @@ public sealed class MirrorStrategyTests
         Assert.Equal(name, d.Client.StrategyName);
     }
 
+    /// <summary>To make a page exclusive is an invalidation of its own: a mirror that heard of it could never map the page.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_atomic_access_is_served_at_the_first_try(string name)
+    {
+        using DriverFixture d = FixtureOf(name);
+        VirtualAddress a = d.Map(2);
+        d.Fault(a, FaultAccess.Atomic);
+        d.Fault(a + Page.Size, FaultAccess.Read);
+        d.Driver.ServiceFaults();
+        Assert.Equal((2L, 2L, 1L, 0L), (d.Driver.MappedPages, d.Driver.Counters.PagesMapped, d.Driver.Counters.Replays, d.Driver.Counters.Deferred));
+    }
+
     /// <summary>Three mappings of four pages, a page of two of them on the GPU; then a page without entry changes, and one with.</summary>
     [Theory]
     [InlineData("per-fault", 1, 4, 3)]

@@ -112,7 +112,7 @@ public sealed class VmaSizedStrategyTests
     [InlineData(false)]
     public void Invalidations_drop_what_lies_below_and_above_the_window_and_faults_map_nothing_in_it(bool perFault)
     {
-        using var d = new DriverFixture((perFault ? new SvmDriverOptions() : Options) with { PagesPerFault = 8 }, unmanaged: new(0x40_2000UL, 0x40_4000UL));
+        using var d = new DriverFixture((perFault ? new SvmDriverOptions { Strategy = MirrorStrategies.PerFault } : Options) with { PagesPerFault = 8 }, unmanaged: new(0x40_2000UL, 0x40_4000UL));
         VirtualAddress a = 0x40_0000;
         VirtualAddress window = 0x40_2000;
         Assert.Equal(Errno.None, d.Mm.Map(a, 8 * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _));

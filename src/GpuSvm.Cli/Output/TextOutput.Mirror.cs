@@ -46,12 +46,22 @@ internal static partial class TextOutput
 
     private static void WriteChart(IReadOnlyList<MirrorRow> rows)
     {
-        var colors = new Dictionary<string, Color>();
-        BarChart chart = new BarChart().Width(ChartWidth).Label("thousand faults a second").LeftAlignLabel();
-        foreach (MirrorRow row in rows)
+        if (Console.IsOutputRedirected)
         {
-            colors.TryAdd(row.Strategy, colors.Count switch { 0 => Color.Blue, 1 => Color.Green, _ => Color.Yellow });
-            chart.AddItem($"{row.Work}, {row.Strategy}", Math.Round(row.FaultsPerS / 1000), colors[row.Strategy]);
+            AnsiConsole.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+            AnsiConsole.Profile.Capabilities.Ansi = false;
+        }
+
+        var colors = new Dictionary<string, Color>();
+        BarChart chart = new BarChart().Width(ChartWidth).Label("faults a second, in % of the fastest strategy of each work").LeftAlignLabel();
+        foreach (IGrouping<string, MirrorRow> work in rows.GroupBy(row => row.Work))
+        {
+            double most = work.Max(row => row.FaultsPerS);
+            foreach (MirrorRow row in work)
+            {
+                colors.TryAdd(row.Strategy, colors.Count switch { 0 => Color.Blue, 1 => Color.Green, _ => Color.Yellow });
+                chart.AddItem($"{row.Work}, {row.Strategy}", Math.Round(100 * row.FaultsPerS / most), colors[row.Strategy]);
+            }
         }
 
         AnsiConsole.Write(chart);

@@ -36,7 +36,12 @@ internal sealed partial class SmallMachine
                 VideoMemory = ByteSize.MiB(1),
                 DmaPages = 32,
             });
-            _driver = new SvmDriver(Gpu, new SvmDriverOptions { Servicing = FaultServicing.InInterrupt, BatchSize = 8 });
+            _driver = new SvmDriver(Gpu, new SvmDriverOptions
+            {
+                Servicing = FaultServicing.InInterrupt,
+                BatchSize = 8,
+                Strategy = machine._strategy,
+            });
             Errno error = _driver.TryOpen(machine.Mm, out SvmClient? client);
             Demand(error == Errno.None, $"A process is joined to a second GPU: {error}.");
             Client = client!;

@@ -28,6 +28,7 @@ internal sealed partial class SmallMachine : IDisposable
     private readonly PageFrames _frames;
     private readonly SoftwareGpu _gpu;
     private readonly InstancePointer _channel;
+    private readonly Func<AddressSpace, GpuMirror, IMirrorStrategy> _strategy;
     private readonly List<AddressSpace> _spaces;
     private bool _isClosing;
 
@@ -55,7 +56,8 @@ internal sealed partial class SmallMachine : IDisposable
             Workers = options.Workers,
             FaultsPerHelper = 1,
         };
-        Driver = new SvmDriver(_gpu, options.Strategy is { } strategy ? driver with { Strategy = strategy } : driver);
+        _strategy = options.Strategy ?? MirrorStrategies.PerFault;
+        Driver = new SvmDriver(_gpu, driver with { Strategy = _strategy });
         Cpu = new SimulatedCpu(_memory, 2);
         Mm = new AddressSpace(_frames, Cpu, new AddressSpaceOptions());
         _spaces = [Mm];

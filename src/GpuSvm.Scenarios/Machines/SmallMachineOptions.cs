@@ -18,7 +18,7 @@ internal sealed record SmallMachineOptions
     /// <summary>When accesses that wait are told to try again.</summary>
     public ReplayPolicy ReplayPolicy { get; init; } = ReplayPolicy.BatchFlush;
 
-    /// <summary>Makes the mirror strategy; null for the driver's default.</summary>
+    /// <summary>Makes the mirror strategy; null for that of nouveau, an interval for each fault.</summary>
     public Func<AddressSpace, GpuMirror, IMirrorStrategy>? Strategy { get; init; }
 
     /// <summary>Number of threads that serve the blocks of a batch.</summary>
