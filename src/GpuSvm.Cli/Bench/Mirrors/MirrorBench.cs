@@ -4,6 +4,7 @@ using GpuSvm.Mm;
 namespace GpuSvm.Cli.Bench.Mirrors;
 
 /// <summary><c>gpusvm bench mirror</c>: the same work for every strategy, by turns, so that slow moments of the machine hit all alike.</summary>
+/// <remarks>A time is that of the fastest turn, so that it is not that of the moments in which the thread was not running.</remarks>
 /// <param name="size">Number of pages or mappings of a work.</param>
 /// <param name="repetitions">Number of turns that count.</param>
 /// <param name="threads">Numbers of GPU threads, and of threads that look up.</param>
@@ -40,7 +41,7 @@ internal sealed class MirrorBench(int size, int repetitions, IReadOnlyList<int> 
 
         LookUp();
         return new MirrorDocument(
-            [.. _rows.Values.Select(Median)],
+            [.. _rows.Values.Select(Fastest)],
             [.. _lookups.Select(pair => RowOf(pair.Key.Strategy, pair.Key.Intervals, pair.Key.Threads, pair.Value))]);
     }
 
@@ -144,21 +145,15 @@ internal sealed class MirrorBench(int size, int repetitions, IReadOnlyList<int> 
         }
     }
 
-    private static MirrorRow Median(List<MirrorRow> rows) => rows[0] with
+    private static MirrorRow Fastest(List<MirrorRow> rows) => rows[0] with
     {
-        NsPerFault = MiddleOf(rows.Select(row => row.NsPerFault)),
-        NsPerChange = rows[0].NsPerChange is null ? null : MiddleOf(rows.Select(row => row.NsPerChange!.Value)),
+        NsPerFault = rows.Min(row => row.NsPerFault),
+        NsPerChange = rows[0].NsPerChange is null ? null : rows.Min(row => row.NsPerChange!.Value),
     };
 
     private static LookupRow RowOf(string strategy, int intervals, int threads, List<double> times)
     {
-        double time = MiddleOf(times);
+        double time = times.Min();
         return new LookupRow(strategy, intervals, threads, time, threads * 1e9 / time);
-    }
-
-    private static double MiddleOf(IEnumerable<double> figures)
-    {
-        double[] sorted = [.. figures.Order()];
-        return sorted[sorted.Length / 2];
     }
 }

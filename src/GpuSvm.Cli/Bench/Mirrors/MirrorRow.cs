@@ -1,6 +1,6 @@
 namespace GpuSvm.Cli.Bench.Mirrors;
 
-/// <summary>What some work cost with one strategy; times are medians.</summary>
+/// <summary>What some work cost with one strategy; times are those of the fastest turn.</summary>
 /// <param name="Work">The work.</param>
 /// <param name="Strategy">The strategy.</param>
 /// <param name="Faults">Number of faults.</param>
