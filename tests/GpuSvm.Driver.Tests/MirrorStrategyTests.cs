@@ -124,7 +124,7 @@ public sealed class MirrorStrategyTests
         }
 
         tree = (GC.GetAllocatedBytesForCurrentThread() - tree) / 2;
-        Assert.InRange((objects + tree) / Intervals, CallbackCounts.BytesPerInterval - 4, CallbackCounts.BytesPerInterval + 4);
+        Assert.InRange((objects + tree) / Intervals, CallbackCounts.BytesPerInterval - 16, CallbackCounts.BytesPerInterval + 16);
     }
 
     [Theory]

@@ -12,7 +12,7 @@ internal sealed class LookupBench : IDisposable
     public const int MostThreads = 16;
 
     private const ulong Apart = 1UL << 30;
-    private const int Lookups = 100_000;
+    private const int Lookups = 10_000;
 
     private readonly SystemMemory _memory = new(64);
     private readonly PageFrames _frames;

@@ -18,6 +18,9 @@ internal sealed class MirrorBench(int size, int repetitions, IReadOnlyList<int> 
 
     private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(8);
 
+    // They are short, so that some of them are over before the thread is taken off its CPU.
+    private const int LookupsPerTurn = 10;
+
     /// <summary>The numbers of intervals at which look-ups are measured, up to the size.</summary>
     private static readonly int[] Intervals = [1, 100, 10_000];
 
@@ -115,7 +118,7 @@ internal sealed class MirrorBench(int size, int repetitions, IReadOnlyList<int> 
             {
                 using var bench = new LookupBench(strategy, intervals);
                 int[] counts = intervals == 1 ? [1] : [1, .. threads.Where(count => count is > 1 and <= LookupBench.MostThreads)];
-                for (int i = -1; i < repetitions; i++)
+                for (int i = -1; i < repetitions * LookupsPerTurn; i++)
                 {
                     foreach (int count in counts)
                     {
