@@ -7,7 +7,7 @@ namespace GpuSvm.Cli.Bench.Faults;
 /// <summary>A driver with one client, whose faults are written into the ring and then served on the calling thread.</summary>
 internal sealed class FaultBench : IDisposable
 {
-    /// <summary>Number of faults in a batch.</summary>
+    /// <summary>Number of faults in a batch, unless another is asked for.</summary>
     public const int BatchSize = 256;
 
     private readonly SystemMemory _memory;
@@ -20,15 +20,16 @@ internal sealed class FaultBench : IDisposable
     /// <summary>Builds a driver and maps memory.</summary>
     /// <param name="pages">Number of pages.</param>
     /// <param name="workers">Number of threads that serve.</param>
-    public FaultBench(int pages, int workers)
+    /// <param name="batchSize">Number of faults in a batch.</param>
+    public FaultBench(int pages, int workers, int batchSize = BatchSize)
     {
         _memory = new SystemMemory((ulong)pages + 1024);
         _software = new SoftwareGpu(_memory, new SoftwareGpuOptions { Sms = 1, VideoMemory = ByteSize.MiB(64) });
-        _gpu = new BenchGpu(_software, 1024);
+        _gpu = new BenchGpu(_software, 2 * batchSize);
         Frames = new PageFrames(_memory, new PageFramesOptions());
         _cpu = new SimulatedCpu(_memory, 1);
         Space = new AddressSpace(Frames, _cpu, new AddressSpaceOptions());
-        _driver = new SvmDriver(_gpu, new SvmDriverOptions { Workers = workers, BatchSize = BatchSize });
+        _driver = new SvmDriver(_gpu, new SvmDriverOptions { Workers = workers, BatchSize = batchSize });
         Demand(_driver.TryOpen(Space, out SvmClient? client));
         _channel = _driver.Join(client!).Instance;
         Range = AddressRange.FromLength(1UL << 40, (ulong)pages * Page.Size);

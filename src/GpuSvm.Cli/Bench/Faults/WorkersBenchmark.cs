@@ -3,13 +3,14 @@ namespace GpuSvm.Cli.Bench.Faults;
 /// <summary>The same batches with one worker and with two, by turns: how many times as fast the two are.</summary>
 /// <param name="isFirstTouch">Whether the pages are new to the CPU, too: then each takes a frame, which is cleared.</param>
 /// <remarks>
-/// 256 faults in eight blocks. The figure is that of the fastest batches of both: on a machine whose cores are taken by others two
+/// 4,096 faults in 16 blocks: a batch of 256 is over before the system has woken a thread on a busy machine. The figure is that of the fastest batches of both: on a machine whose cores are taken by others two
 /// threads seldom run at the same time for all of a batch.
 /// </remarks>
 internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
 {
-    private const int Blocks = 8;
-    private const int Rounds = 64;
+    private const int Blocks = 16;
+    private const int Faults = 4096;
+    private const int Rounds = 24;
     private readonly FaultBench[] _benches = [Make(isFirstTouch, 1), Make(isFirstTouch, 2)];
 
     /// <inheritdoc/>
@@ -55,7 +56,7 @@ internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
 
     private static FaultBench Make(bool isFirstTouch, int workers)
     {
-        var bench = new FaultBench(Blocks * 512, workers);
+        var bench = new FaultBench(Blocks * 512, workers, Faults);
         if (!isFirstTouch)
         {
             bench.Touch();
@@ -86,9 +87,9 @@ internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
 
     private static void Fill(FaultBench bench)
     {
-        for (int i = 0; i < FaultBench.BatchSize; i++)
+        for (int i = 0; i < Faults; i++)
         {
-            bench.Fault((i % Blocks * 512) + (i / Blocks * 3), FaultAccess.Write);
+            bench.Fault((i % Blocks * 512) + (i / Blocks * 2), FaultAccess.Write);
         }
     }
 }
