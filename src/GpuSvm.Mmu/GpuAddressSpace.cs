@@ -191,10 +191,6 @@ public abstract class GpuAddressSpace : IDisposable
     /// <returns>A page, sparse or invalid; invalid outside the format's addresses.</returns>
     public abstract DecodedEntry Translate(VirtualAddress address);
 
-    /// <summary>True if anything is mapped in a range; one look-up in the books, whatever the range's size, if nothing is.</summary>
-    /// <returns>Outside <see cref="Bounds"/> false.</returns>
-    public abstract bool HasPages(AddressRange range);
-
     /// <summary>Shows the whole state.</summary>
     public abstract void Dump(IAddressSpaceVisitor visitor);
 

@@ -58,7 +58,7 @@ public sealed class GpuMirror
 
     /// <summary>True if a page of a range has an entry, whatever it allows: one look-up where nothing is mapped.</summary>
     /// <remarks>As <see cref="RightsOf"/>.</remarks>
-    public bool HasPages(AddressRange range) => _space.HasPages(range);
+    public bool HasPages(AddressRange range) => _space.HasPfns(range);
 
     /// <summary>The part of a range around one of its mirrored pages that lies on the same side of the window.</summary>
     public AddressRange MirroredAround(VirtualAddress page, AddressRange range)

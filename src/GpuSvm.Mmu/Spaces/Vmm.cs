@@ -147,21 +147,6 @@ internal sealed partial class Vmm<TFormat> : GpuAddressSpace
         return new PageTableCursor<TFormat>(_memory, Root, address).Finish();
     }
 
-    /// <inheritdoc/>
-    public override bool HasPages(AddressRange range)
-    {
-        using RankedLock.Scope scope = Enter();
-        for (GpuVma? piece = FindArea(range.Start) ?? _areas.PieceAt(range.Start); piece is not null && piece.Start < range.End.Value; piece = piece.Next)
-        {
-            if (piece.IsMapped)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     private static bool TryBounds(GpuAddressSpaceOptions options, out AddressRange bounds)
     {
         ulong limit = 1UL << TFormat.AddressBits;
