@@ -174,6 +174,9 @@ public static class Breaks
     /// <summary>A page of a memory object is found in the frame that it moves to before that frame has an entry.</summary>
     public static readonly bool ObjectPageFoundEarly = Name == "object-page-found-early";
 
+    /// <summary>A driver goes on when its copies are handed to the copy engine, and does not wait until they are done.</summary>
+    public static readonly bool FenceNotWaitedFor = Name == "fence-not-waited-for";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -188,6 +191,6 @@ public static class Breaks
         "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
         "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
-        "removed-device-looked-up", "object-page-found-early",
+        "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
     ];
 }

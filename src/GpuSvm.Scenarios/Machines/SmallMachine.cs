@@ -55,6 +55,7 @@ internal sealed partial class SmallMachine : IDisposable
             CancelScope = options.CancelScope,
             Workers = options.Workers,
             FaultsPerHelper = 1,
+            DevicePages = options.ReadAroundPages > 0 ? new DevicePagesOptions(_frames) { ReadAroundPages = options.ReadAroundPages } : null,
         };
         _strategy = options.Strategy ?? MirrorStrategies.PerFault;
         Driver = new SvmDriver(_gpu, driver with { Strategy = _strategy });
@@ -150,6 +151,13 @@ internal sealed partial class SmallMachine : IDisposable
         Demand(result.Error == Errno.None, $"Mapped pages can be moved: {result.Error}.");
     }
 
+    /// <summary>Has the driver move the first pages to the GPU's memory, as far as they can be had.</summary>
+    public void Bind(int pages)
+    {
+        BindResult result = Driver.Bind(Client, BindRequest.Migrate(Address, PageAt(pages)));
+        Demand(result.Error == Errno.None, $"Mapped pages can be moved to the GPU: {result.Error}.");
+    }
+
     /// <summary>Makes a child of the process, which has no part in the GPU.</summary>
     public CpuThread Fork()
     {
@@ -186,6 +194,7 @@ internal sealed partial class SmallMachine : IDisposable
         Driver.Dispose();
         Demand(_frames.AllocatedFrames == 0, $"{_frames.AllocatedFrames} frames are left at the end.");
         Demand(_gpu.DmaMapper.MappedPages == 0, $"{_gpu.DmaMapper.MappedPages} DMA mappings are left at the end.");
+        Demand(_gpu.VideoMemory.AllocatedPages == 0, $"{_gpu.VideoMemory.AllocatedPages} pages of video memory are left at the end.");
         Demand(_gpu.VideoMemory.AllocatedBytes == 0, $"{_gpu.VideoMemory.AllocatedBytes} bytes of page tables are left at the end.");
         Demand(Mm.Notifiers.Count == 0, $"{Mm.Notifiers.Count} notifiers are left at the end.");
         Demand(Mm.Notifiers.Sequence % 2 == 0, "The sequence is even at the end.");
@@ -222,7 +231,7 @@ internal sealed partial class SmallMachine : IDisposable
 
             // Its driver skips the event of a page that it moves, and drops the GPU's entry a moment later.
             Demand(
-                entry.IsPresent || entry.IsMigration || entry.IsDeviceExclusive || !mirror.Grants(PageAt(page), TranslationRights.Read),
+                entry.IsPresent || entry.IsDevicePrivate || entry.IsMigration || entry.IsDeviceExclusive || !mirror.Grants(PageAt(page), TranslationRights.Read),
                 "The GPU's table holds no page that the CPU's does not hold.");
             Demand(
                 (entry.KeptRights & Protection.Write) != 0 || !mirror.Grants(PageAt(page), TranslationRights.Write),

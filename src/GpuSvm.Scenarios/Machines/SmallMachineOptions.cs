@@ -27,6 +27,9 @@ internal sealed record SmallMachineOptions
     /// <summary>Most pages that one fault maps.</summary>
     public int PagesPerFault { get; init; } = 1;
 
+    /// <summary>Pages that come home together from the GPU's memory, a power of two; 0 when no page may live there.</summary>
+    public int ReadAroundPages { get; init; }
+
     /// <summary>The window that the client manages itself.</summary>
     public AddressRange Unmanaged { get; init; }
 
