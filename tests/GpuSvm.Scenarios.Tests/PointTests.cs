@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace GpuSvm.Scenarios.Tests;
 
-/// <summary>Every schedule point of Mm, Mmu, Driver and Gpu is reached by a race or stands in docs/schedule-points.md with the reason.</summary>
+/// <summary>Every schedule point of Mm, Mmu, Driver, Gpu and Svm is reached by a race or stands in docs/schedule-points.md with the reason.</summary>
 public sealed class PointTests
 {
     [Fact]

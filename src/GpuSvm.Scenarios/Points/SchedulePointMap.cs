@@ -2,10 +2,11 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using GpuSvm.Mmu;
+using GpuSvm.Svm;
 
 namespace GpuSvm.Scenarios;
 
-/// <summary>The schedule points of Mm, Mmu, Driver and Gpu: all that the compiled code has, and those that schedules reach.</summary>
+/// <summary>The schedule points of Mm, Mmu, Driver, Gpu and Svm: all that the compiled code has, and those that schedules reach.</summary>
 /// <remarks>
 /// A primitive is a method of Core from which <see cref="SchedulePoint.Reach"/> is called, directly or by another method of Core; a point
 /// is a call of a primitive from another project. Nothing is listed by hand: what the compiler wrote is read.
@@ -22,10 +23,11 @@ public sealed class SchedulePointMap : IDisposable
     private readonly HashSet<SchedulePointSite> _reached = [];
     private readonly IlCalls _calls = new();
 
-    /// <summary>Opens the symbols of the four projects.</summary>
+    /// <summary>Opens the symbols of the five projects.</summary>
     /// <exception cref="IOException">An assembly has no portable PDB beside it.</exception>
     public SchedulePointMap() => _sources =
-        ((Assembly[])[typeof(AddressSpace).Assembly, typeof(PageDirectoryBase).Assembly, typeof(SvmDriver).Assembly, typeof(SoftwareGpu).Assembly])
+        ((Assembly[])[typeof(AddressSpace).Assembly, typeof(PageDirectoryBase).Assembly, typeof(SvmDriver).Assembly, typeof(SoftwareGpu).Assembly,
+            typeof(DeviceMemory).Assembly])
         .ToDictionary(assembly => assembly, assembly => new MethodSource(assembly));
 
     /// <summary>The points that were reached so far.</summary>
