@@ -170,6 +170,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     /// <returns>As <see cref="Evict"/>; EBUSY when the deadline passed.</returns>
     public Errno EvictAll(Deadline deadline)
     {
+        var spin = default(Spin);
         while (UsedPages > 0)
         {
             Errno error = Errno.None;
@@ -179,10 +180,18 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
                 error = error == Errno.None ? one : error;
             }
 
-            if (error is not (Errno.None or Errno.EBUSY) || (error == Errno.EBUSY && deadline.HasPassed))
+            if (error is not (Errno.None or Errno.EBUSY))
             {
                 return error;
             }
+
+            if (UsedPages > 0 && deadline.HasPassed)
+            {
+                return Errno.EBUSY;
+            }
+
+            // Somebody holds a page, is about to move it, or has freed it just now.
+            spin.Once();
         }
 
         return Errno.None;
