@@ -7,6 +7,29 @@ namespace GpuSvm.Mmu.Tests;
 public class PfnUnmapTests
 {
     [Fact]
+    public void How_many_pages_were_unmapped_is_told_and_whether_a_range_has_any()
+    {
+        using var f = new AddressSpaceFixture();
+        PfnEntry[] pfns = [PfnEntry.VideoMemory(0x1000, TranslationRights.Read), PfnEntry.VideoMemory(0x2000, TranslationRights.Read)];
+        Assert.Equal(Errno.None, f.Space.PfnMap(Page.Shift, 0x40_1000UL, pfns));
+        Assert.Equal(Errno.None, f.Space.PfnMap(Page.Shift, 0x80_0000UL, pfns));
+        (ulong Start, ulong End, bool Has)[] ranges =
+        [
+            (0, 0x40_1000, false), (0, 0x40_1001, true), (0x40_2fff, 0x40_3000, true), (0x40_3000, 0x80_0000, false), (0x40_3000, 0x80_0001, true),
+            (0x80_2000, 1UL << 50, false), (1UL << 50, 1UL << 51, false), (0x40_1000, 0x40_1000, false),
+        ];
+        Assert.All(ranges, range => Assert.Equal(range.Has, f.Space.HasPfns(new AddressRange(range.Start, range.End))));
+
+        Assert.Equal(Errno.None, f.Space.PfnUnmap(new AddressRange(0x40_2000UL, 0x80_1000UL), out long pages));
+        Assert.Equal(2, pages);
+        Assert.Equal(Errno.None, f.Space.PfnUnmap(new AddressRange(0x40_2000UL, 0x80_1000UL), out pages));
+        Assert.Equal(0, pages);
+        Assert.True(f.Space.HasPfns(new AddressRange(0UL, ulong.MaxValue)));
+        Assert.Equal(Errno.None, f.Space.PfnUnmap(f.Space.Bounds, out pages));
+        Assert.Equal((2L, false), (pages, f.Space.HasPfns(new AddressRange(0UL, ulong.MaxValue))));
+    }
+
+    [Fact]
     public void Unmapping_flushes_before_it_releases_and_frees()
     {
         using var f = new AddressSpaceFixture();
