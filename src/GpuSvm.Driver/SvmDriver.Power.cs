@@ -25,7 +25,14 @@ public sealed partial class SvmDriver
     /// it must. What a client has mapped in its own window stays.
     /// </para>
     /// <para>
-    /// Locking: no lock held on entry; waits for one batch at most, whose faults have deadlines. Source: nouveau_svm.c, nouveau_svm_suspend.
+    /// Pages in the GPU's own memory go home, so that the CPU needs no copy engine for them while the GPU sleeps. What cannot leave stays
+    /// (<see cref="DeviceMemory"/>.<see cref="DeviceMemory.UsedPages"/> tells how much): pages that somebody holds until
+    /// <see cref="SvmDriverOptions.Timeout"/> has passed, and those for which there is no memory, or whose copy fails. A touch of such a page
+    /// needs the copy engine still.
+    /// </para>
+    /// <para>
+    /// Locking: no lock held on entry; waits for one batch at most, whose faults have deadlines, and for the copies. Source: nouveau_svm.c,
+    /// nouveau_svm_suspend; nouveau_dmem.c, nouveau_dmem_suspend, which unpins the memory and leaves its bytes to the buffer manager.
     /// </para>
     /// </remarks>
     public void Suspend()
@@ -44,6 +51,11 @@ public sealed partial class SvmDriver
             foreach (SvmClient client in _clients)
             {
                 client.Mirror.DropAll();
+            }
+
+            if (!_disposed)
+            {
+                _videoPages?.SendHome();
             }
         }
     }

@@ -56,8 +56,7 @@ public sealed class BindTests
         using var d = new VideoFixture(OptionsOf(strategy));
         d.Map(0, 2);
         d.Bind(0, 2);
-        d.Driver.Suspend();
-        d.Driver.Resume();
+        d.Client.Mirror.DropAll();
         Assert.Equal(0, d.Driver.MappedPages);
 
         d.Add(0, 2, atomically: true).ThrowIfFailed();

@@ -37,7 +37,7 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
     public static VideoPages Create(IGpu gpu, DevicePagesOptions options, SvmDriverOptions driver, WorkQueue? releases)
     {
         var pages = new VideoPages(gpu, options, driver);
-        var memoryOptions = new DeviceMemoryOptions { ReadAroundPages = options.ReadAroundPages, Releases = releases };
+        var memoryOptions = new DeviceMemoryOptions { ReadAroundPages = options.ReadAroundPages, Releases = releases, Events = driver.Events };
         Errno error = DeviceMemory.TryCreate(options.Frames, gpu.DmaMapper, pages, memoryOptions, out DeviceMemory? memory);
         pages.Memory = error == Errno.None ? memory! : throw new SvmException(error, "The GPU's memory could not be added to the machine.");
         return pages;
@@ -110,11 +110,15 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
         }
     }
 
+    /// <summary>Brings all pages home that can leave.</summary>
+    /// <returns>As <see cref="DeviceMemory.EvictAll"/>.</returns>
+    public Errno SendHome() => Memory.EvictAll(_driver.Clock.After(_driver.Timeout));
+
     /// <summary>Brings all pages home and takes the memory from the machine. No client is left.</summary>
     /// <exception cref="InvariantException">Checks are on and a page could not be brought home. The memory stays then.</exception>
     public void Dispose()
     {
-        Errno error = Memory.EvictAll(_driver.Clock.After(_driver.Timeout));
+        Errno error = SendHome();
         Checks.That(error == Errno.None, $"Every page comes home when the driver ends, but {Memory.UsedPages} do not: {error}.");
         if (error == Errno.None)
         {

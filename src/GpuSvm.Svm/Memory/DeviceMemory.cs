@@ -152,7 +152,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     {
         var eviction = new Eviction(this);
         Errno error = Errno.None;
-        for (int i = 0; i < _options.EvictionTries && allocation.PageCount > 0; i++)
+        for (int i = 0; i < _options.EvictionTries && allocation.PageCount > 0 && error != Errno.ETIMEDOUT; i++)
         {
             if (i > 0)
             {
@@ -167,7 +167,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     }
 
     /// <summary>Brings all pages home.</summary>
-    /// <returns>As <see cref="Evict"/>; EBUSY when the deadline passed.</returns>
+    /// <returns>As <see cref="Evict"/>; EBUSY when the deadline passed. A copy that timed out ends it: so would all others.</returns>
     public Errno EvictAll(Deadline deadline)
     {
         var spin = default(Spin);
@@ -178,6 +178,10 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
             {
                 Errno one = Evict(allocation);
                 error = error == Errno.None ? one : error;
+                if (one == Errno.ETIMEDOUT)
+                {
+                    return one;
+                }
             }
 
             if (error is not (Errno.None or Errno.EBUSY))

@@ -18,6 +18,10 @@ internal sealed class Eviction(DeviceMemory memory)
             int count = Choose(block, allocation.Zone.Word);
             Errno error = count > 0 ? Move(count) : Errno.None;
             result = result == Errno.None ? error : result;
+            if (error == Errno.ETIMEDOUT)
+            {
+                return error;
+            }
         }
 
         return result;
