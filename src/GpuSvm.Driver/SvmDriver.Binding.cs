@@ -39,9 +39,7 @@ public sealed partial class SvmDriver
                 return new BindResult(0, 0, error);
             }
 
-            _options.Events?.TellMigration(client.Root, range, EventCause.Requested, EventDirection.ToDevice);
             moved = _videoPages.Memory.MigrateToDevice(client.Mm, range);
-            _options.Events?.TellMigrationEnd(range, moved.Pages);
         }
 
         return new BindResult(moved.Pages, MapVideoPages(client, range), moved.Error);

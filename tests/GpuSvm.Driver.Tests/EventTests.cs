@@ -98,12 +98,57 @@ public sealed class EventTests
             Drain(events).Select(told => $"{told.Kind} {told.Phase} {told.Cause} {told.Direction} {told.Count}"));
     }
 
+    [Fact]
+    public void Pages_that_move_to_the_device_and_home_are_told_once_each_with_their_cause()
+    {
+        var events = new EventStream(256);
+        using var d = new VideoFixture(new SvmDriverOptions { Events = events });
+        d.Map(0, 8);
+        d.Bind(0, 8);
+        d.Read(5);
+        d.Driver.Suspend();
+        d.Driver.Resume();
+
+        SvmEvent[] told = [.. Drain(events).Where(happened => happened.Kind == EventKind.Migration)];
+        Assert.Equal(
+            [
+                $"Begin {VideoFixture.At(0)} 8 Requested ToDevice 0", $"End {VideoFixture.At(0)} 0 None None 8",
+                $"Begin {VideoFixture.At(4)} 4 CpuFault ToSystem 0", $"End {VideoFixture.At(4)} 0 None None 4",
+                $"Begin {VideoFixture.At(0)} 8 Eviction ToSystem 0", $"End {VideoFixture.At(0)} 0 None None 4",
+            ],
+            told.Select(at => $"{at.Phase} {at.Address} {at.Bytes / Page.Size} {at.Cause} {at.Direction} {at.Count}"));
+        Assert.All(told, at => Assert.Equal(EventTrack.CurrentThread, at.Track));
+    }
+
+    [Fact]
+    public void Each_copy_of_a_page_is_told_within_the_migration_that_asked_for_it()
+    {
+        var events = new EventStream(256);
+        using var d = new VideoFixture(new SvmDriverOptions { Events = events });
+        d.Map(0, 8, written: 6);
+        Drain(events);
+
+        d.Bind(0, 8);
+        Assert.Equal(
+            ["Migration Begin ToDevice 8", .. Copies("ToDevice 1", 6), .. Copies("None 2", 1), "Migration End None 0"],
+            MovesAndCopies(events));
+        d.Read(5);
+        Assert.Equal(["Migration Begin ToSystem 4", .. Copies("ToSystem 1", 4), "Migration End None 0"], MovesAndCopies(events));
+    }
+
+    private static IEnumerable<string> Copies(string what, int count) =>
+        Enumerable.Range(0, 2 * count).Select(i => $"Copy {(i % 2 == 0 ? "Begin" : "End")} {what}");
+
+    private static IEnumerable<string> MovesAndCopies(EventStream events) =>
+        Drain(events).Where(told => told.Kind is EventKind.Migration or EventKind.Copy)
+            .Select(told => $"{told.Kind} {told.Phase} {told.Direction} {told.Bytes / Page.Size}");
+
     private static IEnumerable<string> NamesFrom(EventCause first, int count) =>
         Enumerable.Range((int)first, count).Select(number => Enum.GetName((EventCause)number)!);
 
     private static SvmEvent[] Drain(EventStream events)
     {
-        var told = new SvmEvent[64];
+        var told = new SvmEvent[256];
         return told[..events.Drain(told)];
     }
 }

@@ -11,7 +11,7 @@ internal sealed class VideoFixture : IDisposable
 
     public VideoFixture(SvmDriverOptions? options = null, ByteSize? videoMemory = null, int readAround = 4, TimeSpan? copyTimeout = null)
     {
-        Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions { Seed = 5, Sms = 1, VideoMemory = videoMemory ?? ByteSize.MiB(16) });
+        Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions { Seed = 5, Sms = 1, VideoMemory = videoMemory ?? ByteSize.MiB(16), Events = options?.Events });
         Frames = new PageFrames(_memory, new PageFramesOptions
         {
             Seed = 3,
