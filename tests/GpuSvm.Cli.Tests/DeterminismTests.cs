@@ -5,14 +5,16 @@ namespace GpuSvm.Cli.Tests;
 public sealed class DeterminismTests
 {
     [Theory]
-    [InlineData("wordcount")]
-    [InlineData("histogram")]
-    [InlineData("bfs")]
-    [InlineData("list")]
+    [InlineData("wordcount FILE")]
+    [InlineData("histogram FILE")]
+    [InlineData("bfs FILE")]
+    [InlineData("list --nodes 5000 --mutate")]
+    [InlineData("sort --count 5000")]
+    [InlineData("stream --size 100K")]
     public async Task The_same_seed_gives_the_same_counters(string workload)
     {
-        string[] input = workload == "list" ? ["--nodes", "5000", "--mutate"] : [Tool.Data("debian-12-depends.txt")];
-        string[] arguments = ["run", workload, .. input, "--seed", "12", "--fault-buffer-entries", "64"];
+        string[] words = [.. workload.Split(' ').Select(word => word == "FILE" ? Tool.Data("debian-12-depends.txt") : word)];
+        string[] arguments = ["run", .. words, "--seed", "12", "--fault-buffer-entries", "64"];
 
         JsonElement first = await Tool.RunJsonAsync(arguments);
         JsonElement second = await Tool.RunJsonAsync(arguments);

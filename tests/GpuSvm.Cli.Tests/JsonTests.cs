@@ -68,6 +68,22 @@ public sealed class JsonTests
         Assert.Equal(4, document.GetProperty("result").GetProperty("walks").GetInt64());
     }
 
+    [Fact]
+    public async Task Sort()
+    {
+        JsonElement document = await Tool.RunJsonAsync("run", "sort", "--count", "10");
+
+        ExpectFrame(document, "sort", ["count"], ["smallest", "median", "largest"]);
+    }
+
+    [Fact]
+    public async Task Stream()
+    {
+        JsonElement document = await Tool.RunJsonAsync("run", "stream", "--size", "12K");
+
+        ExpectFrame(document, "stream", ["bytes", "elements"], ["sum"]);
+    }
+
     private static void ExpectFrame(JsonElement document, string workload, string[] input, string[] result)
     {
         Assert.Equal(Names, NamesOf(document));

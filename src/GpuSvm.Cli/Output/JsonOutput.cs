@@ -7,6 +7,8 @@ using GpuSvm.Cli.Hmm;
 using GpuSvm.Cli.Runs;
 using GpuSvm.Cli.Runs.Graphs;
 using GpuSvm.Cli.Runs.Lists;
+using GpuSvm.Cli.Runs.Sorting;
+using GpuSvm.Cli.Runs.Streams;
 
 namespace GpuSvm.Cli.Output;
 
@@ -24,6 +26,10 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(HistogramResult))]
 [JsonSerializable(typeof(BfsResult))]
 [JsonSerializable(typeof(ListResult))]
+[JsonSerializable(typeof(SortInput))]
+[JsonSerializable(typeof(SortResult))]
+[JsonSerializable(typeof(StreamInput))]
+[JsonSerializable(typeof(StreamResult))]
 [JsonSerializable(typeof(BenchDocument))]
 [JsonSerializable(typeof(MirrorDocument))]
 [JsonSerializable(typeof(ExploreDocument))]

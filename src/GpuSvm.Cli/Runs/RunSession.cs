@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuSvm.Cli.Options;
 using GpuSvm.Cli.Runs.Targets;
 
@@ -39,6 +40,18 @@ internal sealed class RunSession
     /// <param name="bytes">Number of bytes, at least 1.</param>
     /// <returns>Address of the first byte, a multiple of the page size.</returns>
     public ulong Map(ulong bytes) => Target.Map(bytes);
+
+    /// <summary>Copies values into the process's memory.</summary>
+    /// <param name="values">At least one.</param>
+    /// <returns>Address of the first.</returns>
+    public ulong Place<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
+        ulong start = Map((ulong)bytes.Length);
+        Target.Write(start, bytes);
+        return start;
+    }
 
     /// <summary>Copies a file into the process's memory, block by block.</summary>
     /// <returns>Address of its first byte.</returns>

@@ -14,5 +14,7 @@ internal static class RunVerb
         HistogramVerb.Create(),
         BfsVerb.Create(),
         ListVerb.Create(),
+        SortVerb.Create(),
+        StreamVerb.Create(),
     };
 }
