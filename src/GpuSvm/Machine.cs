@@ -165,12 +165,12 @@ public sealed class Machine : IDisposable
         return Errno.None;
     }
 
-    private static void RequireReadAround(int pages)
+    private static void RequireReadAround(int readAroundPages)
     {
-        if (pages is < 1 or > 512 || !System.Numerics.BitOperations.IsPow2(pages))
+        if (readAroundPages is < 1 or > 512 || !System.Numerics.BitOperations.IsPow2(readAroundPages))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(MachineOptions.ReadAroundPages), pages, "ReadAroundPages must be a power of two from 1 to 512.");
+                nameof(readAroundPages), readAroundPages, "ReadAroundPages must be a power of two from 1 to 512.");
         }
     }
 
