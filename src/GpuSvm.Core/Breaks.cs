@@ -177,6 +177,12 @@ public static class Breaks
     /// <summary>A driver goes on when its copies are handed to the copy engine, and does not wait until they are done.</summary>
     public static readonly bool FenceNotWaitedFor = Name == "fence-not-waited-for";
 
+    /// <summary>A place of a stream of events is shown as written before the event is there.</summary>
+    public static readonly bool EventShownEarly = Name == "event-shown-early";
+
+    /// <summary>Two that write events at the same time may take the same place.</summary>
+    public static readonly bool EventPlaceTakenTwice = Name == "event-place-taken-twice";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -192,5 +198,6 @@ public static class Breaks
         "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
+        "event-shown-early", "event-place-taken-twice",
     ];
 }

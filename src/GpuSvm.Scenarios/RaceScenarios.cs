@@ -42,6 +42,7 @@ public static class RaceScenarios
         "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring", "exit-before-the-invalidation", "one-mirror-told",
         "block-claimed-twice",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
+        "event-shown-early", "event-place-taken-twice",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

@@ -84,11 +84,10 @@ public sealed class EventStream
                 break;
             }
 
-            long next = ahead == 0 ? SharedWord.CompareExchange(ref _next, place + 1, place) : SharedWord.Read(ref _next);
+            long next = ahead == 0 ? TryClaim(place) : SharedWord.Read(ref _next);
             if (ahead == 0 && next == place)
             {
-                slot.Event = happened with { Nanoseconds = now };
-                SharedWord.Write(ref slot.Turn, place + 1);
+                Show(ref slot, place, happened with { Nanoseconds = now });
                 return;
             }
 
@@ -121,6 +120,34 @@ public sealed class EventStream
 
             return count;
         }
+    }
+
+    /// <summary>Takes a place, if it is the next one still.</summary>
+    /// <returns>The next place as it was: <paramref name="place"/> if it was taken.</returns>
+    private long TryClaim(long place)
+    {
+        if (Breaks.EventPlaceTakenTwice)
+        {
+            long next = SharedWord.Read(ref _next);
+            SharedWord.Write(ref _next, next == place ? place + 1 : next);
+            return next;
+        }
+
+        return SharedWord.CompareExchange(ref _next, place + 1, place);
+    }
+
+    private static void Show(ref Slot slot, long place, in SvmEvent happened)
+    {
+        if (Breaks.EventShownEarly)
+        {
+            SharedWord.Write(ref slot.Turn, place + 1);
+            SharedWord.Read(ref slot.Turn);
+            slot.Event = happened;
+            return;
+        }
+
+        slot.Event = happened;
+        SharedWord.Write(ref slot.Turn, place + 1);
     }
 
     private ref Slot SlotAt(long place) => ref _slots[place & (_slots.Length - 1)];

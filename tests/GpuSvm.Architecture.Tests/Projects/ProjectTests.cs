@@ -20,7 +20,7 @@ public sealed class ProjectTests
         ["Engine"] = ["Live", "Telemetry"],
         ["Workloads"] = ["Core", "Mmu", "Gpu", "Telemetry"],
         [""] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Telemetry"],
-        ["Scenarios"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver"],
+        ["Scenarios"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Telemetry"],
         ["HmmTests"] = ["Core", "Mm"],
         ["Cli"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Scenarios", "HmmTests", "Telemetry", ""],
     };
