@@ -1,3 +1,5 @@
+using GpuSvm.Telemetry;
+
 namespace GpuSvm.Gpu.Tests;
 
 public sealed class CopyEngineTests
@@ -146,6 +148,55 @@ public sealed class CopyEngineTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    [Theory]
+    [InlineData(ExecutionMode.Sequential)]
+    [InlineData(ExecutionMode.Parallel)]
+    public void Each_command_is_told_from_begin_to_end_with_its_fence_its_destination_and_its_direction(ExecutionMode mode)
+    {
+        var events = new EventStream(64);
+        using var rig = new Rig(mode, events);
+        CopyCommand[] commands =
+        [
+            CopyCommand.Copy(rig.SystemAt(0), rig.VideoAt(0), 8192),
+            CopyCommand.Copy(rig.VideoAt(1), rig.VideoAt(3), 4096),
+            CopyCommand.Clear(rig.VideoAt(2), 100),
+            CopyCommand.Copy(rig.VideoAt(0), rig.SystemAt(3), 4096),
+            CopyCommand.Copy(rig.SystemAt(0), rig.SystemAt(2), 16),
+        ];
+        Assert.Equal((Errno.None, Errno.None), (rig.Run(commands), rig.Run(commands[2])));
+
+        SvmEvent[] told = Drain(events);
+        string[] directions = ["ToDevice", "InDevice", "None", "ToSystem", "InSystem", "None"];
+        Assert.Equal(
+            commands.Append(commands[2]).SelectMany((command, i) => Enumerable.Repeat(
+                $"{(i < 5 ? 1 : 2)} {command.Destination.Address} {command.Bytes} {directions[i]}", 2)),
+            told.Select(at => $"{at.Id} {at.Address} {at.Bytes} {at.Direction}"));
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => i % 2 == 0 ? EventPhase.Begin : EventPhase.End), told.Select(at => at.Phase));
+        Assert.All(told, at => Assert.Equal((EventKind.Copy, EventTrack.CopyEngine(0)), (at.Kind, at.Track)));
+    }
+
+    [Fact]
+    public void A_command_that_fails_is_told_to_its_end_and_those_behind_it_are_not_told_nor_is_a_job_that_never_began()
+    {
+        var events = new EventStream(64);
+        using var rig = new Rig(ExecutionMode.Sequential, events);
+        CopyCommand[] job = [.. Enumerable.Range(0, 3).Select(i => CopyCommand.Clear(rig.VideoAt(i), 4096))];
+        rig.Engine.FailAfter(2);
+        Assert.Equal(Errno.EIO, rig.Run(job));
+        rig.Engine.Halt();
+        Assert.Equal(Errno.ETIMEDOUT, rig.Engine.Wait(rig.Engine.Submit(job), default));
+        rig.Engine.Resume();
+
+        Assert.Equal(
+            [rig.VideoAt(0).Address, rig.VideoAt(0).Address, rig.VideoAt(1).Address, rig.VideoAt(1).Address], Drain(events).Select(at => at.Address));
+    }
+
+    private static SvmEvent[] Drain(EventStream events)
+    {
+        var told = new SvmEvent[64];
+        return told[..events.Drain(told)];
+    }
+
     /// <summary>Four pages of system memory, the first two mapped for DMA as one block, and four of video memory.</summary>
     private sealed class Rig : IDisposable
     {
@@ -153,9 +204,9 @@ public sealed class CopyEngineTests
         private readonly DeviceAddress[] _mapped = new DeviceAddress[4];
         private readonly ulong _video;
 
-        public Rig(ExecutionMode mode)
+        public Rig(ExecutionMode mode, EventStream? events = null)
         {
-            Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions { Sms = 1, Execution = mode, VideoMemory = ByteSize.MiB(1) });
+            Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions { Sms = 1, Execution = mode, VideoMemory = ByteSize.MiB(1), Events = events });
             Assert.Equal(Errno.None, Gpu.DmaMapper.TryMap(FrameAt(0), 1, DmaDirection.Bidirectional, out _mapped[0]));
             _mapped[1] = new DeviceAddress(_mapped[0].Value + Page.Size);
             Map(2, DmaDirection.Bidirectional);
