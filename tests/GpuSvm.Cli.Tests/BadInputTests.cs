@@ -15,12 +15,17 @@ public sealed class BadInputTests
     [InlineData(
         "run list --fault-buffer-entries 1",
         "--fault-buffer-entries 1: expected a whole number from 2 to 1048576 (see 'gpusvm run list --help')")]
+    [InlineData("run hashjoin --rows 0", "--rows 0: expected a whole number from 1 to 10000000 (see 'gpusvm run hashjoin --help')")]
     [InlineData("run sort --count 0", "--count 0: expected a whole number from 1 to 100000000 (see 'gpusvm run sort --help')")]
     [InlineData("run stream --size 0", "--size 0: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
     [InlineData("run stream --size 5G", "--size 5G: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
     [InlineData("run stream --size big", "--size big: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
-    [InlineData("run merge FILE", "'merge' is unknown: expected one of wordcount, histogram, bfs, list, sort, stream (see 'gpusvm run --help')")]
-    [InlineData("run", "a verb is missing: expected one of wordcount, histogram, bfs, list, sort, stream (see 'gpusvm run --help')")]
+    [InlineData(
+        "run merge FILE",
+        "'merge' is unknown: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm run --help')")]
+    [InlineData(
+        "run",
+        "a verb is missing: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm run --help')")]
     [InlineData("walk", "'walk' is unknown: expected one of run, bench, explore, hmm-tests, vmm (see 'gpusvm --help')")]
     [InlineData("run list --fast", "'--fast' is not an option or argument of 'gpusvm run list' (see 'gpusvm run list --help')")]
     [InlineData("run bfs FILE FILE2", "'FILE2' is not an option or argument of 'gpusvm run bfs' (see 'gpusvm run bfs --help')")]
@@ -61,6 +66,8 @@ public sealed class BadInputTests
     [InlineData("wordcount")]
     [InlineData("histogram")]
     [InlineData("bfs")]
+    [InlineData("spmv")]
+    [InlineData("pagerank")]
     public async Task A_file_that_is_missing_empty_or_a_directory_is_refused(string workload)
     {
         using var empty = new TemporaryFile("");

@@ -9,6 +9,8 @@ public sealed class DeterminismTests
     [InlineData("histogram FILE")]
     [InlineData("bfs FILE")]
     [InlineData("list --nodes 5000 --mutate")]
+    [InlineData("pagerank FILE")]
+    [InlineData("hashjoin --rows 5000")]
     [InlineData("sort --count 5000")]
     [InlineData("stream --size 100K")]
     public async Task The_same_seed_gives_the_same_counters(string workload)

@@ -69,6 +69,37 @@ public sealed class JsonTests
     }
 
     [Fact]
+    public async Task Spmv()
+    {
+        using var file = new TemporaryFile("%%MatrixMarket matrix coordinate real general\n2 1 1\n2 1 -1e9\n");
+
+        JsonElement document = await Tool.RunJsonAsync("run", "spmv", file.Path);
+
+        ExpectFrame(document, "spmv", ["path", "bytes", "rows", "columns", "entries"], ["smallest", "largest", "sum"]);
+    }
+
+    [Fact]
+    public async Task Pagerank()
+    {
+        using var file = new TemporaryFile("10 20\n20 10\n");
+
+        JsonElement document = await Tool.RunJsonAsync("run", "pagerank", file.Path);
+
+        ExpectFrame(document, "pagerank", ["path", "bytes", "nodes", "edges"], ["iterations", "change", "top"]);
+        Assert.Equal(
+            """{"iterations":1,"change":0,"top":[{"node":10,"rank":0.5},{"node":20,"rank":0.5}]}""", Compact(document, "result"));
+    }
+
+    [Fact]
+    public async Task Hashjoin()
+    {
+        JsonElement document = await Tool.RunJsonAsync("run", "hashjoin", "--rows", "1");
+
+        ExpectFrame(document, "hashjoin", ["rows"], ["pairs", "left_rows", "right_rows"]);
+        Assert.Equal("""{"pairs":1,"left_rows":1,"right_rows":1}""", Compact(document, "result"));
+    }
+
+    [Fact]
     public async Task Sort()
     {
         JsonElement document = await Tool.RunJsonAsync("run", "sort", "--count", "10");

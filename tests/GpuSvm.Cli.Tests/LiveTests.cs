@@ -16,6 +16,8 @@ public sealed class LiveTests
     [InlineData("bfs", "FILE --source 1479 --undirected --parallel")]
     [InlineData("list", "--nodes 5000")]
     [InlineData("list", "--nodes 5000 --mutate")]
+    [InlineData("pagerank", "FILE --parallel")]
+    [InlineData("hashjoin", "--rows 5000 --parallel")]
     [InlineData("sort", "--count 5000")]
     [InlineData("stream", "--size 100K --parallel")]
     public async Task A_live_run_gives_the_result_of_a_simulated_one(string workload, string words)

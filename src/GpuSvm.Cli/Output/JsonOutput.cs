@@ -6,7 +6,9 @@ using GpuSvm.Cli.Explore;
 using GpuSvm.Cli.Hmm;
 using GpuSvm.Cli.Runs;
 using GpuSvm.Cli.Runs.Graphs;
+using GpuSvm.Cli.Runs.Joins;
 using GpuSvm.Cli.Runs.Lists;
+using GpuSvm.Cli.Runs.Matrices;
 using GpuSvm.Cli.Runs.Sorting;
 using GpuSvm.Cli.Runs.Streams;
 
@@ -26,6 +28,12 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(HistogramResult))]
 [JsonSerializable(typeof(BfsResult))]
 [JsonSerializable(typeof(ListResult))]
+[JsonSerializable(typeof(MatrixInput))]
+[JsonSerializable(typeof(ProductResult))]
+[JsonSerializable(typeof(PageRankInput))]
+[JsonSerializable(typeof(PageRankResult))]
+[JsonSerializable(typeof(JoinInput))]
+[JsonSerializable(typeof(JoinResult))]
 [JsonSerializable(typeof(SortInput))]
 [JsonSerializable(typeof(SortResult))]
 [JsonSerializable(typeof(StreamInput))]

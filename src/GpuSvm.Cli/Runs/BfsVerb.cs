@@ -43,7 +43,7 @@ internal static class BfsVerb
 
     private static async Task<RunReport> SearchAsync(RunSession session, InputFile file, long? sourceId, EdgeDirection direction)
     {
-        GraphIndex index = ReadIndex(file, direction);
+        GraphIndex index = GraphInput.ReadIndex(file, direction);
         int source = FindSource(file, index, sourceId);
         using FileStream edges = file.Open();
         ProcessGraph graph = ProcessGraph.Load(session, index, edges);
@@ -64,13 +64,6 @@ internal static class BfsVerb
             result,
             Describe(result, index, source),
             wrong < 0 ? null : $"node {index.IdOf(wrong)} is on level {expected[wrong]} for the CPU, {graph.LevelOf(wrong)} for the GPU");
-    }
-
-    private static GraphIndex ReadIndex(InputFile file, EdgeDirection direction)
-    {
-        using FileStream edges = file.Open();
-        GraphIndex index = GraphIndex.Read(edges, direction);
-        return index.EdgeCount > 0 ? index : throw new BadInputException($"{file.Path}: has no edges, expected two integers on a line");
     }
 
     private static int FindSource(InputFile file, GraphIndex index, long? id) =>

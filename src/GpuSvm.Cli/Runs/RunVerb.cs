@@ -14,6 +14,9 @@ internal static class RunVerb
         HistogramVerb.Create(),
         BfsVerb.Create(),
         ListVerb.Create(),
+        SpmvVerb.Create(),
+        PageRankVerb.Create(),
+        HashJoinVerb.Create(),
         SortVerb.Create(),
         StreamVerb.Create(),
     };

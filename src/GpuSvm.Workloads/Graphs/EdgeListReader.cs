@@ -1,6 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
-using System.Text;
 
 namespace GpuSvm.Workloads;
 
@@ -12,8 +10,6 @@ namespace GpuSvm.Workloads;
 /// <param name="stream">The list; read from where it stands, not closed.</param>
 public sealed class EdgeListReader(Stream stream)
 {
-    private const int QuotedCharacters = 40;
-
     private readonly LineReader _lines = new(stream);
 
     /// <summary>Reads the next edge.</summary>
@@ -31,7 +27,7 @@ public sealed class EdgeListReader(Stream stream)
 
             if (_lines.IsCut || !TryParse(rest, out edge))
             {
-                throw new EdgeListException(_lines.LineNumber, $"'{Quote(rest)}': expected two integers of 64 bits");
+                throw new EdgeListException(_lines.LineNumber, $"'{QuotedText.Of(rest)}': expected two integers of 64 bits");
             }
 
             return true;
@@ -58,25 +54,5 @@ public sealed class EdgeListReader(Stream stream)
 
         edge = new Edge(from, to);
         return true;
-    }
-
-    /// <summary>The beginning of a line for an error message: printable and short.</summary>
-    private static string Quote(ReadOnlySpan<byte> line)
-    {
-        string text = Encoding.UTF8.GetString(line[..Math.Min(line.Length, 4 * QuotedCharacters)]);
-        var quoted = new StringBuilder();
-        foreach (char character in text.AsSpan(0, Math.Min(text.Length, QuotedCharacters)))
-        {
-            if (char.IsControl(character))
-            {
-                quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)character:x2}");
-            }
-            else
-            {
-                quoted.Append(character);
-            }
-        }
-
-        return quoted.Append(text.Length > QuotedCharacters ? "…" : "").ToString();
     }
 }

@@ -25,8 +25,8 @@ public sealed class GraphIndex
             int from = NodeOf(edge.From, degrees);
             int to = NodeOf(edge.To, degrees);
             EdgeCount++;
-            degrees[from]++;
-            degrees[to] += direction == EdgeDirection.Undirected ? 1 : 0;
+            degrees[from] += direction != EdgeDirection.Reversed ? 1 : 0;
+            degrees[to] += direction != EdgeDirection.Directed ? 1 : 0;
         }
 
         _offsets = new long[degrees.Count + 1];
@@ -71,8 +71,12 @@ public sealed class GraphIndex
                 throw new IOException("The edge list changed while it was read.");
             }
 
-            yield return Place(next, from, to);
-            if (_direction == EdgeDirection.Undirected)
+            if (_direction != EdgeDirection.Reversed)
+            {
+                yield return Place(next, from, to);
+            }
+
+            if (_direction != EdgeDirection.Directed)
             {
                 yield return Place(next, to, from);
             }

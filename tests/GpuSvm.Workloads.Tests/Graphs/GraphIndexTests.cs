@@ -36,6 +36,16 @@ public sealed class GraphIndexTests
         Assert.Equal([new Arc(0, 0, 1), new Arc(1, 1, 0), new Arc(2, 1, 2), new Arc(3, 2, 1)], index.Arcs(Stream("1 2\n2 3\n")));
     }
 
+    [Fact]
+    public void Reversed_arcs_stand_by_the_node_that_an_edge_enters()
+    {
+        GraphIndex index = Read("1 2\n3 2\n2 1\n", EdgeDirection.Reversed);
+
+        Assert.Equal((3, 3), (index.EdgeCount, index.ArcCount));
+        Assert.Equal([0, 1, 3, 3], index.Offsets.ToArray());
+        Assert.Equal([new Arc(1, 1, 0), new Arc(2, 1, 2), new Arc(0, 0, 1)], index.Arcs(Stream("1 2\n3 2\n2 1\n")));
+    }
+
     [Theory]
     [InlineData("70 4\n")]
     [InlineData("70 9\n70 9\n70 9\n")]

@@ -14,4 +14,14 @@ internal sealed record GraphInput(string Path, long Bytes, long Nodes, long Edge
     /// <summary>Describes a graph and the node that a search of it begins with.</summary>
     public static GraphInput Of(InputFile file, GraphIndex index, EdgeDirection direction, int source) => new(
         file.Path, file.Length, index.NodeCount, index.EdgeCount, direction == EdgeDirection.Directed, index.IdOf(source));
+
+    /// <summary>First pass over an edge list.</summary>
+    /// <exception cref="EdgeListException">A line is neither a comment nor two integers.</exception>
+    /// <exception cref="BadInputException">It has no edges.</exception>
+    public static GraphIndex ReadIndex(InputFile file, EdgeDirection direction)
+    {
+        using FileStream edges = file.Open();
+        GraphIndex index = GraphIndex.Read(edges, direction);
+        return index.EdgeCount > 0 ? index : throw new BadInputException($"{file.Path}: has no edges, expected two integers on a line");
+    }
 }
