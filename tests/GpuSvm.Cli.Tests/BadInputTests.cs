@@ -39,7 +39,7 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData("explore everything", "SCENARIO everything: is unknown, expected all or one of child-write-vs-copy, ")]
+    [InlineData("explore everything", "SCENARIO everything: is unknown, expected all or one of atomic-vs-cpu, ")]
     [InlineData("explore all --break everything", "--break everything: is unknown, expected all or one of no-read-retry, ")]
     [InlineData("explore all --strategy best", "Argument 'best' not recognized. Must be one of:")]
     public async Task What_cannot_be_explored_is_refused(string commandLine, string expected)
