@@ -88,6 +88,43 @@ public sealed class PerfettoTraceTests
     }
 
     [Fact]
+    public void An_arrow_leads_to_the_first_replay_of_a_number_and_none_from_a_wait_that_no_replay_ended()
+    {
+        PerfettoFile file = Trace([Wait(1, 10), Wait(2, 11), Replay(0, 20), Replay(1, 21), Replay(1, 22), WaitEnd(1, 25, replay: 1), WaitEnd(2, 26, replay: 0)]);
+
+        ulong flow = Assert.Single(file.Events.SelectMany(happened => happened.Flows));
+        Assert.Equal([(21UL, flow)], file.Events.SelectMany(happened => happened.TerminatingFlows.Select(ending => (happened.Time, ending))));
+    }
+
+    [Fact]
+    public void A_wait_takes_the_first_track_that_is_free()
+    {
+        PerfettoFile file = Trace(
+        [
+            Wait(1, 10), Wait(2, 11), Wait(3, 12), WaitEnd(3, 20), WaitEnd(1, 21), Wait(4, 30), WaitEnd(4, 40), WaitEnd(2, 41),
+        ]);
+
+        ulong[] tracks = [.. file.Events.Where(happened => happened.Type == 1).Select(happened => happened.Track)];
+        Assert.Equal(tracks[0], tracks[3]);
+    }
+
+    [Fact]
+    public void An_end_closes_the_slice_of_its_own_number_and_address_and_what_is_open_in_it()
+    {
+        PerfettoFile file = Trace(
+        [
+            Begin(EventKind.Copy, EventTrack.CopyEngine(0), 10) with { Id = 1, Address = 8 },
+            Begin(EventKind.Copy, EventTrack.CopyEngine(0), 11) with { Id = 2, Address = 8 },
+            End(EventKind.Copy, EventTrack.CopyEngine(0), 20) with { Id = 1, Address = 8 },
+            Begin(EventKind.Copy, EventTrack.CopyEngine(0), 30) with { Id = 3, Address = 8 },
+            End(EventKind.Copy, EventTrack.CopyEngine(0), 40) with { Id = 3, Address = 16 },
+            Instant(EventKind.Flush, EventTrack.Worker(0), 50),
+        ]);
+
+        Assert.Equal([20UL, 20, 50], file.Events.Where(happened => happened.Type == 2).Select(happened => happened.Time));
+    }
+
+    [Fact]
     public void Services_of_two_blocks_overlap_on_the_tracks_of_their_workers_inside_their_batch()
     {
         PerfettoFile file = Trace(
