@@ -6,7 +6,7 @@ namespace GpuSvm.Cli.Options;
 /// <summary>Makes options whose value is a number of bytes, with a range and an error line that names both.</summary>
 internal static class SizeOption
 {
-    /// <summary>Makes an option with a value for when it is not given; sizes are written as <see cref="ByteSize.TryParse"/> reads them.</summary>
+    /// <summary>Makes an option with a value for when it is not given; <see cref="ByteSize.TryParse"/> reads sizes.</summary>
     /// <param name="name">The option, dashes included.</param>
     /// <param name="description">What it sets, for the help text.</param>
     /// <param name="standard">Its value when it is not given.</param>

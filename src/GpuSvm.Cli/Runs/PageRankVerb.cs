@@ -79,7 +79,8 @@ internal static class PageRankVerb
             if (!(Math.Abs(seen[node] - expected[node]) <= Rounding * expected[node]))
             {
                 return string.Create(
-                    CultureInfo.InvariantCulture, $"node {index.IdOf(node)} has rank {expected[node]} for the CPU, {seen[node]} for the GPU");
+                    CultureInfo.InvariantCulture,
+                    $"node {index.IdOf(node)} has rank {expected[node]} for the CPU, {seen[node]} for the GPU");
             }
         }
 

@@ -1,7 +1,7 @@
 namespace GpuSvm.Workloads;
 
 /// <summary>Arguments of <see cref="PageRank.Kernel"/>: a graph by the arcs that enter each node, and the ranks.</summary>
-/// <param name="Offsets">Address of the first slot of the arcs that enter each node and, behind them, the number of arcs; 8 bytes each.</param>
+/// <param name="Offsets">Address of the first slot of the arcs that enter each node; at the end the number of arcs; 8 bytes each.</param>
 /// <param name="Sources">Address of the node that each arc leaves; 4 bytes each.</param>
 /// <param name="Degrees">Address of the number of arcs that leave each node; 8 bytes each.</param>
 /// <param name="Ranks">Address of the rank of each node, a double.</param>

@@ -1,6 +1,6 @@
 namespace GpuSvm.Workloads;
 
-/// <summary>Finds the rows of two tables that have the same key, on the GPU: a hash table over the one is asked for each row of the other.</summary>
+/// <summary>Finds the rows of two tables that have the same key, on the GPU, by a hash table over one of them.</summary>
 /// <remarks>The rows of a bucket form a chain through <see cref="HashJoinArgs.Next"/>; keys may occur again in both tables.</remarks>
 public static class HashJoin
 {

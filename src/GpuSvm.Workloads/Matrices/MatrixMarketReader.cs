@@ -5,8 +5,8 @@ namespace GpuSvm.Workloads;
 
 /// <summary>Reads a sparse matrix in the coordinate format of Matrix Market, entry by entry.</summary>
 /// <remarks>
-/// Real, integer and pattern matrices, general and symmetric. Lines that begin with <c>%</c> are comments, empty lines are skipped, words are
-/// parted by spaces and tabs, those of the first line in upper or lower case. Of a symmetric matrix the mirror images are given too.
+/// Real, integer and pattern matrices, general and symmetric. Lines that begin with <c>%</c> are comments, empty lines are skipped, words
+/// are parted by spaces and tabs, those of the first line in upper or lower case. Of a symmetric matrix the mirror images are given too.
 /// Source: R. Boisvert, R. Pozo, K. Remington, "The Matrix Market exchange formats: initial design", NISTIR 5935, 1996.
 /// </remarks>
 public sealed class MatrixMarketReader
@@ -73,7 +73,10 @@ public sealed class MatrixMarketReader
         }
 
         ReadOnlySpan<byte> rest = line;
-        if (!TryTake(ref rest, out long rows) || !TryTake(ref rest, out long columns) || !TryTake(ref rest, out long entries) || !rest.IsEmpty)
+        if (!TryTake(ref rest, out long rows)
+            || !TryTake(ref rest, out long columns)
+            || !TryTake(ref rest, out long entries)
+            || !rest.IsEmpty)
         {
             throw Wrong(line, "expected the numbers of rows, columns and entries");
         }

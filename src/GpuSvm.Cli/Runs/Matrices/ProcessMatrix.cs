@@ -1,6 +1,6 @@
 namespace GpuSvm.Cli.Runs.Matrices;
 
-/// <summary>A matrix in a process's memory, in compressed sparse rows, with the vector that it is multiplied by and room for the product.</summary>
+/// <summary>A matrix in a process's memory, with the vector that it is multiplied by and room for the product.</summary>
 internal sealed class ProcessMatrix
 {
     private readonly RunSession _session;
