@@ -3,6 +3,17 @@ namespace GpuSvm.Mm;
 /// <content>The end.</content>
 public sealed partial class AddressSpace
 {
+    /// <summary>True once the address space has ended: nothing is mapped, and nothing will be.</summary>
+    /// <remarks>Locking: the mmap lock is held, shared or exclusively. Source: Linux mmget_not_zero, which fails then.</remarks>
+    public bool HasExited
+    {
+        get
+        {
+            MmapLock.AssertHeld();
+            return _exited;
+        }
+    }
+
     /// <summary>Ends the address space: mirrors drop everything, all pages are freed. A second call does nothing.</summary>
     /// <remarks>
     /// Afterwards no notifier can be inserted and every access faults; notifiers that are still inserted may be removed as ever.

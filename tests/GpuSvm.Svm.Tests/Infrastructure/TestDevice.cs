@@ -33,6 +33,9 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages) : IDeviceMemo
     /// <summary>Orders larger than this are refused.</summary>
     public int LargestOrder { get; set; } = 9;
 
+    /// <summary>The frame behind an address of the device.</summary>
+    public FrameNumber FrameAt(DeviceAddress address) => _mapped[address.Value];
+
     public Span<byte> Bytes(ulong page) => _bytes.AsSpan((int)(page * Page.Size), (int)Page.Size);
 
     public Errno TryPopulate(int order, out ulong firstPage)

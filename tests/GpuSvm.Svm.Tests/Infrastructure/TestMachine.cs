@@ -10,12 +10,12 @@ internal sealed class TestMachine : IDisposable
     private readonly List<AddressSpace> _children = [];
     private int _allocationsLeft = -1;
 
-    public TestMachine(ulong devicePages = 1024, DeviceMemoryOptions? options = null)
+    public TestMachine(ulong devicePages = 1024, DeviceMemoryOptions? options = null, AddressSpaceOptions? space = null)
     {
         _memory = new SystemMemory(4096);
         Frames = new PageFrames(_memory, new PageFramesOptions { AllocationGate = () => _allocationsLeft < 0 || (_allocationsLeft > 0 && _allocationsLeft-- > 0) });
         _cpu = new SimulatedCpu(_memory, 2);
-        Mm = new AddressSpace(Frames, _cpu, new AddressSpaceOptions());
+        Mm = new AddressSpace(Frames, _cpu, space ?? new AddressSpaceOptions());
         Device = new TestDevice(_memory, devicePages);
         Assert.Equal(Errno.None, DeviceMemory.TryCreate(Frames, Device, Device, options ?? new DeviceMemoryOptions(), out DeviceMemory? memory));
         Memory = memory!;

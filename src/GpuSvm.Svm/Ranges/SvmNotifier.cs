@@ -1,0 +1,52 @@
+namespace GpuSvm.Svm;
+
+/// <summary>One interval of fixed size of an <see cref="SvmSpace"/>, by which it hears of changes, with the ranges in it.</summary>
+/// <remarks>
+/// Exists while it holds a range or somebody is about to insert one. Locking: ranges are looked at under the space's notifier lock.
+/// Source: Linux struct drm_gpusvm_notifier.
+/// </remarks>
+public sealed class SvmNotifier
+{
+    internal SvmNotifier(SvmSpace space, AddressRange range)
+    {
+        Space = space;
+        Range = range;
+        Interval = new IntervalNotifier(space) { Tag = this };
+    }
+
+    /// <summary>The space that it belongs to.</summary>
+    public SvmSpace Space { get; }
+
+    /// <summary>Its addresses: as many as <see cref="SvmSpaceOptions.NotifierSize"/> says, and aligned to that.</summary>
+    public AddressRange Range { get; }
+
+    /// <summary>Number of ranges in it. Locking: the notifier lock is held.</summary>
+    public int RangeCount
+    {
+        get
+        {
+            Space.NotifierLock.AssertHeld();
+            return Ranges.Count;
+        }
+    }
+
+    internal IntervalNotifier Interval { get; }
+
+    internal IntervalTree<SvmRange> Ranges { get; } = new();
+
+    internal IntervalHandle Handle { get; set; }
+
+    /// <summary>Calls that are about to insert a range. Guarded by the notifier lock.</summary>
+    internal int Holders { get; set; }
+
+    /// <summary>The ranges that share a byte with <paramref name="part"/>, in order of address.</summary>
+    /// <remarks>
+    /// Locking: the notifier lock is held, and no range is inserted or removed meanwhile. Allocates nothing. Source: Linux
+    /// drm_gpusvm_for_each_range.
+    /// </remarks>
+    public IntervalTree<SvmRange>.OverlapEnumerable RangesIn(AddressRange part)
+    {
+        Space.NotifierLock.AssertHeld();
+        return Ranges.Overlaps(part);
+    }
+}

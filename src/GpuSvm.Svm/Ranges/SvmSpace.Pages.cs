@@ -1,0 +1,228 @@
+using System.Buffers;
+
+namespace GpuSvm.Svm;
+
+/// <content>The pages of a range.</content>
+public sealed partial class SvmSpace
+{
+    /// <summary>
+    /// Brings the pages of a range in, and maps them for the device: those in system memory for DMA, its own where they are.
+    /// </summary>
+    /// <param name="range">A range of this space.</param>
+    /// <param name="context">
+    /// For all but <see cref="SvmContext.CheckPagesThreshold"/> and <see cref="SvmContext.IsDeviceMemoryPossible"/>.
+    /// </param>
+    /// <returns>
+    /// EFAULT: a part of the range is not mapped any more, cannot be had, or lies in system memory though only the device's will do. EPERM:
+    /// a write is asked for, and a part may only be read. EOPNOTSUPP: pages lie in different places and that is not wanted, or one of the
+    /// device's own may not be written yet: <see cref="Evict"/> brings them home, then it can be tried again. EBUSY: the pages have changed
+    /// again and again until <see cref="SvmSpaceOptions.RetryLimit"/>. ENOMEM, and what <see cref="IDmaMapper.TryMap"/> says. After an
+    /// error no page was mapped that was not before.
+    /// </returns>
+    /// <remarks>
+    /// <para>
+    /// By the time it returns the pages may be invalid again: what counts is <see cref="ArePagesValid"/> under the notifier lock. Pages
+    /// that are valid with the rights that are asked for are left alone. For more rights the device's entries are dropped, as its addresses
+    /// change.
+    /// </para>
+    /// <para>
+    /// Locking: takes the mmap lock shared; no lock from that on is held. Departure: a DMA mapping that fails is told as it is, not as
+    /// EFAULT, at which a fault handler tries again. Source: Linux drm_gpusvm_range_get_pages.
+    /// </para>
+    /// </remarks>
+    public Errno GetPages(SvmRange range, in SvmContext context)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        ThrowIfForeign(range);
+        Deadline deadline = Mm.Clock.After(_options.RetryLimit);
+        MappedBlock[] spare = [];
+        do
+        {
+            if (!range.Notifier.Interval.TryReadBegin(deadline, out long sequence))
+            {
+                return Errno.EBUSY;
+            }
+
+            if (IsSettled(range, context.Rights, out Errno error))
+            {
+                return error;
+            }
+
+            error = TryGetPages(range, sequence, context, ref spare);
+            if (error is not (Errno.EBUSY or Errno.EAGAIN))
+            {
+                return error;
+            }
+        }
+        while (!deadline.HasPassed);
+
+        return Errno.EBUSY;
+    }
+
+    /// <summary>Brings pages of a range that lie in a device's private memory home, and all others in.</summary>
+    /// <returns>
+    /// EFAULT: a part is not mapped any more, or cannot be had; those before it are home. EBUSY: the pages have changed until
+    /// <see cref="SvmSpaceOptions.RetryLimit"/>. ENOMEM.
+    /// </returns>
+    /// <remarks>
+    /// Pages of a device's memory that the CPU can reach stay where they are: they count as system memory. Locking: as
+    /// <see cref="GetPages"/>. Source: Linux drm_gpusvm_range_evict.
+    /// </remarks>
+    public Errno Evict(SvmRange range)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        ThrowIfForeign(range);
+        Deadline deadline = Mm.Clock.After(_options.RetryLimit);
+        do
+        {
+            if (!range.Notifier.Interval.TryReadBegin(deadline, out long sequence))
+            {
+                return Errno.EBUSY;
+            }
+
+            if (IsRemoved(range))
+            {
+                return Errno.EFAULT;
+            }
+
+            Errno error = TryEvict(range, sequence);
+            if (error != Errno.EBUSY)
+            {
+                return error;
+            }
+        }
+        while (!deadline.HasPassed);
+
+        return Errno.EBUSY;
+    }
+
+    /// <summary>
+    /// True if the pages of a range are mapped with some rights, and nothing has changed since: the device may be given them.
+    /// </summary>
+    /// <param name="range">A range of this space.</param>
+    /// <param name="rights">What the device is to be allowed.</param>
+    /// <remarks>
+    /// Locking: the notifier lock is held, and kept until the device's entries are written. Source: Linux drm_gpusvm_range_pages_valid,
+    /// which does not ask for rights.
+    /// </remarks>
+    public bool ArePagesValid(SvmRange range, Protection rights)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        ThrowIfForeign(range);
+        return range.ArePagesValid(rights);
+    }
+
+    /// <summary>Takes the mappings of a range back, outside of a callback; the device's entries are dropped first.</summary>
+    /// <remarks>Locking: takes the notifier lock. Source: Linux drm_gpusvm_range_unmap_pages.</remarks>
+    public void UnmapPages(SvmRange range)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        ThrowIfForeign(range);
+        using (NotifierLock.Enter())
+        {
+            DropAndUnmap(range);
+        }
+    }
+
+    /// <summary>
+    /// Takes the mappings of a range back, in a callback: no access of the device can complete through an entry any more.
+    /// </summary>
+    /// <remarks>
+    /// For a driver that waits for its device in the first pass; for others it happens after the second. Locking: the notifier lock is
+    /// held. Source: Linux drm_gpusvm_range_unmap_pages, in_notifier.
+    /// </remarks>
+    public void UnmapPagesLocked(SvmRange range)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        ThrowIfForeign(range);
+        NotifierLock.AssertHeld();
+        Unmap(range.TakeMapping());
+    }
+
+    /// <summary>One try.</summary>
+    private Errno TryGetPages(SvmRange range, long sequence, in SvmContext context, ref MappedBlock[] spare)
+    {
+        if (!TryRent(range.Range, out HmmPfn[] words))
+        {
+            return Errno.ENOMEM;
+        }
+
+        try
+        {
+            Span<HmmPfn> pfns = words.AsSpan(0, (int)range.Range.PageCount);
+            HmmPfn request = context.IsReadOnly ? HmmPfn.RequestFault : HmmPfn.RequestFault | HmmPfn.RequestWrite;
+            Errno error = LookUp(range, sequence, pfns, request, _options.Memory?.Owner);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            int blocks = CountBlocks(pfns);
+            return TryMakeRoom(range, blocks, ref spare) ? TryMap(range, sequence, pfns, blocks, context, spare) : Errno.ENOMEM;
+        }
+        finally
+        {
+            ArrayPool<HmmPfn>.Shared.Return(words);
+        }
+    }
+
+    private Errno TryEvict(SvmRange range, long sequence)
+    {
+        if (!TryRent(range.Range, out HmmPfn[] words))
+        {
+            return Errno.ENOMEM;
+        }
+
+        try
+        {
+            return LookUp(range, sequence, words.AsSpan(0, (int)range.Range.PageCount), HmmPfn.RequestFault, owner: null);
+        }
+        finally
+        {
+            ArrayPool<HmmPfn>.Shared.Return(words);
+        }
+    }
+
+    /// <summary>Takes an array with a word for each page, or more.</summary>
+    private bool TryRent(AddressRange range, out HmmPfn[] words)
+    {
+        bool isGiven = MayAllocate();
+        words = isGiven ? ArrayPool<HmmPfn>.Shared.Rent((int)range.PageCount) : [];
+        return isGiven;
+    }
+
+    private Errno LookUp(SvmRange range, long sequence, Span<HmmPfn> pfns, HmmPfn request, object? owner)
+    {
+        var asked = new HmmRange
+        {
+            Notifier = range.Notifier.Interval,
+            Sequence = sequence,
+            Range = range.Range,
+            DefaultFlags = request,
+            Pfns = pfns,
+            Owner = owner,
+        };
+        using (Mm.MmapLock.EnterShared())
+        {
+            return HmmRangeFault.Fault(Mm, ref asked);
+        }
+    }
+
+    /// <summary>True if there is nothing to look up: the range is gone (EFAULT), or its pages are valid.</summary>
+    private bool IsSettled(SvmRange range, Protection rights, out Errno error)
+    {
+        using (NotifierLock.Enter())
+        {
+            error = range.IsGone ? Errno.EFAULT : Errno.None;
+            return range.IsGone || range.ArePagesValid(rights);
+        }
+    }
+
+    private bool IsRemoved(SvmRange range)
+    {
+        using (NotifierLock.Enter())
+        {
+            return range.IsRemoved;
+        }
+    }
+}
