@@ -33,7 +33,12 @@ public sealed class OutstandingFaultTests
     {
         using var rig = new TestRig(new SoftwareGpuOptions
         {
-            Sms = 4, WarpsPerSm = 4, StepsPerTurn = 5, FaultsPerTurn = 5, OutstandingFaults = 128, FaultBufferEntries = 21,
+            Sms = 4,
+            WarpsPerSm = 4,
+            StepsPerTurn = 5,
+            FaultsPerTurn = 5,
+            OutstandingFaults = 128,
+            FaultBufferEntries = 21,
         });
         rig.Back(4 * Lanes);
 
