@@ -4,7 +4,7 @@ namespace GpuSvm.Gpu.Tests;
 public sealed class CancelFaultTests
 {
     [ThreadStatic]
-    private static Action? _between;
+    private static Action? t_between;
 
     private static readonly GpuFaultReport Report = new(TestRig.Base, FaultAccess.Read, "because", Errno.EFAULT);
 
@@ -138,7 +138,7 @@ public sealed class CancelFaultTests
     {
         using var rig = new TestRig();
         rig.Back(2);
-        _between = () => rig.Gpu.CancelUnit(new CancelTarget(TestRig.Channel, false, 0, 0), Report);
+        t_between = () => rig.Gpu.CancelUnit(new CancelTarget(TestRig.Channel, false, 0, 0), Report);
 
         rig.Launch(LoadTwo, 1, 1, TestRig.Base).ThrowIfFailed();
 
@@ -148,7 +148,7 @@ public sealed class CancelFaultTests
     private static async GpuTask LoadTwo(GpuThread t, ulong address)
     {
         _ = await t.Load<byte>(address);
-        _between!();
+        t_between!();
         _ = await t.Load<byte>(address + Page.Size);
     }
 
