@@ -20,7 +20,7 @@ public static class BrokenControl
     private static readonly TimeSpan LongCleanLook = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a scenario looks for a defect that is there; it stops at the first sight of it.</summary>
-    private static readonly TimeSpan BrokenLook = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan BrokenLook = TimeSpan.FromSeconds(60);
 
     /// <summary>What the process may need beyond that to start and to end, on a busy machine.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);

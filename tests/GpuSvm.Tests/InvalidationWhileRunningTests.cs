@@ -8,7 +8,12 @@ public sealed class InvalidationWhileRunningTests
     [Fact]
     public async Task Memory_that_is_replaced_under_a_running_kernel_is_never_read_stale()
     {
-        ControlResult healthy = await Task.Run(() => BrokenControl.Run("stale-read", null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)));
+        ControlResult healthy = await Task.Run(() => LookFor(TimeSpan.FromSeconds(5)));
+        if (healthy.Verdict == Verdict.Inconclusive)
+        {
+            // A busy machine did not get far enough to say anything.
+            healthy = await Task.Run(() => LookFor(TimeSpan.FromSeconds(40)));
+        }
 
         Assert.True(healthy.Verdict == Verdict.Clean, healthy.Output);
     }
@@ -18,7 +23,7 @@ public sealed class InvalidationWhileRunningTests
     [InlineData("flush-left-out")]
     public async Task The_same_race_catches_a_broken_protocol(string breakName)
     {
-        ControlResult broken = await Task.Run(() => BrokenControl.Run("stale-read", breakName, TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(60)));
+        ControlResult broken = await Task.Run(() => BrokenControl.Run("stale-read", breakName, TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(60)));
 
         Assert.True(broken.Verdict == Verdict.Caught, broken.Output);
     }
@@ -76,6 +81,8 @@ public sealed class InvalidationWhileRunningTests
         Assert.Equal(0, m.AllocatedFrames);
         Assert.Equal(0, m.DmaMappedPages);
     }
+
+    private static ControlResult LookFor(TimeSpan time) => BrokenControl.Run("stale-read", null, time, TimeSpan.FromSeconds(60));
 
     private static async Task UntilAsync(Func<bool> condition)
     {
