@@ -3,7 +3,8 @@ namespace GpuSvm.Cli.Bench.Faults;
 /// <summary>The same batches with one worker and with two, by turns: how many times as fast the two are.</summary>
 /// <param name="isFirstTouch">Whether the pages are new to the CPU, too: then each takes a frame, which is cleared.</param>
 /// <remarks>
-/// 4,096 faults in 16 blocks: a batch of 256 is over before the system has woken a thread on a busy machine. The figure is that of the fastest batches of both: on a machine whose cores are taken by others two
+/// 4,096 faults in 16 blocks: a batch of 256 is over before the system has woken a thread on a busy machine. The figure is that of the
+/// fastest batches of both: on a machine whose cores are taken by others two
 /// threads seldom run at the same time for all of a batch.
 /// </remarks>
 internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
