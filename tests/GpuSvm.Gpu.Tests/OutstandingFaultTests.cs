@@ -35,7 +35,7 @@ public sealed class OutstandingFaultTests
         {
             Sms = 4,
             WarpsPerSm = 4,
-            StepsPerTurn = 5,
+            StepsPerTurn = 20,
             FaultsPerTurn = 5,
             OutstandingFaults = 128,
             FaultBufferEntries = 21,
