@@ -34,14 +34,17 @@ public sealed partial class SvmSpace : ITwoPassMirror, IDisposable
         Operations = operations;
         _options = options;
         _chunkSizes = [.. options.ChunkSizes];
+        NotifierLock = options.NotifierLock ?? new RankedLock(LockRank.Update);
     }
 
     /// <summary>The address space.</summary>
     public AddressSpace Mm { get; }
 
     /// <summary>Guards notifiers, ranges, the state of their pages, and the device's entries. Rank <see cref="LockRank.Update"/>.</summary>
-    /// <remarks>Source: Linux drm_gpusvm, notifier_lock.</remarks>
-    public RankedLock NotifierLock { get; } = new(LockRank.Update);
+    /// <remarks>
+    /// The space's own, or that of its driver (<see cref="SvmSpaceOptions.NotifierLock"/>). Source: Linux drm_gpusvm, notifier_lock.
+    /// </remarks>
+    public RankedLock NotifierLock { get; }
 
     /// <inheritdoc/>
     RankedLock IMirror.UpdateLock => NotifierLock;

@@ -21,6 +21,12 @@ public sealed record SvmSpaceOptions
     /// <summary>The device's own memory, whose pages the device maps where they are; null if it has none.</summary>
     public DeviceMemory? Memory { get; init; }
 
+    /// <summary>
+    /// The lock under which a driver that already has one writes the device's entries, of rank <see cref="LockRank.Update"/>: then the
+    /// space uses that. Null for one of its own.
+    /// </summary>
+    public RankedLock? NotifierLock { get; init; }
+
     /// <summary>Asked before the space takes memory of its own; false makes that fail (ENOMEM). Null for never.</summary>
     /// <remarks>Called without a lock from the page locks on. For tests that let every allocation fail once.</remarks>
     public Func<bool>? AllocationGate { get; init; }
@@ -32,7 +38,7 @@ public sealed record SvmSpaceOptions
         bool areChunks = ChunkSizes.Count > 0 && ChunkSizes.All(BitOperations.IsPow2) && ChunkSizes[^1] == Page.Size &&
             ChunkSizes.Zip(ChunkSizes.Skip(1)).All(pair => pair.First > pair.Second);
         return isWindow && areChunks && BitOperations.IsPow2(NotifierSize) && NotifierSize >= ChunkSizes[0] &&
-            NotifierSize <= CpuPageTable.AddressLimit && RetryLimit >= TimeSpan.Zero
+            NotifierSize <= CpuPageTable.AddressLimit && RetryLimit >= TimeSpan.Zero && (NotifierLock?.Rank ?? LockRank.Update) == LockRank.Update
             ? Errno.None
             : Errno.EINVAL;
     }

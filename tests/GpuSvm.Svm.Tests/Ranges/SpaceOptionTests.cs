@@ -42,6 +42,19 @@ public sealed class SpaceOptionTests
     public void A_negative_limit_is_refused() =>
         Assert.Equal(Errno.EINVAL, Create(new SvmSpaceOptions { RetryLimit = TimeSpan.FromTicks(-1) }));
 
+    [Fact]
+    public void A_driver_may_give_its_own_lock_if_that_is_an_update_lock()
+    {
+        using var machine = new TestMachine();
+        var own = new RankedLock(LockRank.Update);
+        var options = new SvmSpaceOptions { NotifierLock = own };
+
+        Assert.Equal(Errno.None, SvmSpace.TryCreate(machine.Mm, machine.Device, new RangeDriver(), options, out SvmSpace? space));
+        Assert.Same(own, space!.NotifierLock);
+        space.Dispose();
+        Assert.Equal(Errno.EINVAL, Create(new SvmSpaceOptions { NotifierLock = new RankedLock(LockRank.Block) }));
+    }
+
     private static Errno Create(SvmSpaceOptions options)
     {
         using var machine = new TestMachine();
