@@ -33,10 +33,8 @@ internal sealed partial class BlockService
         int first = page & ~(size - 1);
         var window = new AddressRange(AddressOf(first), AddressOf(first + size));
         window = _client.Mirror.MirroredAround(AddressOf(page), window.Intersect(interval.Range));
-        return window.IsPageAligned ? new PageSpan(IndexOf(window.Start), IndexOf(window.End)) : new PageSpan(page, page + 1);
+        return window.IsPageAligned ? new PageSpan(groups.IndexOf(window.Start), groups.IndexOf(window.End)) : new PageSpan(page, page + 1);
     }
-
-    private int IndexOf(VirtualAddress address) => (int)((address.Value - _start) >> Page.Shift);
 
     /// <summary>Looks all spans up in one pass of the mmap lock.</summary>
     /// <returns>False when an invalidation came between: look up again.</returns>
@@ -79,12 +77,12 @@ internal sealed partial class BlockService
     {
         words.Clear();
         var all = default(HmmPfn);
-        for (int i = FirstGroupAt(span.First); i < _groupCount && _groups[i].Page < span.End; i++)
+        for (int i = groups.FirstAt(span.First); i < groups.Count && groups[i].Page < span.End; i++)
         {
-            if (_groups[i].State == PageState.Pending)
+            if (groups[i].State == PageState.Pending)
             {
-                HmmPfn request = FaultRights.RequestOf(AccessOf(_groups[i]));
-                words[_groups[i].Page - span.First] = request;
+                HmmPfn request = FaultRights.RequestOf(AccessOf(groups[i]));
+                words[groups[i].Page - span.First] = request;
                 all |= request;
             }
         }
@@ -111,19 +109,5 @@ internal sealed partial class BlockService
         }
 
         return true;
-    }
-
-    /// <summary>Number of the first group whose page is not below <paramref name="page"/>: groups are in the order of their pages.</summary>
-    private int FirstGroupAt(int page)
-    {
-        int low = 0;
-        int high = _groupCount;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = _groups[middle].Page < page ? (middle + 1, high) : (low, middle);
-        }
-
-        return low;
     }
 }

@@ -13,7 +13,7 @@ internal sealed partial class BlockService
         int from = 0;
         foreach (PageSpan span in _spans.AsSpan(0, _spanCount))
         {
-            while (_groups[from].Page < span.First)
+            while (groups[from].Page < span.First)
             {
                 from++;
             }
@@ -29,11 +29,11 @@ internal sealed partial class BlockService
     {
         _entries.AsSpan(span.First, span.Count).Clear();
         int to = from;
-        for (; to < _groupCount && _groups[to].Page < span.End; to++)
+        for (; to < groups.Count && groups[to].Page < span.End; to++)
         {
-            if (_groups[to].State == PageState.Pending)
+            if (groups[to].State == PageState.Pending)
             {
-                Encode(ref _groups[to]);
+                Encode(ref groups[to]);
             }
         }
 
@@ -57,7 +57,7 @@ internal sealed partial class BlockService
     {
         HmmPfn found = _found[group.Page];
         FaultAccess access = AccessOf(group);
-        if (canceller.HasKilled && IsGone(group))
+        if (groups.IsGone(group))
         {
             Finish(ref group, FaultResult.Gone);
         }
@@ -101,12 +101,12 @@ internal sealed partial class BlockService
     }
 
     /// <summary>Makes entries for the pages around those that faulted that the CPU holds and the GPU does not.</summary>
-    private void EncodeOthers(PageSpan span, ReadOnlySpan<PageGroup> groups)
+    private void EncodeOthers(PageSpan span, ReadOnlySpan<PageGroup> faulted)
     {
         int next = 0;
         for (int page = span.First; page < span.End; page++)
         {
-            if (next < groups.Length && groups[next].Page == page)
+            if (next < faulted.Length && faulted[next].Page == page)
             {
                 next++;
             }
@@ -173,7 +173,7 @@ internal sealed partial class BlockService
             _tally.PagesMapped++;
         }
 
-        bool suffices = (_entries[page].Rights & FaultRights.NeededBy(AccessOf(group))) == FaultRights.NeededBy(AccessOf(group));
+        bool suffices = groups.IsEnoughFor(group, _entries[page].Rights);
         Finish(ref group, suffices ? FaultResult.Resolved : FaultResult.Fatal(Errno.EPERM));
     }
 }

@@ -6,7 +6,7 @@ internal sealed partial class BlockService
     /// <summary>True if it looks as if the CPU maps the block by one entry: then all of it is to be guarded.</summary>
     private bool IsHugeForTheCpu()
     {
-        CpuPte entry = _client.Mm.PageTable.Read(AddressOf(_groups[0].Page));
+        CpuPte entry = _client.Mm.PageTable.Read(AddressOf(groups[0].Page));
         return entry.IsHuge && _client.Mirror.Mirrors(Block);
     }
 
@@ -41,7 +41,7 @@ internal sealed partial class BlockService
         }
 
         _entries[0] = entry;
-        if (_client.Mirror.MapHuge(_start, _entries.AsSpan(0, 1)) != Errno.None || !_entries[0].IsValid)
+        if (_client.Mirror.MapHuge(Block.Start, _entries.AsSpan(0, 1)) != Errno.None || !_entries[0].IsValid)
         {
             return false;
         }
@@ -51,7 +51,7 @@ internal sealed partial class BlockService
         FaultResult result = FaultResult.Resolved;
         foreach (ref PageGroup group in Groups)
         {
-            if (group.State == PageState.Pending && IsEnoughFor(group, entry.Rights))
+            if (group.State == PageState.Pending && groups.IsEnoughFor(group, entry.Rights))
             {
                 Finish(ref group, result);
                 result = FaultResult.Skipped;
@@ -59,12 +59,6 @@ internal sealed partial class BlockService
         }
 
         return true;
-    }
-
-    private bool IsEnoughFor(in PageGroup group, TranslationRights rights)
-    {
-        TranslationRights needed = FaultRights.NeededBy(AccessOf(group));
-        return (rights & needed) == needed;
     }
 
     /// <summary>True unless no fault gained by the whole page, or one of them wants its page alone: that would split it at once.</summary>
@@ -80,7 +74,7 @@ internal sealed partial class BlockService
                     return false;
                 }
 
-                isEnough |= IsEnoughFor(group, rights);
+                isEnough |= groups.IsEnoughFor(group, rights);
             }
         }
 

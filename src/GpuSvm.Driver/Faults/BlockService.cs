@@ -6,7 +6,7 @@ namespace GpuSvm.Driver;
 /// </summary>
 /// <param name="worker">Which worker it belongs to, as the strategies count them.</param>
 /// <param name="options">The driver's.</param>
-/// <param name="canceller">Knows the channels that were cancelled as a whole in this batch.</param>
+/// <param name="groups">The worker's.</param>
 /// <remarks>
 /// <code>
 /// begin: acquire an interval                     from the strategy, for all pages that faulted
@@ -19,27 +19,22 @@ namespace GpuSvm.Driver;
 /// </code>
 /// <para>
 /// A page that nobody faulted on is neither looked up nor mapped, unless the options or a huge page say so; an error of one page is that
-/// page's alone. Where the strongest access of a page cannot be served the next weaker one is: its faults live.
+/// page's alone.
 /// </para>
 /// <para>
 /// Source: Linux Documentation/mm/hmm.rst; nouveau_svm.c, nouveau_range_fault; blocks as in NVIDIA UVM, uvm_va_block_t. Not thread-safe:
 /// one for each worker. It keeps its arrays, so a block allocates nothing.
 /// </para>
 /// </remarks>
-internal sealed partial class BlockService(int worker, SvmDriverOptions options, FaultCanceller canceller)
+internal sealed partial class BlockService(int worker, SvmDriverOptions options, PageGroups groups)
 {
-    private readonly PageGroup[] _groups = new PageGroup[HugePage.PageCount];
     private readonly HmmPfn[] _found = new HmmPfn[HugePage.PageCount];
     private readonly Errno[] _errors = new Errno[HugePage.PageCount];
     private readonly PfnEntry[] _entries = new PfnEntry[HugePage.PageCount];
     private readonly PageSpan[] _spans = new PageSpan[HugePage.PageCount];
-    private FaultBatch _batch = null!;
     private SvmClient _client = null!;
     private BlockTally _tally;
-    private ulong _start;
-    private int _groupCount;
     private int _spanCount;
-    private int _finished;
     private bool _wantsWhole;
 
     /// <summary>What was counted since the last <see cref="TakeTally"/>.</summary>
@@ -57,53 +52,14 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
     /// </remarks>
     public void Serve(FaultBatch batch, FaultBlock block)
     {
-        _batch = batch;
-        _client = batch.ClientAt(block.First);
-        _start = HugePage.AlignDown(batch.KeyAt(block.First).Address);
-        _finished = 0;
-        FindGroups(block);
-        PassOverCovered();
+        groups.Find(batch, block);
+        groups.PassOverCovered();
+        _client = groups.Client;
         _wantsWhole = IsHugeForTheCpu();
-        int first = FirstPending(0);
-        if (first < _groupCount)
+        int first = groups.FirstPending(0);
+        if (first < groups.Count)
         {
             ServePending(first, options.Clock.After(options.Timeout));
-        }
-    }
-
-    private void FindGroups(FaultBlock block)
-    {
-        _groupCount = 0;
-        for (int place = block.First; place < block.End;)
-        {
-            ref PageGroup group = ref _groups[_groupCount++];
-            group.Next = place;
-            group.Page = _batch.KeyAt(place).PageInBlock;
-            group.State = PageState.Pending;
-            group.End = place = _batch.EndOfPage(place, block.End);
-            if (canceller.HasKilled && IsGone(group))
-            {
-                Finish(ref group, FaultResult.Gone);
-            }
-        }
-    }
-
-    /// <summary>Settles the faults of pages that are mapped with enough rights: nothing is looked up for them.</summary>
-    private void PassOverCovered()
-    {
-        // What is true may be over at once, without the update lock; then the access faults again.
-        var faulted = new AddressRange(AddressOf(_groups[0].Page), AddressOf(_groups[_groupCount - 1].Page + 1));
-        if (!_client.Mirror.HasPages(faulted))
-        {
-            return;
-        }
-
-        foreach (ref PageGroup group in Groups)
-        {
-            if (group.State == PageState.Pending && IsCovered(group))
-            {
-                Finish(ref group, FaultResult.Covered);
-            }
         }
     }
 
@@ -113,7 +69,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
         int finished;
         do
         {
-            finished = _finished;
+            finished = groups.Finished;
             if (TryAcquire(first, out MirrorInterval interval))
             {
                 try
@@ -127,20 +83,14 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
             }
             else
             {
-                Finish(ref _groups[first], FaultResult.Fatal(Errno.EFAULT));
+                Finish(ref groups[first], FaultResult.Fatal(Errno.EFAULT));
             }
 
-            first = FirstPending(first);
+            first = groups.FirstPending(first);
         }
-        while (first < _groupCount && (finished != _finished || !deadline.HasPassed));
+        while (first < groups.Count && (finished != groups.Finished || !deadline.HasPassed));
 
-        foreach (ref PageGroup group in Groups[first..])
-        {
-            if (group.State != PageState.Done)
-            {
-                Finish(ref group, FaultResult.Deferred);
-            }
-        }
+        groups.DeferFrom(first);
     }
 
     private bool TryAcquire(int first, out MirrorInterval interval)
@@ -150,8 +100,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
             return true;
         }
 
-        var wanted = new AddressRange(AddressOf(_groups[first].Page), AddressOf(_groups[_groupCount - 1].Page + 1));
-        return _client.Strategy.TryAcquire(wanted, worker, out interval) == Errno.None;
+        return _client.Strategy.TryAcquire(groups.RestFrom(first), worker, out interval) == Errno.None;
     }
 
     /// <summary>Serves those pages that an interval guards, until all are done, the interval guards them no longer, or the deadline passes.</summary>
@@ -205,73 +154,13 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
         while (!deadline.HasPassed);
     }
 
-    private Span<PageGroup> Groups => _groups.AsSpan(0, _groupCount);
+    private Span<PageGroup> Groups => groups.All;
 
-    private AddressRange Block => AddressRange.FromLength(_start, HugePage.Size);
+    private AddressRange Block => groups.Block;
 
-    private VirtualAddress AddressOf(int page) => _start + ((ulong)page << Page.Shift);
+    private VirtualAddress AddressOf(int page) => groups.AddressOf(page);
 
-    private FaultAccess AccessOf(in PageGroup group) => _batch.KeyAt(group.Next).Access;
+    private FaultAccess AccessOf(in PageGroup group) => groups.AccessOf(group);
 
-    private bool IsCovered(in PageGroup group)
-    {
-        TranslationRights needed = FaultRights.NeededBy(AccessOf(group));
-        return (_client.Mirror.RightsOf(AddressOf(group.Page)) & needed) == needed;
-    }
-
-    private int FirstPending(int from)
-    {
-        while (from < _groupCount && _groups[from].State == PageState.Done)
-        {
-            from++;
-        }
-
-        return from;
-    }
-
-    /// <summary>Settles the faults of a page that want the same. If they cannot be served, those that want less are next.</summary>
-    private void Finish(ref PageGroup group, FaultResult result)
-    {
-        _finished++;
-        _batch.ResultAt(group.Next) = result;
-        group.State = PageState.Done;
-        if (result.Outcome != FaultOutcome.Fatal)
-        {
-            return;
-        }
-
-        int next = _batch.EndOfAlike(group.Next, group.End);
-        for (int place = group.Next; place < next && AccessOf(group) != FaultAccess.Prefetch; place++)
-        {
-            canceller.Kill(_batch.Fault(_batch.NumberAt(place)));
-        }
-
-        group.Next = next;
-        if (group.Next < group.End)
-        {
-            group.State = PageState.Pending;
-            if (canceller.HasKilled && IsGone(group))
-            {
-                Finish(ref group, FaultResult.Gone);
-            }
-            else if (IsCovered(group))
-            {
-                Finish(ref group, FaultResult.Covered);
-            }
-        }
-    }
-
-    /// <summary>True if all faults of a page that have no result yet are of channels that were cancelled as a whole.</summary>
-    private bool IsGone(in PageGroup group)
-    {
-        for (int place = group.Next; place < group.End; place++)
-        {
-            if (!canceller.Drops(_batch.Fault(_batch.NumberAt(place))))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    private void Finish(ref PageGroup group, FaultResult result) => groups.Finish(ref group, result);
 }

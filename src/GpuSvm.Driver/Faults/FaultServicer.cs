@@ -59,7 +59,7 @@ internal sealed partial class FaultServicer : IDisposable
         _workers = new BlockService[options.WorkersInUse];
         for (int worker = 0; worker < _workers.Length; worker++)
         {
-            _workers[worker] = new BlockService(worker, options, _canceller);
+            _workers[worker] = new BlockService(worker, options, new PageGroups(_canceller));
         }
 
         _crew = _workers.Length > 1 ? new ServiceCrew(_workers.Length - 1, options.FaultsPerHelper, Help) : null;
