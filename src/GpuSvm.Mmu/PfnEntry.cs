@@ -11,7 +11,8 @@ namespace GpuSvm.Mmu;
 ///  | address (page-aligned bytes)          |   0   | aperture |0 |A|W|V|
 ///  +---------------------------------------+-------+----------+--+-+-+-+
 /// </code>
-/// Aperture 0 is the host: the address is that of a page frame (it becomes a DMA address when it is mapped); 1 is video memory.
+/// Aperture 0 is the host: the address is that of a page frame (it becomes a DMA address when it is mapped); 1 is video memory;
+/// 2 is the bus, which nouveau does not have: system memory that somebody else has mapped for DMA, and unmaps when no entry names it any more.
 /// Source: nouveau include/nvif/if000c.h, NVIF_VMM_PFNMAP_V0_*.
 /// </remarks>
 public readonly record struct PfnEntry(ulong Bits)
@@ -20,6 +21,7 @@ public readonly record struct PfnEntry(ulong Bits)
     private const ulong WriteBit = 1 << 1;
     private const ulong AtomicBit = 1 << 2;
     private const ulong VideoMemoryAperture = 1;
+    private const ulong BusAperture = 2;
 
     private static BitField ApertureField => new(7, 4);
 
@@ -38,7 +40,10 @@ public readonly record struct PfnEntry(ulong Bits)
     /// <summary>True if the page lies in video memory, false if in system memory.</summary>
     public bool IsVideoMemory => ApertureField.Get(Bits) == VideoMemoryAperture;
 
-    /// <summary>Byte address of the page: in video memory, or of a frame of system memory.</summary>
+    /// <summary>True if the page lies in system memory that somebody else has mapped for DMA.</summary>
+    public bool IsOnBus => ApertureField.Get(Bits) == BusAperture;
+
+    /// <summary>Byte address of the page: in video memory, of a frame of system memory, or on the bus.</summary>
     public ulong Address => Page.AlignDown(Bits);
 
     /// <summary>A page of system memory.</summary>
@@ -49,19 +54,35 @@ public readonly record struct PfnEntry(ulong Bits)
     /// <param name="rights">What the GPU may do; reading is always allowed.</param>
     public static PfnEntry VideoMemory(ulong address, TranslationRights rights)
     {
-        if (!Page.IsAligned(address))
-        {
-            throw new ArgumentException($"0x{address:x} is not a multiple of 4096.", nameof(address));
-        }
-
+        CheckAligned(address);
         return new PfnEntry(address | ApertureField.Put(VideoMemoryAperture) | RightBits(rights));
     }
+
+    /// <summary>A page of system memory that is mapped for DMA already. Whoever mapped it unmaps it, after it was taken from the GPU.</summary>
+    /// <param name="address">Where the device finds the page: a multiple of the page size that it is mapped with.</param>
+    /// <param name="rights">What the GPU may do, and the DMA mapping allows; reading is always allowed.</param>
+    public static PfnEntry Bus(DeviceAddress address, TranslationRights rights)
+    {
+        CheckAligned(address.Value);
+        return new PfnEntry(address.Value | ApertureField.Put(BusAperture) | RightBits(rights));
+    }
+
+    /// <summary>True if mapping the page maps its frame for DMA, and taking it back undoes that.</summary>
+    internal bool NeedsDma => !IsVideoMemory && !IsOnBus;
 
     /// <summary>The same entry with its valid bit clear.</summary>
     public PfnEntry Rejected() => new(Bits & ~ValidBit);
 
     /// <summary>The word in hexadecimal with prefix.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"0x{Bits:x}");
+
+    private static void CheckAligned(ulong address)
+    {
+        if (!Page.IsAligned(address))
+        {
+            throw new ArgumentException($"0x{address:x} is not a multiple of 4096.", nameof(address));
+        }
+    }
 
     private static ulong RightBits(TranslationRights rights) =>
         ValidBit |

@@ -52,7 +52,7 @@ public class PfnModelTests(ITestOutputHelper output)
                 Assert.True(f.Space.PageTableBytes == f.Memory.LiveBytes, did);
                 if (step % 64 == 0)
                 {
-                    Assert.True(f.Dma.MappedPages == _model.Values.Count(static pfn => !pfn.IsVideoMemory), did);
+                    Assert.True(f.Dma.MappedPages == _model.Values.Count(static pfn => !pfn.IsVideoMemory && !pfn.IsOnBus), did);
                     Assert.True(f.Space.PageTableBytes == ExpectedBytes(), did);
                 }
             }
@@ -170,6 +170,10 @@ public class PfnModelTests(ITestOutputHelper output)
             {
                 Assert.True(entry.Address == pfn.Address && entry.Aperture == Aperture.VideoMemory, did);
             }
+            else if (pfn.IsOnBus)
+            {
+                Assert.True(entry.Address == pfn.Address && entry.Aperture == Aperture.SystemCoherent, did);
+            }
             else
             {
                 bool changes = pfn.Rights != TranslationRights.Read;
@@ -188,10 +192,11 @@ public class PfnModelTests(ITestOutputHelper output)
         private PfnEntry RandomEntry()
         {
             var rights = (TranslationRights)_random.Next(8) | TranslationRights.Read;
-            return _random.Next(4) switch
+            return _random.Next(5) switch
             {
                 0 => PfnEntry.None,
                 1 => AddressSpaceFixture.Video((ulong)_random.Next(16) << 12, rights),
+                2 => PfnEntry.Bus(new DeviceAddress((ulong)_random.Next(16) << 12), rights),
                 _ => AddressSpaceFixture.Host(_random.Next(1UL << 30), rights),
             };
         }

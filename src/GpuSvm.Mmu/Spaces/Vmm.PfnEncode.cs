@@ -37,7 +37,7 @@ internal sealed partial class Vmm<TFormat>
         {
             if (!isReady)
             {
-                UndoMappings(slot, done);
+                UndoMappings(slot, pfns[..done]);
             }
         }
 
@@ -46,8 +46,8 @@ internal sealed partial class Vmm<TFormat>
 
     private bool TryEncode(in PageSlot slot, PfnEntry pfn, out ulong word)
     {
-        var target = new PageTarget(Aperture.VideoMemory, pfn.Address);
-        if (!pfn.IsVideoMemory && !TryMapForDma(slot, pfn, out target))
+        var target = new PageTarget(pfn.IsVideoMemory ? Aperture.VideoMemory : Aperture.SystemCoherent, pfn.Address);
+        if (pfn.NeedsDma && !TryMapForDma(slot, pfn, out target))
         {
             word = 0;
             return false;
@@ -80,13 +80,14 @@ internal sealed partial class Vmm<TFormat>
         return false;
     }
 
-    private void UndoMappings(in PageSlot slot, int count)
+    /// <summary>Undoes the DMA mappings of pages that were encoded, and not mapped.</summary>
+    private void UndoMappings(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
     {
-        foreach (ulong word in _words.AsSpan(0, count))
+        for (int i = 0; i < pfns.Length; i++)
         {
-            if (TFormat.TargetOf(word) is { IsSystemMemory: true } target)
+            if (pfns[i].NeedsDma)
             {
-                _retirement.UndoUnused(new DeviceAddress(target.Address), slot.Shift - Page.Shift);
+                _retirement.UndoUnused(new DeviceAddress(TFormat.TargetOf(_words[i]).Address), slot.Shift - Page.Shift);
             }
         }
     }

@@ -25,7 +25,7 @@ internal sealed partial class Vmm<TFormat>
         }
 
         PfnSummary summary = PfnSummary.Of(pfns);
-        if (!TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, summary.AnyAddress)) && !CanAddressAll(pfns))
+        if ((!TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, summary.AnyAddress)) || summary.HasBusPages) && !CanAddressAll(slot, pfns))
         {
             return Errno.EINVAL;
         }
@@ -39,11 +39,18 @@ internal sealed partial class Vmm<TFormat>
         return FindArea(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
     }
 
-    private static bool CanAddressAll(ReadOnlySpan<PfnEntry> pfns)
+    /// <summary>True if entries can hold the addresses that are entered as they are, and those on the bus are aligned to the page size.</summary>
+    private static bool CanAddressAll(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
     {
         foreach (PfnEntry pfn in pfns)
         {
-            if (pfn.IsValid && pfn.IsVideoMemory && !TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, pfn.Address)))
+            if (!pfn.IsValid || pfn.NeedsDma)
+            {
+                continue;
+            }
+
+            var target = new PageTarget(pfn.IsVideoMemory ? Aperture.VideoMemory : Aperture.SystemCoherent, pfn.Address);
+            if (!TFormat.CanAddress(target) || (pfn.IsOnBus && slot.AlignDown(pfn.Address) != pfn.Address))
             {
                 return false;
             }
@@ -146,7 +153,7 @@ internal sealed partial class Vmm<TFormat>
         }
         else
         {
-            _tree.MapWords(slot, start, _words.AsSpan(0, pfns.Length), history);
+            _tree.MapWords(slot, start, pfns, _words.AsSpan(0, pfns.Length), history);
         }
 
         Complete();
@@ -177,7 +184,7 @@ internal sealed partial class Vmm<TFormat>
         ReadOnlySpan<ulong> words = _words.AsSpan(0, pfns.Length);
         _tree.WithdrawReplaced(slot, start, words);
         Complete();
-        _tree.MapWords(slot, start, words, EntryHistory.Forgotten);
+        _tree.MapWords(slot, start, pfns, words, EntryHistory.Forgotten);
         return Errno.None;
     }
 

@@ -33,7 +33,7 @@ internal sealed partial class Vmm<TFormat>
             if (isReady && !TryCutAt([from, start, end, to]))
             {
                 isReady = false;
-                UndoMappings(slot, 1);
+                UndoMappings(slot, pfn);
             }
         }
         finally
@@ -50,7 +50,7 @@ internal sealed partial class Vmm<TFormat>
             return Errno.ENOMEM;
         }
 
-        Replace(slot, start, end, from, to);
+        Replace(slot, pfn, start, end, from, to);
         return Errno.None;
     }
 
@@ -116,7 +116,7 @@ internal sealed partial class Vmm<TFormat>
     private static bool AreAlike(GpuVma left, GpuVma right) =>
         left.IsMapped == right.IsMapped && left.Referenced == right.Referenced && left.Memory is null && right.Memory is null;
 
-    private void Replace(in PageSlot slot, ulong start, ulong end, ulong from, ulong to)
+    private void Replace(in PageSlot slot, ReadOnlySpan<PfnEntry> pfn, ulong start, ulong end, ulong from, ulong to)
     {
         bool isSparse = TakeBackOthers(from, to);
 
@@ -130,7 +130,7 @@ internal sealed partial class Vmm<TFormat>
 
         SetMapped(page, slot.Type);
         _mappedPages += (long)(slot.Size >> Page.Shift);
-        _tree.MapWords(slot, start, _words.AsSpan(0, 1), HistoryOf(slot, isSparse));
+        _tree.MapWords(slot, start, pfn, _words.AsSpan(0, 1), HistoryOf(slot, isSparse));
         Complete();
         Join([from, start, end, to]);
     }

@@ -10,6 +10,9 @@ namespace GpuSvm.Mmu.Tables;
 /// </remarks>
 internal sealed class TableNode
 {
+    // Which entries of the directory or small page table have a DMA mapping of their own; grows when there is the first.
+    private ulong[] _owned = [];
+
     public TableNode(int depth, int childCount, int largeEntries)
     {
         Depth = depth;
@@ -57,12 +60,39 @@ internal sealed class TableNode
     /// <summary>An entry of the directory or small page table that nobody uses may be other than 0.</summary>
     public bool IsDirty { get; set; }
 
-    /// <summary>Pages of system memory that entries of the directory or small page table map by pfn: each has a DMA mapping.</summary>
-    public int DmaPages { get; set; }
+    /// <summary>Number of entries of the directory or small page table that have a DMA mapping of their own, which goes with them.</summary>
+    public int DmaPages { get; private set; }
 
     /// <summary>The next node of a chain of spare nodes.</summary>
     public TableNode? Next { get; set; }
 
     /// <summary>What a directory entry says of the node.</summary>
     public TablePair Tables => new(Table, LargeTable);
+
+    /// <summary>Notes that an entry has a DMA mapping of its own.</summary>
+    public void Own(int index, int entryCount)
+    {
+        if (_owned.Length == 0)
+        {
+            _owned = new ulong[(entryCount + 63) / 64];
+        }
+
+        Checks.That((_owned[index >> 6] & (1UL << index)) == 0, "The old DMA mapping is gone.");
+        _owned[index >> 6] |= 1UL << index;
+        DmaPages++;
+    }
+
+    /// <summary>Forgets that an entry has a DMA mapping of its own.</summary>
+    /// <returns>False if it has none.</returns>
+    public bool Disown(int index)
+    {
+        if (_owned.Length == 0 || (_owned[index >> 6] & (1UL << index)) == 0)
+        {
+            return false;
+        }
+
+        _owned[index >> 6] &= ~(1UL << index);
+        DmaPages--;
+        return true;
+    }
 }

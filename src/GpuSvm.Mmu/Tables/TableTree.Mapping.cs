@@ -34,14 +34,19 @@ internal sealed partial class TableTree<TFormat>
     }
 
     /// <summary>Writes pages that were encoded before.</summary>
-    public void MapWords(in PageSlot slot, ulong start, ReadOnlySpan<ulong> words, EntryHistory leaves)
+    /// <param name="slot">Where the entries stand.</param>
+    /// <param name="start">First address.</param>
+    /// <param name="pfns">The pages: they say which DMA mappings are the address space's own.</param>
+    /// <param name="words">Their entries.</param>
+    /// <param name="leaves">What the device may remember of the entries.</param>
+    public void MapWords(in PageSlot slot, ulong start, ReadOnlySpan<PfnEntry> pfns, ReadOnlySpan<ulong> words, EntryHistory leaves)
     {
         if (leaves == EntryHistory.Remembered)
         {
             _retirement.Batch.Mark(slot.Depth);
         }
 
-        var operation = new Encoded(words);
+        var operation = new Encoded(pfns, words);
         Walk(slot, start, start + ((ulong)words.Length << slot.Shift), ref operation);
     }
 
@@ -98,8 +103,9 @@ internal sealed partial class TableTree<TFormat>
         }
     }
 
-    private ref struct Encoded(ReadOnlySpan<ulong> encoded) : IOperation
+    private ref struct Encoded(ReadOnlySpan<PfnEntry> pfns, ReadOnlySpan<ulong> encoded) : IOperation
     {
+        private ReadOnlySpan<PfnEntry> _pfns = pfns;
         private ReadOnlySpan<ulong> _encoded = encoded;
 
         public void Apply(TableTree<TFormat> tree, in PageSlot slot, TableNode node, int first, int count)
@@ -110,11 +116,16 @@ internal sealed partial class TableTree<TFormat>
                 ulong word = _encoded[i];
                 if (words[(first + i) * slot.Layout.EntryWords] != word)
                 {
-                    node.DmaPages += TFormat.TargetOf(word).IsSystemMemory ? 1 : 0;
+                    if (_pfns[i].NeedsDma)
+                    {
+                        node.Own(first + i, slot.Layout.EntryCount);
+                    }
+
                     WritePages(slot, words, first + i, 1, word, 0);
                 }
             }
 
+            _pfns = _pfns[count..];
             _encoded = _encoded[count..];
         }
     }
@@ -130,9 +141,15 @@ internal sealed partial class TableTree<TFormat>
             for (int i = 0; i < count; i++)
             {
                 ref ulong word = ref words[i * entryWords];
-                if (!MayStay(word, _encoded[i]))
+                // An entry may be overwritten while it is valid; but not one with a DMA mapping of ours, which has to go.
+                bool isOwned = node.Disown(first + i);
+                if (isOwned || !TFormat.OnlyWidens(word, _encoded[i]))
                 {
-                    tree.RetireMapping(slot, node, word);
+                    if (isOwned)
+                    {
+                        tree.RetireMapping(slot, word);
+                    }
+
                     TableWords.Write(ref word, 0);
                     tree._retirement.Batch.Mark(slot.Depth);
                 }
@@ -140,9 +157,5 @@ internal sealed partial class TableTree<TFormat>
 
             _encoded = _encoded[count..];
         }
-
-        /// <summary>True if an entry may be overwritten while it is valid. Never for a host page: its old DMA mapping has to go.</summary>
-        private static bool MayStay(ulong before, ulong after) =>
-            !TFormat.TargetOf(before).IsSystemMemory && TFormat.OnlyWidens(before, after);
     }
 }

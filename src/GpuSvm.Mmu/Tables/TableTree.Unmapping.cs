@@ -42,20 +42,17 @@ internal sealed partial class TableTree<TFormat>
     {
         int entryWords = slot.Layout.EntryWords;
         Span<ulong> words = WordsOf(slot, node).Slice(first * entryWords, count * entryWords);
-        for (int i = 0; i < words.Length && node.DmaPages > 0; i += entryWords)
+        for (int i = 0; i < count && node.DmaPages > 0; i++)
         {
-            RetireMapping(slot, node, words[i]);
+            if (node.Disown(first + i))
+            {
+                RetireMapping(slot, words[i * entryWords]);
+            }
         }
     }
 
-    private void RetireMapping(in PageSlot slot, TableNode node, ulong word)
-    {
-        if (TFormat.IsValidPage(word) && TFormat.TargetOf(word) is { IsSystemMemory: true } target)
-        {
-            node.DmaPages--;
-            _retirement.Add(new DeviceAddress(target.Address), slot.Shift - Page.Shift);
-        }
-    }
+    private void RetireMapping(in PageSlot slot, ulong word) =>
+        _retirement.Add(new DeviceAddress(TFormat.TargetOf(word).Address), slot.Shift - Page.Shift);
 
     /// <summary>What goes with entries that are taken back.</summary>
     private interface ITaking

@@ -10,8 +10,7 @@ internal sealed partial class ModelSpace<TFormat>
         int type = TypeOf(map.Shift, PageTypeUses.Pfn);
         if (type < 0 || !TFormat.PageType(type).IsAligned(map.Address) ||
             (UInt128)map.Address + ((UInt128)map.Pfns.Length << map.Shift) > bounds.End.Value ||
-            map.Pfns.Any(static pfn => pfn.IsValid && pfn.IsVideoMemory &&
-                !TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, pfn.Address))))
+            map.Pfns.Any(pfn => pfn.IsValid && !CanEnter(TFormat.PageType(type), pfn)))
         {
             return Errno.EINVAL;
         }
@@ -89,6 +88,10 @@ internal sealed partial class ModelSpace<TFormat>
             }
         }
     }
+
+    private static bool CanEnter(PageType type, PfnEntry pfn) =>
+        pfn.IsVideoMemory ? TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, pfn.Address)) :
+        !pfn.IsOnBus || (type.IsAligned(pfn.Address) && TFormat.CanAddress(new PageTarget(Aperture.SystemCoherent, pfn.Address)));
 
     private bool MayMap(ulong start, ulong end) =>
         AreaAt(start) is { IsMapRef: true } area && end <= area.End && !area.Maps.Exists(map => map.Start < end && map.End > start);

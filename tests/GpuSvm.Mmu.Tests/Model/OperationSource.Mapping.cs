@@ -51,7 +51,7 @@ internal sealed partial class OperationSource<TFormat>
             if (same <= 0)
             {
                 same = random.Next(12) + 1;
-                what = random.Next(5);
+                what = random.Next(6);
             }
 
             pfns[i] = DrawEntry(what, shift);
@@ -60,7 +60,7 @@ internal sealed partial class OperationSource<TFormat>
         return new Operation.PfnMap(shift, address, pfns);
     }
 
-    /// <summary>A hole, a host page or a page of video memory; many of the same few, so that pages are replaced by themselves.</summary>
+    /// <summary>A hole, a host page, a page on the bus or a page of video memory; many of the same few, so that pages are replaced by themselves.</summary>
     private PfnEntry DrawEntry(int what, int shift)
     {
         var rights = (TranslationRights)random.Next(8) | TranslationRights.Read;
@@ -70,6 +70,7 @@ internal sealed partial class OperationSource<TFormat>
         {
             0 => PfnEntry.None,
             < 3 => PfnEntry.Host(new FrameNumber(frame + (1UL << 20)), rights),
+            3 => PfnEntry.Bus(new DeviceAddress((OneIn(300) ? 1UL << 60 : 0) + (frame << Page.Shift) + (OneIn(100) ? Page.Size : 0)), rights),
             _ => PfnEntry.VideoMemory((OneIn(300) ? 1UL << 60 : 0) + (frame << Page.Shift), rights),
         };
     }

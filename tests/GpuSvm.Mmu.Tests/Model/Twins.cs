@@ -118,7 +118,7 @@ internal sealed partial class Twins<TFormat>
         {
             long size = 1L << (TFormat.PageType(page.Type).Shift - Page.Shift);
             pages += size;
-            dma += page.Pfn.IsVideoMemory ? 0 : size;
+            dma += page.Pfn.IsVideoMemory || page.Pfn.IsOnBus ? 0 : size;
         }
 
         Require(_space.MappedPages == pages, $"{_space.MappedPages} pages are mapped by pfn, not {pages}");
@@ -183,6 +183,11 @@ internal sealed partial class Twins<TFormat>
         }
 
         DmaDirection direction = pfn.Rights != TranslationRights.Read ? DmaDirection.Bidirectional : DmaDirection.ToDevice;
+        if (pfn.IsOnBus)
+        {
+            return entry.Aperture == Aperture.SystemCoherent && entry.Address == pfn.Address && entry.IsVolatile;
+        }
+
         return pfn.IsVideoMemory
             ? entry.Aperture == Aperture.VideoMemory && entry.Address == pfn.Address && !entry.IsVolatile
             : entry.Aperture == Aperture.SystemCoherent && entry.IsVolatile &&
