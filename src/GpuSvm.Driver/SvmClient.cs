@@ -7,12 +7,13 @@ public sealed class SvmClient
     private readonly GpuAddressSpace _space;
     private readonly IMirrorStrategy _strategy;
 
-    internal SvmClient(AddressSpace mm, GpuAddressSpace space, GpuMirror mirror, IMirrorStrategy strategy)
+    internal SvmClient(AddressSpace mm, GpuAddressSpace space, GpuMirror mirror, IMirrorStrategy strategy, AdviceOnUnmap onUnmap)
     {
         Mm = mm;
         _space = space;
         Mirror = mirror;
         _strategy = strategy;
+        Advice = new ClientAdvice(mm, mirror, onUnmap);
     }
 
     /// <summary>The process's address space.</summary>
@@ -32,6 +33,9 @@ public sealed class SvmClient
 
     internal IMirrorStrategy Strategy => _strategy;
 
+    /// <summary>What the program has said of its memory.</summary>
+    internal ClientAdvice Advice { get; }
+
     /// <summary>Its pages in the device's own memory; null while there are none.</summary>
     internal IDevicePages? DevicePages { get; set; }
 
@@ -41,6 +45,7 @@ public sealed class SvmClient
     internal void Close()
     {
         IsDisposed = true;
+        Advice.End();
         _strategy.Dispose();
         Mirror.End();
         _space.Dispose();

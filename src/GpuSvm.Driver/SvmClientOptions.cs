@@ -9,4 +9,8 @@ public sealed record SvmClientOptions
     /// </summary>
     /// <remarks>Source: nouveau_svm.c, struct nouveau_svmm, unmanaged.</remarks>
     public AddressRange Unmanaged { get; init; }
+
+    /// <summary>What becomes of advice when its range is unmapped.</summary>
+    /// <remarks>Forgotten unless set: kept, it would surprise whoever maps something else there. docs/hints.md.</remarks>
+    public AdviceOnUnmap AdviceOnUnmap { get; init; }
 }

@@ -127,7 +127,7 @@ public sealed partial class SvmDriver
 
             var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse) { Events = _options.Events };
             IMirrorStrategy strategy = _options.Strategy(mm, mirror);
-            client = new SvmClient(mm, space, mirror, strategy);
+            client = new SvmClient(mm, space, mirror, strategy, options.AdviceOnUnmap);
             _videoPages?.Add(client);
             return Errno.None;
         }

@@ -85,6 +85,35 @@ public sealed class SimulatedProcess : IDisposable
     /// <returns>What madvise answers: EINVAL, ENOMEM; then nothing has changed.</returns>
     public Errno TryAdvise(VirtualAddress address, ByteSize size, Advice advice) => Mm.Advise(address, size.Bytes, advice);
 
+    /// <summary>Says where memory shall live while the GPU uses it. It holds at the GPU's next touch; nothing moves before.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages; at least 1. All of it is mapped.</param>
+    /// <param name="advice">What is said; <see cref="MemoryAdvice.None"/> takes it back.</param>
+    /// <exception cref="SvmException">As <see cref="TryAdvise(VirtualAddress, ByteSize, MemoryAdvice)"/> answers.</exception>
+    public void Advise(VirtualAddress address, ByteSize size, MemoryAdvice advice) =>
+        ThrowIfFailed(TryAdvise(address, size, advice), $"advise {size} at {address}");
+
+    /// <summary>As <see cref="Advise"/>; it is forgotten in what is unmapped or moved to other addresses, and no child inherits it.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages; at least 1.</param>
+    /// <param name="advice">What is said.</param>
+    /// <returns>
+    /// None; EINVAL for an unaligned or empty range, or one that the GPU cannot reach; ENOMEM when not all of it is mapped, or too much is
+    /// said. Then nothing has changed.
+    /// </returns>
+    public Errno TryAdvise(VirtualAddress address, ByteSize size, MemoryAdvice advice) =>
+        AddressRange.TryFromLength(address, Page.Count(size.Bytes) * Page.Size, out AddressRange range)
+            ? _driver.TryAdvise(Client, range, advice)
+            : Errno.EINVAL;
+
+    /// <summary>What was said of memory by <see cref="Advise"/>.</summary>
+    /// <param name="address">A multiple of 4096.</param>
+    /// <param name="size">Number of bytes, rounded up to whole pages.</param>
+    /// <returns>Runs of pages of which the same was said, in order; they cover the range.</returns>
+    /// <exception cref="ArgumentException">The range is unaligned or leaves the address space.</exception>
+    public IReadOnlyList<AdviceRun> GetAdvice(VirtualAddress address, ByteSize size) =>
+        _driver.GetAdvice(Client, AddressRange.FromLength(address, Page.Count(size.Bytes) * Page.Size));
+
     /// <summary>Starts a child with the same memory: what one of the two writes the other does not see.</summary>
     /// <returns>The child, joined to the GPU; it has launches and CPU threads of its own.</returns>
     /// <exception cref="SvmException">As <see cref="TryFork"/> answers.</exception>

@@ -9,7 +9,12 @@ internal sealed class VideoFixture : IDisposable
     private readonly List<(AddressSpace Mm, SvmClient Client)> _others = [];
     private int _allocationsLeft = -1;
 
-    public VideoFixture(SvmDriverOptions? options = null, ByteSize? videoMemory = null, int readAround = 4, TimeSpan? copyTimeout = null)
+    public VideoFixture(
+        SvmDriverOptions? options = null,
+        ByteSize? videoMemory = null,
+        int readAround = 4,
+        TimeSpan? copyTimeout = null,
+        SvmClientOptions? client = null)
     {
         Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions { Seed = 5, Sms = 1, VideoMemory = videoMemory ?? ByteSize.MiB(16), Events = options?.Events });
         Frames = new PageFrames(_memory, new PageFramesOptions
@@ -24,8 +29,8 @@ internal sealed class VideoFixture : IDisposable
             Servicing = FaultServicing.InInterrupt,
             DevicePages = new DevicePagesOptions(Frames) { ReadAroundPages = readAround, CopyTimeout = copyTimeout ?? Deadline.Default },
         });
-        Assert.Equal(Errno.None, Driver.TryOpen(Mm, out SvmClient? client));
-        Client = client!;
+        Assert.Equal(Errno.None, Driver.TryOpen(Mm, client ?? new SvmClientOptions(), out SvmClient? opened));
+        Client = opened!;
     }
 
     public SoftwareGpu Gpu { get; }
