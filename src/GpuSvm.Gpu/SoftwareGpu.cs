@@ -30,7 +30,9 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         options.Validate(memory.FrameCount);
         _options = options;
         var random = new SeededRandom(options.Seed);
-        _videoMemory = new VideoMemory(options.VideoMemory);
+        _videoMemory = options.CoherentAt is { } first
+            ? new VideoMemory(memory, first, options.VideoMemory)
+            : new VideoMemory(options.VideoMemory);
         _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
         _copyEngine = new CopyEngine(_iommu, _videoMemory, options.Execution) { Events = options.Events };
         _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);

@@ -51,6 +51,13 @@ public sealed record SoftwareGpuOptions
     /// <summary>The GPU's own memory, for page tables and data, 8 KiB to 128 GiB: reserved, committed by touch.</summary>
     public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
 
+    /// <summary>
+    /// The first of the frames of system memory that are the GPU's own memory, a multiple of 512, so that the CPU reaches it, too; null, the
+    /// default, for memory apart, that only the GPU reaches.
+    /// </summary>
+    /// <remarks>Whoever hands frames out leaves them alone. Source: GPUs behind a coherent link, as NVIDIA's Grace Hopper.</remarks>
+    public FrameNumber? CoherentAt { get; init; }
+
     /// <summary>Most 4 KiB pages that the IOMMU maps at once; null for twice the frames of system memory, as far as that goes.</summary>
     public ulong? DmaPages { get; init; }
 
@@ -80,6 +87,9 @@ public sealed record SoftwareGpuOptions
             Execution is ExecutionMode.Sequential or ExecutionMode.Parallel, nameof(Execution), Execution, "Sequential or Parallel");
         Demand(VideoMemory.Bytes >= 2 * Page.Size, nameof(VideoMemory), VideoMemory, "at least 8 KiB");
         Demand(VideoMemory.Bytes <= MaxVideoMemory, nameof(VideoMemory), VideoMemory, "at most 128 GiB");
+        Demand(
+            CoherentAt is not { } first || (first.Value % 512 == 0 && first.Value <= frameCount && Page.Count(VideoMemory.Bytes) <= frameCount - first.Value),
+            nameof(CoherentAt), CoherentAt ?? default, "a multiple of 512 that leaves room for the GPU's memory");
         Demand(FaultTimeout > TimeSpan.Zero, nameof(FaultTimeout), FaultTimeout, "positive");
         ulong pages = DmaPagesFor(frameCount);
         Demand(pages is > 0 and <= MaxPages, nameof(DmaPages), pages, $"1 to {MaxPages}");

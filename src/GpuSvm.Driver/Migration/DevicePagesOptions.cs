@@ -4,6 +4,12 @@ namespace GpuSvm.Driver;
 /// <param name="Frames">The machine's page frames; the pages of clients that have others stay where they are.</param>
 public sealed record DevicePagesOptions(PageFrames Frames)
 {
+    /// <summary>
+    /// Whether the CPU reaches pages that live there: <see cref="DevicePageKind.Coherent"/> needs a GPU whose memory it reaches
+    /// (<see cref="IVideoMemory.FirstFrame"/>), among frames that <see cref="PageFrames"/> hands out to nobody.
+    /// </summary>
+    public DevicePageKind Kind { get; init; } = DevicePageKind.Private;
+
     /// <summary>Pages that come home together when the CPU touches one; see <see cref="DeviceMemoryOptions.ReadAroundPages"/>.</summary>
     public int ReadAroundPages { get; init; } = new DeviceMemoryOptions().ReadAroundPages;
 

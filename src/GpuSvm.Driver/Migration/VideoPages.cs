@@ -33,11 +33,18 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
     /// <param name="options">The machine, and how the memory is used.</param>
     /// <param name="driver">The driver's options.</param>
     /// <param name="releases">Where pages that have become free are given back; null to do so when memory is asked for next.</param>
-    /// <exception cref="SvmException">The machine has no room for one more device.</exception>
+    /// <exception cref="SvmException">The machine has no room for one more device, or its frames are not the GPU's to take.</exception>
+    /// <exception cref="ArgumentException">The CPU is to reach the memory, and does not.</exception>
     public static VideoPages Create(IGpu gpu, DevicePagesOptions options, SvmDriverOptions driver, WorkQueue? releases)
     {
         var pages = new VideoPages(gpu, options, driver);
-        var memoryOptions = new DeviceMemoryOptions { ReadAroundPages = options.ReadAroundPages, Releases = releases, Events = driver.Events };
+        var memoryOptions = new DeviceMemoryOptions
+        {
+            CoherentAt = options.Kind == DevicePageKind.Coherent ? FirstFrameOf(gpu) : null,
+            ReadAroundPages = options.ReadAroundPages,
+            Releases = releases,
+            Events = driver.Events,
+        };
         Errno error = DeviceMemory.TryCreate(options.Frames, gpu.DmaMapper, pages, memoryOptions, out DeviceMemory? memory);
         pages.Memory = error == Errno.None ? memory! : throw new SvmException(error, "The GPU's memory could not be added to the machine.");
         return pages;
@@ -125,6 +132,9 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
             Memory.Dispose();
         }
     }
+
+    private static FrameNumber FirstFrameOf(IGpu gpu) =>
+        gpu.VideoMemory.FirstFrame ?? throw new ArgumentException("The CPU does not reach the GPU's memory.", nameof(gpu));
 
     private static CopyOperand OperandOf(in DeviceCopy copy) => CopyOperand.Video(copy.DevicePage << Page.Shift);
 

@@ -76,7 +76,7 @@ internal sealed unsafe class CopyMover(Iommu iommu, VideoMemory video)
         }
 
         // SAFETY: the command was compared with the size of the memory when it was handed in.
-        at = video.Reservation.Base + address;
+        at = video.Base + address;
         return true;
     }
 

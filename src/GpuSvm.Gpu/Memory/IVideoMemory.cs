@@ -6,6 +6,9 @@ public interface IVideoMemory
     /// <summary>Number of 4 KiB pages; page n lies at byte address n * 4096.</summary>
     ulong PageCount { get; }
 
+    /// <summary>The frame by which the CPU reaches page 0, the others follow; null where only the GPU reaches its memory.</summary>
+    FrameNumber? FirstFrame => null;
+
     /// <summary>Takes pages for data. What they hold is not defined.</summary>
     /// <param name="order">Binary logarithm of their number, 0 to <see cref="BuddyAllocator.LargestOrder"/>.</param>
     /// <param name="firstPage">The first page: a multiple of their number.</param>

@@ -5,7 +5,7 @@ namespace GpuSvm.Gpu;
 
 /// <summary>The GPU's own memory, committed by touch: page tables and pages of data, from one pool.</summary>
 /// <remarks>Locking: a device lock of its own around what is free; the bytes are the business of those who read and write them.</remarks>
-public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
+public sealed unsafe class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
 {
     /// <summary>Most pages that a GPU may have of its own: 128 GiB.</summary>
     internal const ulong MaxPages = 1UL << 25;
@@ -19,21 +19,52 @@ public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
     private const byte Poison = 0xdb;
 
     private readonly RankedLock _lock = new(LockRank.Device);
-    private readonly NativeReservation _bytes;
+
+    // Its own bytes, or null where they are those of frames of the system's memory.
+    private readonly NativeReservation? _own;
+
+    // SAFETY: points into a reservation, be it the system memory's, that outlives all who reach for it.
+    private readonly byte* _base;
     private readonly BuddyAllocator _pages;
     private readonly SmallBlocks _small;
     private readonly Dictionary<ulong, int> _orders = [];
     private long _allocatedBytes;
     private long _allocatedPages;
+    private bool _isDisposed;
 
     /// <summary>Reserves the memory.</summary>
     /// <param name="size">At least two pages; the first one is never handed out.</param>
     public VideoMemory(ByteSize size)
+        : this(size, firstFrame: null)
+    {
+        _own = new NativeReservation(size);
+        _base = _own.Base;
+    }
+
+    /// <summary>Takes memory that the CPU reaches, too: frames of the system's memory, which nobody else uses.</summary>
+    /// <param name="system">The system's memory, which outlives this.</param>
+    /// <param name="first">The first frame.</param>
+    /// <param name="size">As above.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The system's memory ends before.</exception>
+    public VideoMemory(SystemMemory system, FrameNumber first, ByteSize size)
+        : this(size, (FrameNumber?)first)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ulong frames = system.FrameCount;
+        if (first.Value > frames || PageCount > frames - first.Value)
+        {
+            throw new ArgumentOutOfRangeException(nameof(first), first, $"{PageCount} frames from there pass the {frames} of the memory.");
+        }
+
+        _base = system.Base + first.Address.Value;
+    }
+
+    private VideoMemory(ByteSize size, FrameNumber? firstFrame)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size.Bytes, 2 * Page.Size);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size.Bytes, MaxPages * Page.Size);
-        _bytes = new NativeReservation(size);
-        _pages = new BuddyAllocator(_bytes.SizeBytes >> Page.Shift);
+        FirstFrame = firstFrame;
+        _pages = new BuddyAllocator(Page.Count(size.Bytes));
         _small = new SmallBlocks(_pages);
 
         // Address 0 means no table: the first page is kept, the rest of the block that it lies in goes back.
@@ -47,10 +78,13 @@ public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
     }
 
     /// <summary>Size in bytes.</summary>
-    public ulong SizeBytes => _bytes.SizeBytes;
+    public ulong SizeBytes => PageCount << Page.Shift;
 
     /// <inheritdoc/>
     public ulong PageCount => _pages.PageCount;
+
+    /// <inheritdoc/>
+    public FrameNumber? FirstFrame { get; }
 
     /// <summary>Bytes that page tables have now, each rounded up to its power of two: 0 once everything is torn down.</summary>
     public long AllocatedBytes => SharedWord.Read(ref _allocatedBytes);
@@ -58,8 +92,8 @@ public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
     /// <summary>Pages that data has now: 0 once everything is torn down.</summary>
     public long AllocatedPages => SharedWord.Read(ref _allocatedPages);
 
-    /// <summary>The reservation, which the SMs reach into.</summary>
-    internal NativeReservation Reservation => _bytes;
+    /// <summary>The first byte, from which the SMs reach on.</summary>
+    internal byte* Base => _base;
 
     /// <inheritdoc/>
     public Errno TryAllocate(int sizeBytes, int alignmentBytes, out ulong address)
@@ -97,7 +131,7 @@ public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
 
             if (Checks.Enabled)
             {
-                _bytes.Bytes(address, 1 << order).Fill(Poison);
+                Bytes(address, 1 << order).Fill(Poison);
             }
 
             if (order < Page.Shift)
@@ -138,7 +172,7 @@ public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
             for (ulong page = firstPage; Checks.Enabled && page < firstPage + (1UL << order); page++)
             {
                 // Reading a page that was never touched costs no memory, filling it would.
-                Span<byte> bytes = _bytes.Bytes(page << Page.Shift, (int)Page.Size);
+                Span<byte> bytes = Bytes(page << Page.Shift, (int)Page.Size);
                 if (bytes.ContainsAnyExcept((byte)0))
                 {
                     bytes.Fill(Poison);
@@ -149,10 +183,22 @@ public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
 
     /// <summary>The bytes <c>[address, address + length)</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They do not lie in the memory.</exception>
-    public Span<byte> Bytes(ulong address, int length) => _bytes.Bytes(address, length);
+    public Span<byte> Bytes(ulong address, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (address > SizeBytes || (ulong)length > SizeBytes - address)
+        {
+            throw new ArgumentOutOfRangeException(nameof(address), address, $"{length} bytes from there pass the memory's {SizeBytes}.");
+        }
+
+        ObjectDisposedException.ThrowIf(SharedWord.Read(ref _isDisposed), this);
+
+        // SAFETY: the range was compared with the size of the memory, which is there until Dispose.
+        return new Span<byte>(_base + address, length);
+    }
 
     /// <inheritdoc/>
-    public Span<ulong> Words(ulong address, int sizeBytes) => MemoryMarshal.Cast<byte, ulong>(_bytes.Bytes(address, sizeBytes));
+    public Span<ulong> Words(ulong address, int sizeBytes) => MemoryMarshal.Cast<byte, ulong>(Bytes(address, sizeBytes));
 
     /// <inheritdoc/>
     public bool TryWords(ulong address, int sizeBytes, out Span<ulong> words)
@@ -168,7 +214,11 @@ public sealed class VideoMemory : IPageTableMemory, IVideoMemory, IDisposable
     }
 
     /// <summary>Gives the memory back; no walk may run any more.</summary>
-    public void Dispose() => _bytes.Dispose();
+    public void Dispose()
+    {
+        SharedWord.Write(ref _isDisposed, true);
+        _own?.Dispose();
+    }
 
     private static bool IsBlockSize(int size) => size >= sizeof(ulong) && BitOperations.IsPow2(size);
 

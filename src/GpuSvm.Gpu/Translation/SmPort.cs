@@ -28,7 +28,7 @@ internal sealed unsafe class SmPort
         _memory = memory.Base;
         _iommu = iommu.Table;
         _iommuPages = iommu.PageCount;
-        _video = video.Reservation.Base;
+        _video = video.Base;
         _videoPages = video.PageCount;
         Faults = faults;
     }

@@ -44,6 +44,23 @@ internal sealed class FrameRuns
         return true;
     }
 
+    /// <summary>Takes a run that lies where the caller says.</summary>
+    /// <returns>False when not all of it is free.</returns>
+    public bool TryTakeAt(FrameNumber first, ulong count)
+    {
+        int index = _free.FindIndex(run => run.First <= first.Value && first.Value - run.First <= run.Count && run.Count - (first.Value - run.First) >= count);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        (ulong start, ulong length) = _free[index];
+        _free.RemoveAt(index);
+        Add(index, first.Value + count, start + length);
+        Add(index, start, first.Value);
+        return true;
+    }
+
     /// <summary>Gives a run back that was taken.</summary>
     public void Return(FrameNumber first, ulong count)
     {
@@ -70,5 +87,13 @@ internal sealed class FrameRuns
         }
 
         _free.Insert(index, (start, end - start));
+    }
+
+    private void Add(int index, ulong start, ulong end)
+    {
+        if (start < end)
+        {
+            _free.Insert(index, (start, end - start));
+        }
     }
 }

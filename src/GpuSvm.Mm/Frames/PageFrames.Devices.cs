@@ -18,6 +18,7 @@ public sealed partial class PageFrames
     /// <param name="owner">See <see cref="DevicePagemap.Owner"/>.</param>
     /// <param name="pagemap">The frames; null on failure.</param>
     /// <returns>ENOMEM: no run of memory for a coherent device (see <see cref="PageFramesOptions.PooledFrames"/>). ENOSPC: 255 devices are there.</returns>
+    /// <remarks>A coherent device gets the lowest run that is long enough; see <see cref="TryAddDeviceAt"/>.</remarks>
     public Errno TryAddDevice(DevicePageKind kind, ulong pages, IDevicePagemapOwner operations, object owner, out DevicePagemap? pagemap)
     {
         ArgumentNullException.ThrowIfNull(operations);
@@ -34,8 +35,7 @@ public sealed partial class PageFrames
                     return Errno.ENOMEM;
                 }
 
-                pagemap = new DevicePagemap(this, kind, run, pages, operations, owner);
-                SharedWord.Write(ref _coherent, [.. _coherent, pagemap]);
+                pagemap = AddCoherent(run, pages, operations, owner);
                 return Errno.None;
             }
 
@@ -49,6 +49,29 @@ public sealed partial class PageFrames
             pagemap = new DevicePagemap(this, kind, new FrameNumber((ulong)(slot + 1) << DeviceShift), pages, operations, owner);
             SharedWord.Write(ref _pagemaps, [.. _pagemaps[..slot], pagemap, .. _pagemaps.Skip(slot + 1)]);
             return Errno.None;
+        }
+    }
+
+    /// <summary>Adds the frames of a coherent device where the device shows them to the CPU; none of them is in use.</summary>
+    /// <param name="first">The first frame.</param>
+    /// <param name="pages">Number of frames: 1 to 2^32.</param>
+    /// <param name="operations">What the device does for them.</param>
+    /// <param name="owner">See <see cref="DevicePagemap.Owner"/>.</param>
+    /// <param name="pagemap">The frames; null on failure.</param>
+    /// <returns>EBUSY: not all of them are free, or some are handed out one by one (<see cref="PageFramesOptions.PooledFrames"/>).</returns>
+    /// <remarks>Source: Linux memremap_pages, whose driver names the range of a bus or a node.</remarks>
+    public Errno TryAddDeviceAt(FrameNumber first, ulong pages, IDevicePagemapOwner operations, object owner, out DevicePagemap? pagemap)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(owner);
+        ArgumentOutOfRangeException.ThrowIfZero(pages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pages, 1UL << DeviceShift);
+        pagemap = null;
+        using (_lock.Enter())
+        {
+            bool isTaken = _runs.TryTakeAt(first, pages);
+            pagemap = isTaken ? AddCoherent(first, pages, operations, owner) : null;
+            return isTaken ? Errno.None : Errno.EBUSY;
         }
     }
 
@@ -161,6 +184,13 @@ public sealed partial class PageFrames
 
     /// <summary>The device's word of a frame.</summary>
     internal ulong DeviceDataOf(FrameNumber frame) => SharedWord.Read(ref StateOf(frame).DeviceData);
+
+    private DevicePagemap AddCoherent(FrameNumber first, ulong pages, IDevicePagemapOwner operations, object owner)
+    {
+        var pagemap = new DevicePagemap(this, DevicePageKind.Coherent, first, pages, operations, owner);
+        SharedWord.Write(ref _coherent, [.. _coherent, pagemap]);
+        return pagemap;
+    }
 
     private DevicePagemap? PrivateOf(FrameNumber frame)
     {

@@ -107,7 +107,7 @@ public sealed partial class MigrateVma
     private bool IsZeroPage(CpuPte pte) => pte.HasFrame && pte.Frame == _frames.ZeroFrame;
 
     private bool IsSelected(DevicePagemap? pagemap) => pagemap is not null
-        ? (_select & SelectOf(pagemap)) != 0 && pagemap.Owner == _owner
+        ? (_select & SelectOf(pagemap)) != 0 && (pagemap.Owner == _owner || pagemap.Operations == _owner)
         : (_select & MigrateSelect.System) != 0;
 
     private static MigrateSelect SelectOf(DevicePagemap pagemap) =>

@@ -44,7 +44,6 @@ namespace GpuSvm.Mm;
 /// </remarks>
 public sealed partial class MigrateVma
 {
-    private readonly AddressSpace _mm;
     private readonly PageFrames _frames;
     private readonly PageMover _mover;
     private readonly HugePageMover _hugeMover;
@@ -53,6 +52,7 @@ public sealed partial class MigrateVma
 
     // Indices of pages that entries at other places name, too: found by Setup, and again by Complete.
     private readonly List<int> _shared = [];
+    private AddressSpace _mm;
     private AddressRange _range;
     private MigrateSelect _select;
     private object? _owner;
@@ -60,17 +60,23 @@ public sealed partial class MigrateVma
     private Stage _stage;
     private bool _isLocked;
 
-    /// <summary>Makes a migration that can be used again and again.</summary>
+    /// <summary>Makes a migration that can be used again and again, for one address space.</summary>
     /// <param name="mm">The address space.</param>
     /// <param name="capacity">Most pages that are moved at once: at least 1.</param>
     public MigrateVma(AddressSpace mm, int capacity)
+        : this(FramesOf(mm), capacity) => _mm = mm;
+
+    /// <summary>Makes a migration that can be used again and again, for one address space after another.</summary>
+    /// <param name="frames">The frames of all of them.</param>
+    /// <param name="capacity">Most pages that are moved at once: at least 1.</param>
+    public MigrateVma(PageFrames frames, int capacity)
     {
-        ArgumentNullException.ThrowIfNull(mm);
+        ArgumentNullException.ThrowIfNull(frames);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        _mm = mm;
-        _frames = mm.Frames;
-        _mover = new PageMover(mm.Frames);
-        _hugeMover = new HugePageMover(mm.Frames, _mover);
+        _mm = null!;
+        _frames = frames;
+        _mover = new PageMover(frames);
+        _hugeMover = new HugePageMover(frames, _mover);
         _source = new MigratePfn[capacity];
         _destination = new MigratePfn[capacity];
     }
@@ -91,14 +97,14 @@ public sealed partial class MigrateVma
     /// <summary>The pages of the range, in order: what is still to be moved, and after <see cref="Complete"/> what was moved.</summary>
     public ReadOnlySpan<MigratePfn> Source => _source.AsSpan(0, PageCount);
 
-    /// <summary>Where each page goes: filled by the caller between <see cref="Setup"/> and <see cref="MigratePages"/>; 0 for nowhere.</summary>
+    /// <summary>Where each page goes: filled by the caller between <see cref="Setup(AddressRange, object?, MigrateSelect, FrameNumber?)"/> and <see cref="MigratePages"/>; 0 for nowhere.</summary>
     /// <remarks>
     /// A frame of the system from <see cref="PageFrames.TryAllocate"/> or one of a device from <see cref="DevicePagemap.Begin"/>, or a huge
     /// page from <see cref="PageFrames.TryAllocateHuge"/> or <see cref="DevicePagemap.BeginHuge"/>. It has one reference, which is the migration's from then on: what it does not need it frees.
     /// </remarks>
     public Span<MigratePfn> Destination => _destination.AsSpan(0, PageCount);
 
-    /// <summary>Number of pages that <see cref="Setup"/> has collected, a huge page as one. Source: Linux cpages of struct migrate_vma.</summary>
+    /// <summary>Number of pages that <see cref="Setup(AddressRange, object?, MigrateSelect, FrameNumber?)"/> has collected, a huge page as one. Source: Linux cpages of struct migrate_vma.</summary>
     public int Collected { get; private set; }
 
     private int PageCount => (int)_range.PageCount;
@@ -108,8 +114,8 @@ public sealed partial class MigrateVma
     /// <summary>Collects the pages of a range that can be moved, and stops the CPU's stores to them.</summary>
     /// <param name="range">Page-aligned, not empty, at most <see cref="Capacity"/> pages.</param>
     /// <param name="owner">
-    /// Whose own mirror may skip the invalidation, and whose pages in device memory are collected: <see cref="DevicePagemap.Owner"/>.
-    /// Null for nobody's.
+    /// Whose own mirror may skip the invalidation, and whose pages in device memory are collected: <see cref="DevicePagemap.Owner"/>, or one
+    /// device of several that share an owner: its <see cref="IDevicePagemapOwner"/>. Null for nobody's.
     /// </param>
     /// <param name="select">Which pages are collected. In anonymous memory a page of which nothing is there always is.</param>
     /// <param name="faultPage">
@@ -127,25 +133,38 @@ public sealed partial class MigrateVma
     /// <paramref name="faultPage"/>. Opens invalidations, which have ended on return.
     /// </remarks>
     public Errno Setup(
-        AddressRange range, object? owner, MigrateSelect select = MigrateSelect.System, FrameNumber? faultPage = null)
+        AddressRange range, object? owner, MigrateSelect select = MigrateSelect.System, FrameNumber? faultPage = null) =>
+        Setup(_mm ?? throw new InvalidOperationException("The migration is of no address space."), range, owner, select, faultPage);
+
+    /// <summary>As <see cref="Setup(AddressRange, object?, MigrateSelect, FrameNumber?)"/>, in an address space of the same frames.</summary>
+    /// <exception cref="ArgumentException">As there, or the address space has other frames.</exception>
+    public Errno Setup(
+        AddressSpace mm, AddressRange range, object? owner, MigrateSelect select = MigrateSelect.System, FrameNumber? faultPage = null)
     {
+        ArgumentNullException.ThrowIfNull(mm);
         Require(_stage == Stage.Idle);
         if (!range.IsPageAligned || range.IsEmpty || range.PageCount > (ulong)Capacity)
         {
             throw new ArgumentException($"{range} is not one to {Capacity} whole pages.", nameof(range));
         }
 
-        if (_mm.VmaAt(range.Start) is not { IsSpecial: false } vma || !vma.Range.Contains(range) ||
+        if (mm.Frames != _frames)
+        {
+            throw new ArgumentException("The address space has other frames.", nameof(mm));
+        }
+
+        if (mm.VmaAt(range.Start) is not { IsSpecial: false } vma || !vma.Range.Contains(range) ||
             (faultPage is { } fault && !(_frames.IsDevicePrivate(fault) && _frames.IsLocked(fault))))
         {
             return Errno.EINVAL;
         }
 
-        if ((_mm.Cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
+        if ((mm.Cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
         {
             return Errno.EOPNOTSUPP;
         }
 
+        _mm = mm;
         _range = range;
         _owner = owner;
         _select = select;
@@ -162,7 +181,7 @@ public sealed partial class MigrateVma
 
     /// <summary>Takes the pages that move from the CPU: on return no access of it completes through an old translation.</summary>
     /// <returns>Number of pages that still move.</returns>
-    /// <exception cref="InvalidOperationException">Not after <see cref="Setup"/>.</exception>
+    /// <exception cref="InvalidOperationException">Not after <see cref="Setup(AddressRange, object?, MigrateSelect, FrameNumber?)"/>.</exception>
     /// <remarks>
     /// Where nothing was, the new page is entered here, in an invalidation that reaches every mirror; the CPU may use it at once.
     /// Locking: no lock but page locks is needed; no lock from the CPU page table on may be held.
@@ -191,7 +210,7 @@ public sealed partial class MigrateVma
 
     /// <summary>Ends the migration: every page has an entry again, unless it was unmapped, and whoever waits for it goes on.</summary>
     /// <returns>Number of pages that have moved. Without <see cref="MigratePages"/> before, none: all is as it was.</returns>
-    /// <exception cref="InvalidOperationException">Not after <see cref="Setup"/>.</exception>
+    /// <exception cref="InvalidOperationException">Not after <see cref="Setup(AddressRange, object?, MigrateSelect, FrameNumber?)"/>.</exception>
     /// <remarks>Locking: as <see cref="MigratePages"/>; on return no page lock is held but that of the faulting page.</remarks>
     public int Complete()
     {
@@ -219,6 +238,12 @@ public sealed partial class MigrateVma
 
         _stage = Stage.Idle;
         return moved;
+    }
+
+    private static PageFrames FramesOf(AddressSpace mm)
+    {
+        ArgumentNullException.ThrowIfNull(mm);
+        return mm.Frames;
     }
 
     /// <summary>Refuses steps in any other order.</summary>

@@ -13,6 +13,7 @@ public sealed partial class DeviceMemory
     private long _used;
     private long _toDevice;
     private long _homeByFault;
+    private long _recalled;
     private long _evicted;
     private long _cpuFaults;
     private long _raced;
@@ -130,6 +131,12 @@ public sealed partial class DeviceMemory
     internal void CountMoveHome(int moved, int raced)
     {
         SharedWord.Add(ref _homeByFault, moved);
+        SharedWord.Add(ref _raced, raced);
+    }
+
+    internal void CountRecall(int moved, int raced)
+    {
+        SharedWord.Add(ref _recalled, moved);
         SharedWord.Add(ref _raced, raced);
     }
 

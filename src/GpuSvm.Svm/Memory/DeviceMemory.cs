@@ -2,10 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace GpuSvm.Svm;
 
-/// <summary>A device's own memory, where pages of any address space may live: private to the device, so the CPU brings them home by touch.</summary>
+/// <summary>A device's own memory, where pages of any address space may live.</summary>
 /// <remarks>
 /// <para>
-/// Pages come by <see cref="MigrateToDevice"/>. They leave when the CPU touches them, when they are unmapped, or when they are evicted; a
+/// Pages come by <see cref="MigrateToDevice"/>. They leave when they are unmapped, asked home (<see cref="MigrateToSystem"/>) or evicted, and
+/// by touch where the CPU does not reach them; where it does (<see cref="DeviceMemoryOptions.CoherentAt"/>) it uses them as they lie there. A
 /// page that has left is given back to the driver later, as it may become free under any lock of an address space.
 /// </para>
 /// <para>
@@ -15,7 +16,14 @@ namespace GpuSvm.Svm;
 /// </remarks>
 public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
 {
+    /// <summary>Most tools of a kind that are kept for the next who moves pages.</summary>
+    private const int PoolLimit = 8;
+
     private readonly DeviceMemoryOptions _options;
+    private readonly BoundedPool<MoveToDevice> _toDevicePool;
+    private readonly BoundedPool<MoveToSystem> _toSystemPool;
+    private readonly BoundedPool<MoveHome> _homePool;
+    private readonly BoundedPool<Eviction> _evictionPool;
     private DevicePagemap? _pagemap;
 
     private DeviceMemory(PageFrames frames, IDmaMapper dma, IDeviceMemoryOperations operations, DeviceMemoryOptions options)
@@ -25,6 +33,10 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         Operations = operations;
         _options = options;
         _release = new WorkItem(Reclaim);
+        _toDevicePool = new BoundedPool<MoveToDevice>(() => new MoveToDevice(this), PoolLimit);
+        _toSystemPool = new BoundedPool<MoveToSystem>(() => new MoveToSystem(this), PoolLimit);
+        _homePool = new BoundedPool<MoveHome>(() => new MoveHome(this), PoolLimit);
+        _evictionPool = new BoundedPool<Eviction>(() => new Eviction(this), PoolLimit);
     }
 
     /// <summary>Whose pages of a device these are: what migrations and range faults are asked with. Devices don't share it.</summary>
@@ -41,6 +53,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     {
         PagesToDevice = SharedWord.Read(ref _toDevice),
         PagesHomeByFault = SharedWord.Read(ref _homeByFault),
+        PagesHomeByRequest = SharedWord.Read(ref _recalled),
         PagesEvicted = SharedWord.Read(ref _evicted),
         CpuFaults = SharedWord.Read(ref _cpuFaults),
         PagesRaced = SharedWord.Read(ref _raced),
@@ -50,6 +63,10 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     };
 
     internal EventStream? Events => _options.Events;
+
+    /// <summary>The pages that live here, as migrations choose them.</summary>
+    internal MigrateSelect Select =>
+        Pagemap.Kind == DevicePageKind.Private ? MigrateSelect.DevicePrivate : MigrateSelect.DeviceCoherent;
 
     internal PageFrames Frames { get; }
 
@@ -63,7 +80,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     /// <param name="operations">The driver's part.</param>
     /// <param name="options">How the memory is used.</param>
     /// <param name="memory">The memory, in which nothing lives yet; null on failure.</param>
-    /// <returns>As <see cref="PageFrames.TryAddDevice"/>.</returns>
+    /// <returns>As <see cref="PageFrames.TryAddDevice"/>, or <see cref="PageFrames.TryAddDeviceAt"/> for memory that the CPU reaches.</returns>
     public static Errno TryCreate(
         PageFrames frames,
         IDmaMapper dma,
@@ -77,7 +94,9 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         memory = new DeviceMemory(frames, dma, operations, options);
-        Errno error = frames.TryAddDevice(DevicePageKind.Private, operations.PageCount, memory, memory.Owner, out memory._pagemap);
+        Errno error = options.CoherentAt is { } first
+            ? frames.TryAddDeviceAt(first, operations.PageCount, memory, memory.Owner, out memory._pagemap)
+            : frames.TryAddDevice(DevicePageKind.Private, operations.PageCount, memory, memory.Owner, out memory._pagemap);
         memory = error == Errno.None ? memory : null;
         return error;
     }
@@ -106,14 +125,28 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     /// </remarks>
     public DeviceMigrationResult MigrateToDevice(AddressSpace space, AddressRange range)
     {
-        ArgumentNullException.ThrowIfNull(space);
-        if (!range.IsPageAligned)
-        {
-            throw new ArgumentException($"{range} is not made of whole pages.", nameof(range));
-        }
-
+        ThrowUnlessPages(space, range);
         Events?.TellMigration(range, EventCause.Requested, EventDirection.ToDevice);
-        DeviceMigrationResult result = new MoveToDevice(this, space, (int)Math.Clamp(range.PageCount, 1, HugePage.PageCount)).Run(range);
+        MoveToDevice mover = _toDevicePool.Rent();
+        DeviceMigrationResult result = mover.Run(space, range);
+        _toDevicePool.Return(mover);
+        Events?.TellMigrationEnd(range, result.Pages);
+        return result;
+    }
+
+    /// <summary>Brings the pages of a range home that live in this memory; best effort for each page.</summary>
+    /// <param name="space">Whose pages.</param>
+    /// <param name="range">Page-aligned; what lives elsewhere, and holes, are passed over.</param>
+    /// <returns>How many pages have left, and the first error: ENOMEM, EIO, ETIMEDOUT as of <see cref="MigrateToDevice"/>, EINVAL.</returns>
+    /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
+    /// <remarks>Locking: as <see cref="MigrateToDevice"/>. Source: Linux lib/test_hmm.c, dmirror_migrate_to_system.</remarks>
+    public DeviceMigrationResult MigrateToSystem(AddressSpace space, AddressRange range)
+    {
+        ThrowUnlessPages(space, range);
+        Events?.TellMigration(range, EventCause.Requested, EventDirection.ToSystem);
+        MoveToSystem mover = _toSystemPool.Rent();
+        DeviceMigrationResult result = mover.Run(space, range);
+        _toSystemPool.Return(mover);
         Events?.TellMigrationEnd(range, result.Pages);
         return result;
     }
@@ -150,7 +183,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
 
     private Errno TryEvict(DeviceAllocation allocation)
     {
-        var eviction = new Eviction(this);
+        Eviction eviction = _evictionPool.Rent();
         Errno error = Errno.None;
         for (int i = 0; i < _options.EvictionTries && allocation.PageCount > 0 && error != Errno.ETIMEDOUT; i++)
         {
@@ -163,6 +196,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
             error = eviction.Run(allocation);
         }
 
+        _evictionPool.Return(eviction);
         return error;
     }
 
@@ -202,7 +236,13 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     }
 
     /// <inheritdoc/>
-    Errno IDevicePagemapOwner.MigrateToRam(in DeviceFault fault) => new MoveHome(this).Run(fault, _options.ReadAroundPages);
+    Errno IDevicePagemapOwner.MigrateToRam(in DeviceFault fault)
+    {
+        MoveHome mover = _homePool.Rent();
+        Errno error = mover.Run(fault, _options.ReadAroundPages);
+        _homePool.Return(mover);
+        return error;
+    }
 
     /// <summary>Takes the memory from the machine. No page lives there any more; see <see cref="EvictAll"/>.</summary>
     /// <exception cref="InvalidOperationException">A page does.</exception>
@@ -218,5 +258,14 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         Frames.RemoveDevice(_pagemap);
         Checks.That(_zones.Count == 0, "Every allocation is released when no page lives on the device.");
         _pagemap = null;
+    }
+
+    private static void ThrowUnlessPages(AddressSpace space, AddressRange range)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        if (!range.IsPageAligned)
+        {
+            throw new ArgumentException($"{range} is not made of whole pages.", nameof(range));
+        }
     }
 }

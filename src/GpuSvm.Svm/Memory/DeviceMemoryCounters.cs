@@ -9,6 +9,9 @@ public readonly record struct DeviceMemoryCounters
     /// <summary>Pages that have gone home because the CPU touched them, or one beside them.</summary>
     public long PagesHomeByFault { get; init; }
 
+    /// <summary>Pages that have gone home because somebody asked for that (<see cref="DeviceMemory.MigrateToSystem"/>).</summary>
+    public long PagesHomeByRequest { get; init; }
+
     /// <summary>Pages that have gone home because the memory was emptied.</summary>
     public long PagesEvicted { get; init; }
 

@@ -11,6 +11,12 @@ public sealed record DeviceMemoryOptions
     /// </summary>
     public int ReadAroundPages { get; init; } = 16;
 
+    /// <summary>
+    /// The frame by which the CPU reaches the memory's page 0, a multiple of 512; the others follow. Null, the default, where it cannot: then
+    /// a page that lives there comes home by touch.
+    /// </summary>
+    public FrameNumber? CoherentAt { get; init; }
+
     /// <summary>How often an allocation is tried to be emptied before it counts as busy: at least 1.</summary>
     /// <remarks>Source: Linux drm_gpusvm_evict_to_ram, which tries three times.</remarks>
     public int EvictionTries { get; init; } = 3;

@@ -1,6 +1,6 @@
 namespace GpuSvm.Svm;
 
-/// <summary>Brings the pages of an allocation home by their frames alone. Used by one thread.</summary>
+/// <summary>Brings the pages of an allocation home by their frames alone. Used by one thread at a time.</summary>
 /// <remarks>Source: Linux drm_gpusvm.c, drm_gpusvm_evict_to_ram.</remarks>
 internal sealed class Eviction(DeviceMemory memory)
 {
@@ -74,7 +74,7 @@ internal sealed class Eviction(DeviceMemory memory)
             _frames.End();
         }
 
-        int moved = MoverPages.CountMoved(_migration.Source);
+        int moved = MoverPages.CountMoving(_migration.Source);
         memory.CountEviction(moved, given - moved);
         return error;
     }

@@ -1,12 +1,13 @@
 namespace GpuSvm.Svm;
 
-/// <summary>Brings a page home that the CPU has touched, and its neighbours. Used for one fault.</summary>
+/// <summary>Brings a page home that the CPU has touched, and its neighbours. Used by one thread at a time.</summary>
 /// <remarks>
-/// Runs under the mmap lock and the page lock of the page, and takes locks of the device and update locks only.
+/// Runs under the mmap lock and the page lock of the page, and takes locks of the device and update locks only. Allocates nothing once warm.
 /// Source: Linux drm_gpusvm.c, drm_gpusvm_migrate_to_ram.
 /// </remarks>
 internal sealed class MoveHome(DeviceMemory memory)
 {
+    private readonly MigrateVma _migration = new(memory.Frames, HugePage.PageCount);
     private readonly HomeFrames _frames = new(memory);
 
     /// <summary>Serves the fault.</summary>
@@ -26,8 +27,8 @@ internal sealed class MoveHome(DeviceMemory memory)
     private Errno Run(in DeviceFault fault, AddressRange range, out int moved)
     {
         moved = 0;
-        var migration = new MigrateVma(fault.Space, (int)range.PageCount);
-        Errno error = migration.Setup(range, memory.Owner, MigrateSelect.DevicePrivate | MigrateSelect.Compound, fault.Frame);
+        Errno error = _migration.Setup(
+            fault.Space, range, memory, MigrateSelect.DevicePrivate | MigrateSelect.Compound, fault.Frame);
         if (error != Errno.None)
         {
             return error;
@@ -37,21 +38,21 @@ internal sealed class MoveHome(DeviceMemory memory)
         try
         {
             ulong word = memory.Pagemap.DataOf(fault.Frame);
-            MoverPages.DropEntries(memory, fault.Space, migration, source => IsOf(source, word));
-            error = Fill(migration, IndexOf(fault, migration), word);
+            MoverPages.DropOwn(memory, fault.Space, _migration, word);
+            error = Fill(IndexOf(fault), word);
             if (error == Errno.None)
             {
-                given = MoverPages.CountGiven(migration.Destination);
-                migration.MigratePages();
+                given = MoverPages.CountGiven(_migration.Destination);
+                _migration.MigratePages();
             }
         }
         finally
         {
-            migration.Complete();
+            _migration.Complete();
             _frames.End();
         }
 
-        moved = MoverPages.CountMoved(migration.Source);
+        moved = MoverPages.CountMoving(_migration.Source);
         memory.CountMoveHome(moved, given - moved);
         return error;
     }
@@ -63,21 +64,22 @@ internal sealed class MoveHome(DeviceMemory memory)
         return AddressRange.FromLength(fault.Page.Value & ~(size - 1), size).Intersect(fault.Vma.Range);
     }
 
-    private static int IndexOf(in DeviceFault fault, MigrateVma migration)
+    private int IndexOf(in DeviceFault fault)
     {
-        int index = (int)((fault.Page.Value - migration.Range.Start.Value) >> Page.Shift);
-        MigratePfn head = migration.Source[0];
+        int index = (int)((fault.Page.Value - _migration.Range.Start.Value) >> Page.Shift);
+        MigratePfn head = _migration.Source[0];
         return head.IsCompound ? 0 : index;
     }
 
     /// <summary>The page that was touched first: without it there is no point. Of the others as many as there is room for.</summary>
-    private Errno Fill(MigrateVma migration, int touched, ulong word)
+    private Errno Fill(int touched, ulong word)
     {
-        Errno error = _frames.TryFind(migration.Source[touched], migration.Destination[touched..]);
-        for (int i = 0; error == Errno.None && i < migration.Source.Length; i++)
+        Errno error = _frames.TryFind(_migration.Source[touched], _migration.Destination[touched..]);
+        for (int i = 0; error == Errno.None && i < _migration.Source.Length; i++)
         {
-            MigratePfn source = migration.Source[i];
-            if (i != touched && IsOf(source, word) && _frames.TryFind(source, migration.Destination[i..]) != Errno.None)
+            MigratePfn source = _migration.Source[i];
+            if (i != touched && MoverPages.IsOf(memory, source, word) &&
+                _frames.TryFind(source, _migration.Destination[i..]) != Errno.None)
             {
                 break;
             }
@@ -91,7 +93,4 @@ internal sealed class MoveHome(DeviceMemory memory)
 
         return error;
     }
-
-    /// <summary>True for a page of the allocation whose pages carry <paramref name="word"/>.</summary>
-    private bool IsOf(MigratePfn source, ulong word) => source.Migrates && source.IsValid && memory.Pagemap.DataOf(source.Frame) == word;
 }

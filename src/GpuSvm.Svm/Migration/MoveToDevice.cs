@@ -1,6 +1,6 @@
 namespace GpuSvm.Svm;
 
-/// <summary>Moves pages of one address space to a device, one window after another. Used by one thread.</summary>
+/// <summary>Moves pages of one address space to a device, one window after another. Used by one thread at a time.</summary>
 /// <remarks>
 /// <code>
 /// mmap lock shared
@@ -11,23 +11,23 @@ namespace GpuSvm.Svm;
 /// </code>
 /// Source: Linux drm_gpusvm.c, drm_gpusvm_migrate_to_devmem.
 /// </remarks>
-internal sealed class MoveToDevice(DeviceMemory memory, AddressSpace space, int capacity)
+internal sealed class MoveToDevice(DeviceMemory memory)
 {
-    private readonly MigrateVma _migration = new(space, capacity);
+    private readonly MigrateVma _migration = new(memory.Frames, HugePage.PageCount);
     private readonly CopyList _copies = new(memory.Dma);
     private ulong _nextPage;
     private int _pagesOfBlock;
     private bool _isShort;
 
     /// <summary>Moves the pages of a range.</summary>
-    public DeviceMigrationResult Run(AddressRange range)
+    public DeviceMigrationResult Run(AddressSpace space, AddressRange range)
     {
         long pages = 0;
         Errno first = Errno.None;
         ulong address = range.Start;
         while (address < range.End.Value && first is not (Errno.ENOMEM or Errno.ETIMEDOUT))
         {
-            Errno error = RunWindow(range, ref address, out int moved);
+            Errno error = RunWindow(space, range, ref address, out int moved);
             pages += moved;
             first = first == Errno.None || error is Errno.ENOMEM or Errno.ETIMEDOUT ? error : first;
         }
@@ -35,34 +35,21 @@ internal sealed class MoveToDevice(DeviceMemory memory, AddressSpace space, int 
         return new DeviceMigrationResult(pages, first);
     }
 
-    /// <summary>Moves the next window: of one mapping, and one leaf of the page table.</summary>
-    /// <param name="range">All that is to be moved.</param>
-    /// <param name="address">Where the window may begin; on return the address behind it.</param>
-    /// <param name="moved">Number of pages that have moved.</param>
-    private Errno RunWindow(AddressRange range, ref ulong address, out int moved)
+    private Errno RunWindow(AddressSpace space, AddressRange range, ref ulong address, out int moved)
     {
         moved = 0;
         using (space.MmapLock.EnterShared())
         {
-            Vma? vma = space.NextVma(address);
-            if (vma is null || vma.Range.Start >= range.End)
-            {
-                address = range.End;
-                return Errno.None;
-            }
-
-            ulong start = Math.Max(address, vma.Range.Start);
-            ulong end = Math.Min(Math.Min(vma.Range.End, range.End), HugePage.AlignDown(start) + HugePage.Size);
-            end = Math.Min(end, start + ((ulong)capacity * Page.Size));
-            address = end;
-            return Move(new AddressRange(start, end), out moved);
+            return MoverPages.TryNextWindow(space, range, ref address, out AddressRange window)
+                ? Move(space, window, out moved)
+                : Errno.None;
         }
     }
 
-    private Errno Move(AddressRange window, out int moved)
+    private Errno Move(AddressSpace space, AddressRange window, out int moved)
     {
         moved = 0;
-        Errno error = _migration.Setup(window, memory.Owner, MigrateSelect.System | MigrateSelect.Compound);
+        Errno error = _migration.Setup(space, window, memory, MigrateSelect.System | MigrateSelect.Compound);
         if (error != Errno.None || _migration.Collected == 0)
         {
             _ = error == Errno.None ? _migration.Complete() : 0;
@@ -74,7 +61,7 @@ internal sealed class MoveToDevice(DeviceMemory memory, AddressSpace space, int 
         int given = 0;
         try
         {
-            MoverPages.DropEntries(memory, space, _migration, static _ => true);
+            MoverPages.DropAll(memory, space, _migration);
             error = Fill(allocation);
             if (error == Errno.None)
             {
@@ -90,7 +77,7 @@ internal sealed class MoveToDevice(DeviceMemory memory, AddressSpace space, int 
             memory.EndAllocation(allocation);
         }
 
-        moved = MoverPages.CountMoved(_migration.Source);
+        moved = MoverPages.CountMoving(_migration.Source);
         memory.CountMoveToDevice(moved, given - moved);
         return error == Errno.None && _isShort ? Errno.ENOMEM : error;
     }
@@ -100,7 +87,7 @@ internal sealed class MoveToDevice(DeviceMemory memory, AddressSpace space, int 
     private Errno Fill(DeviceAllocation allocation)
     {
         _pagesOfBlock = 0;
-        int left = CountMoving();
+        int left = MoverPages.CountMoving(_migration.Source);
         Errno error = Errno.None;
         for (int i = 0; i < _migration.Source.Length && error == Errno.None && !_isShort; i++)
         {
@@ -124,17 +111,6 @@ internal sealed class MoveToDevice(DeviceMemory memory, AddressSpace space, int 
         }
 
         return error;
-    }
-
-    private int CountMoving()
-    {
-        int count = 0;
-        foreach (MigratePfn source in _migration.Source)
-        {
-            count += source.Migrates ? DeviceMemory.PagesOf(source) : 0;
-        }
-
-        return count;
     }
 
     private Errno FillPage(DeviceAllocation allocation, int index, ref int left)

@@ -3,37 +3,50 @@ namespace GpuSvm.Svm;
 /// <summary>What all ways of moving pages do with the words of a migration.</summary>
 internal static class MoverPages
 {
-    /// <summary>Drops the device's own entries for the pages that move, run by run.</summary>
+    /// <summary>The next part of a range that a migration takes at once: of one mapping, and one leaf of the page table.</summary>
+    /// <param name="space">The address space, whose mmap lock is held.</param>
+    /// <param name="range">All that is to be moved.</param>
+    /// <param name="address">Where the part may begin; on return the address behind it.</param>
+    /// <param name="window">The part.</param>
+    /// <returns>False when nothing is mapped any more up to the end of the range.</returns>
+    public static bool TryNextWindow(AddressSpace space, AddressRange range, ref ulong address, out AddressRange window)
+    {
+        Vma? vma = space.NextVma(address);
+        if (vma is null || vma.Range.Start >= range.End)
+        {
+            address = range.End;
+            window = default;
+            return false;
+        }
+
+        ulong start = Math.Max(address, vma.Range.Start);
+        address = Math.Min(Math.Min(vma.Range.End, range.End), HugePage.AlignDown(start) + HugePage.Size);
+        window = new AddressRange(start, address);
+        return true;
+    }
+
+    /// <summary>True for a page that lives in a device's memory.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="source">A page of a migration.</param>
+    /// <param name="word">What stands behind the page; null for anything.</param>
+    public static bool IsOf(DeviceMemory memory, MigratePfn source, ulong? word) =>
+        source.Migrates && source.IsValid && memory.TryGetDevicePage(source.Frame, out _) &&
+        (word is not { } wanted || memory.Pagemap.DataOf(source.Frame) == wanted);
+
+    /// <summary>Drops the device's entries for all pages that move, run by run.</summary>
     /// <param name="memory">The device's memory.</param>
     /// <param name="space">Whose pages.</param>
     /// <param name="migration">The migration, set up.</param>
-    /// <param name="isWanted">Which of the pages that were collected are to move.</param>
-    public static void DropEntries(DeviceMemory memory, AddressSpace space, MigrateVma migration, Func<MigratePfn, bool> isWanted)
-    {
-        if (Breaks.OwnerEventSkipped)
-        {
-            return;
-        }
+    public static void DropAll(DeviceMemory memory, AddressSpace space, MigrateVma migration) =>
+        Drop(memory, space, migration, null, static (_, source, _) => source.Migrates);
 
-        ulong start = migration.Range.Start;
-        int first = -1;
-        int pages;
-        for (int i = 0; i <= migration.Source.Length; i += pages)
-        {
-            MigratePfn source = i < migration.Source.Length ? migration.Source[i] : default;
-            pages = DeviceMemory.PagesOf(source);
-            bool moves = source.Migrates && isWanted(source);
-            if (moves && first < 0)
-            {
-                first = i;
-            }
-            else if (!moves && first >= 0)
-            {
-                memory.Operations.DropEntries(space, RunOf(start, first, i));
-                first = -1;
-            }
-        }
-    }
+    /// <summary>Drops the device's entries for the pages of its own memory that move, run by run.</summary>
+    /// <param name="memory">The device's memory.</param>
+    /// <param name="space">Whose pages.</param>
+    /// <param name="migration">The migration, set up.</param>
+    /// <param name="word">Which of the pages, as for <see cref="IsOf"/>.</param>
+    public static void DropOwn(DeviceMemory memory, AddressSpace space, MigrateVma migration, ulong? word) =>
+        Drop(memory, space, migration, word, IsOf);
 
     /// <summary>Number of pages that were given a place.</summary>
     public static int CountGiven(ReadOnlySpan<MigratePfn> destinations)
@@ -47,8 +60,8 @@ internal static class MoverPages
         return count;
     }
 
-    /// <summary>Number of pages that have moved, after Complete.</summary>
-    public static int CountMoved(ReadOnlySpan<MigratePfn> sources)
+    /// <summary>Number of pages that move; after Complete, that have moved.</summary>
+    public static int CountMoving(ReadOnlySpan<MigratePfn> sources)
     {
         int count = 0;
         foreach (MigratePfn source in sources)
@@ -57,6 +70,34 @@ internal static class MoverPages
         }
 
         return count;
+    }
+
+    private static void Drop(
+        DeviceMemory memory, AddressSpace space, MigrateVma migration, ulong? word, Func<DeviceMemory, MigratePfn, ulong?, bool> isWanted)
+    {
+        if (Breaks.OwnerEventSkipped)
+        {
+            return;
+        }
+
+        ulong start = migration.Range.Start;
+        int first = -1;
+        int pages;
+        for (int i = 0; i <= migration.Source.Length; i += pages)
+        {
+            MigratePfn source = i < migration.Source.Length ? migration.Source[i] : default;
+            pages = DeviceMemory.PagesOf(source);
+            bool moves = isWanted(memory, source, word);
+            if (moves && first < 0)
+            {
+                first = i;
+            }
+            else if (!moves && first >= 0)
+            {
+                memory.Operations.DropEntries(space, RunOf(start, first, i));
+                first = -1;
+            }
+        }
     }
 
     private static AddressRange RunOf(ulong start, int first, int end) =>

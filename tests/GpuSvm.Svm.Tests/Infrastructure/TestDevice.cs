@@ -1,7 +1,7 @@
 namespace GpuSvm.Svm.Tests.Infrastructure;
 
 /// <summary>A device's side of its memory: bytes, an allocator, a DMA mapper that is asked at every copy, and failures by order.</summary>
-internal sealed class TestDevice(SystemMemory memory, ulong pages) : IDeviceMemoryOperations, IDmaMapper
+internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? coherentAt = null) : IDeviceMemoryOperations, IDmaMapper
 {
     private readonly byte[] _bytes = new byte[pages * Page.Size];
     private readonly BuddyAllocator _buddies = new(pages);
@@ -36,7 +36,7 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages) : IDeviceMemo
     /// <summary>The frame behind an address of the device.</summary>
     public FrameNumber FrameAt(DeviceAddress address) => _mapped[address.Value];
 
-    public Span<byte> Bytes(ulong page) => _bytes.AsSpan((int)(page * Page.Size), (int)Page.Size);
+    public Span<byte> Bytes(ulong page) => coherentAt is { } first ? memory.Frame(first + page) : _bytes.AsSpan((int)(page * Page.Size), (int)Page.Size);
 
     public Errno TryPopulate(int order, out ulong firstPage)
     {

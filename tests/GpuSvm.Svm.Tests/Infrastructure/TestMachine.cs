@@ -5,19 +5,27 @@ internal sealed class TestMachine : IDisposable
 {
     public const ulong Base = 0x10_0000_0000;
 
+    private const ulong SystemFrames = 4096;
+
     private readonly SystemMemory _memory;
     private readonly SimulatedCpu _cpu;
     private readonly List<AddressSpace> _children = [];
     private int _allocationsLeft = -1;
 
-    public TestMachine(ulong devicePages = 1024, DeviceMemoryOptions? options = null, AddressSpaceOptions? space = null)
+    public TestMachine(
+        ulong devicePages = 1024,
+        DeviceMemoryOptions? options = null,
+        AddressSpaceOptions? space = null,
+        DevicePageKind kind = DevicePageKind.Private)
     {
-        _memory = new SystemMemory(4096);
-        Frames = new PageFrames(_memory, new PageFramesOptions { AllocationGate = () => _allocationsLeft < 0 || (_allocationsLeft > 0 && _allocationsLeft-- > 0) });
+        FrameNumber? coherentAt = kind == DevicePageKind.Coherent ? new FrameNumber(SystemFrames) : null;
+        options = (options ?? new DeviceMemoryOptions()) with { CoherentAt = coherentAt };
+        _memory = new SystemMemory(SystemFrames + (coherentAt is null ? 0 : devicePages));
+        Frames = new PageFrames(_memory, new PageFramesOptions { PooledFrames = SystemFrames, AllocationGate = () => _allocationsLeft < 0 || (_allocationsLeft > 0 && _allocationsLeft-- > 0) });
         _cpu = new SimulatedCpu(_memory, 2);
         Mm = new AddressSpace(Frames, _cpu, space ?? new AddressSpaceOptions());
-        Device = new TestDevice(_memory, devicePages);
-        Assert.Equal(Errno.None, DeviceMemory.TryCreate(Frames, Device, Device, options ?? new DeviceMemoryOptions(), out DeviceMemory? memory));
+        Device = new TestDevice(_memory, devicePages, coherentAt);
+        Assert.Equal(Errno.None, DeviceMemory.TryCreate(Frames, Device, Device, options, out DeviceMemory? memory));
         Memory = memory!;
     }
 
@@ -58,7 +66,7 @@ internal sealed class TestMachine : IDisposable
 
     public DeviceMigrationResult ToDevice(int first, int count) => Memory.MigrateToDevice(Mm, Pages(first, count));
 
-    /// <summary>Where pages are, a letter each: D on the device, S in system memory, - nowhere yet, . not mapped.</summary>
+    /// <summary>Where pages are, a letter each: D on the device, C there and in reach of the CPU, S in system memory, - nowhere yet, . not mapped.</summary>
     public string Where(int first, int count) => Where(Mm, first, count);
 
     public static string Where(AddressSpace mm, int first, int count) => string.Concat(
@@ -87,6 +95,7 @@ internal sealed class TestMachine : IDisposable
     private static char LetterOf(PageLocation location) => location switch
     {
         PageLocation.DevicePrivate => 'D',
+        PageLocation.DeviceCoherent => 'C',
         PageLocation.System => 'S',
         PageLocation.ZeroPage => '0',
         PageLocation.Nowhere => '-',
