@@ -5,7 +5,9 @@ internal sealed class VideoFixture : IDisposable
 {
     private const ulong Base = 0x20_0000_0000;
 
-    private readonly SystemMemory _memory = new(4096);
+    private const ulong SystemFrames = 4096;
+
+    private readonly SystemMemory _memory;
     private readonly List<(AddressSpace Mm, SvmClient Client)> _others = [];
     private int _allocationsLeft = -1;
 
@@ -14,12 +16,24 @@ internal sealed class VideoFixture : IDisposable
         ByteSize? videoMemory = null,
         int readAround = 4,
         TimeSpan? copyTimeout = null,
-        SvmClientOptions? client = null)
+        SvmClientOptions? client = null,
+        DevicePageKind kind = DevicePageKind.Private)
     {
-        Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions { Seed = 5, Sms = 1, VideoMemory = videoMemory ?? ByteSize.MiB(16), Events = options?.Events });
+        ByteSize size = videoMemory ?? ByteSize.MiB(16);
+        FrameNumber? coherentAt = kind == DevicePageKind.Coherent ? new FrameNumber(SystemFrames) : null;
+        _memory = new SystemMemory(SystemFrames + (coherentAt is null ? 0 : Page.Count(size.Bytes)));
+        Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions
+        {
+            Seed = 5,
+            Sms = 1,
+            VideoMemory = size,
+            CoherentAt = coherentAt,
+            Events = options?.Events,
+        });
         Frames = new PageFrames(_memory, new PageFramesOptions
         {
             Seed = 3,
+            PooledFrames = SystemFrames,
             AllocationGate = () => _allocationsLeft < 0 || (_allocationsLeft > 0 && _allocationsLeft-- > 0),
         });
         Cpu = new SimulatedCpu(_memory, 1);
@@ -27,7 +41,12 @@ internal sealed class VideoFixture : IDisposable
         Driver = new SvmDriver(Gpu, (options ?? new SvmDriverOptions()) with
         {
             Servicing = FaultServicing.InInterrupt,
-            DevicePages = new DevicePagesOptions(Frames) { ReadAroundPages = readAround, CopyTimeout = copyTimeout ?? Deadline.Default },
+            DevicePages = new DevicePagesOptions(Frames)
+            {
+                Kind = kind,
+                ReadAroundPages = readAround,
+                CopyTimeout = copyTimeout ?? Deadline.Default,
+            },
         });
         Assert.Equal(Errno.None, Driver.TryOpen(Mm, client ?? new SvmClientOptions(), out SvmClient? opened));
         Client = opened!;
@@ -68,7 +87,7 @@ internal sealed class VideoFixture : IDisposable
 
     public long Read(int page) => Cpu.Thread(0).Load<long>(At(page));
 
-    /// <summary>Where pages are, a letter each: V in video memory, S in the system's, - nowhere yet, . not mapped.</summary>
+    /// <summary>Where pages are, a letter each: V in video memory, C there and in reach of the CPU, S in the system's, - nowhere yet, . not mapped.</summary>
     public string Where(int first, int count) => Where(Mm, first, count);
 
     public static string Where(AddressSpace mm, int first, int count) => string.Concat(
@@ -76,6 +95,7 @@ internal sealed class VideoFixture : IDisposable
             run.Location switch
             {
                 PageLocation.DevicePrivate => 'V',
+                PageLocation.DeviceCoherent => 'C',
                 PageLocation.System => 'S',
                 PageLocation.ZeroPage => '0',
                 PageLocation.Nowhere => '-',
