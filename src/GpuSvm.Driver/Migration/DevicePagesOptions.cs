@@ -13,6 +13,17 @@ public sealed record DevicePagesOptions(PageFrames Frames)
     /// <summary>Pages that come home together when the CPU touches one; see <see cref="DeviceMemoryOptions.ReadAroundPages"/>.</summary>
     public int ReadAroundPages { get; init; } = new DeviceMemoryOptions().ReadAroundPages;
 
+    /// <summary>
+    /// Most pages of the GPU's memory that hold pages of clients; null for all but a reserve of a thirty-second and 16 pages, which page
+    /// tables need: those of 2 MiB of small pages take one page.
+    /// </summary>
+    public ulong? PageLimit { get; init; }
+
+    /// <summary>Makes what says which pages leave when others need room; null when none leave for others.</summary>
+    public Func<IEvictionPolicy>? Eviction { get; init; } = EvictionPolicies.ScanResistant;
+
     /// <summary>How long the copy engine may take for one job before it is given up.</summary>
     public TimeSpan CopyTimeout { get; init; } = Deadline.Default;
+
+    internal ulong PageLimitOf(ulong pages) => PageLimit ?? Math.Max(1, pages - Math.Min(pages, (pages / 32) + 16));
 }

@@ -41,7 +41,7 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
         var memoryOptions = new DeviceMemoryOptions
         {
             CoherentAt = options.Kind == DevicePageKind.Coherent ? FirstFrameOf(gpu) : null,
-            ReadAroundPages = options.ReadAroundPages,
+            ReadAroundPages = options.ReadAroundPages, PageLimit = options.PageLimitOf(gpu.VideoMemory.PageCount), Eviction = options.Eviction,
             Releases = releases,
             Events = driver.Events,
         };

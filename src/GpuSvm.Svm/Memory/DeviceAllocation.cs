@@ -10,10 +10,12 @@ public sealed class DeviceAllocation
     private DeviceBlock[] _blocks = [];
     private int _isReleased;
 
-    internal DeviceAllocation(AddressRange range)
+    internal DeviceAllocation(AddressRange range, long request)
     {
         Range = range;
+        Request = request;
         Zone = new ZoneDeviceData(this);
+        Place = new LinkedListNode<DeviceAllocation>(this);
     }
 
     /// <summary>The addresses that the pages were taken for; by now they may have been moved, shared or unmapped.</summary>
@@ -30,6 +32,15 @@ public sealed class DeviceAllocation
     public bool IsReleased => SharedWord.Read(ref _isReleased) != 0;
 
     internal ZoneDeviceData Zone { get; }
+
+    /// <summary>Number of the request that has brought the pages.</summary>
+    internal long Request { get; }
+
+    /// <summary>Where it stands in the order of an eviction policy. Under the lock of the device's memory.</summary>
+    internal LinkedListNode<DeviceAllocation> Place { get; }
+
+    /// <summary>When it was used last, on the clock of its eviction policy. Under the lock of the device's memory.</summary>
+    internal long LastUse { get; set; }
 
     /// <summary>Notes a block; by the one thread that makes the allocation.</summary>
     internal void Add(DeviceBlock block) => SharedWord.Write(ref _blocks, [.. _blocks, block]);

@@ -27,7 +27,7 @@ public sealed partial class DeviceMemory
     {
         while (TryTakeFreed(out DeviceBlock block))
         {
-            Operations.Release(block.FirstPage, block.Order);
+            GiveBack(block);
         }
 
         while (TryTakeEnded() is { } zone)
@@ -54,9 +54,9 @@ public sealed partial class DeviceMemory
     }
 
     /// <summary>Makes an allocation, on which the caller has a reference.</summary>
-    internal DeviceAllocation BeginAllocation(AddressRange range)
+    internal DeviceAllocation BeginAllocation(AddressRange range, long request)
     {
-        var allocation = new DeviceAllocation(range);
+        var allocation = new DeviceAllocation(range, request);
         using (_lock.Enter())
         {
             _zones.Add(allocation.Zone);
@@ -66,12 +66,15 @@ public sealed partial class DeviceMemory
         return allocation;
     }
 
-    /// <summary>Drops the reference of who has made an allocation.</summary>
+    /// <summary>Drops the reference of who has made an allocation. What has pages may leave for others from now on.</summary>
     internal void EndAllocation(DeviceAllocation allocation)
     {
         using (_lock.Enter())
         {
-            PutLocked(allocation.Zone, 1);
+            if (!PutLocked(allocation.Zone, 1))
+            {
+                _policy?.Added(allocation);
+            }
         }
 
         _options.Releases?.Enqueue(_release);
@@ -90,20 +93,6 @@ public sealed partial class DeviceMemory
         // What has become free may wait to be given back.
         Reclaim();
         return TryPopulateUpTo(order, out block) ? Errno.None : Errno.ENOMEM;
-    }
-
-    /// <summary>Takes a block of 512 pages.</summary>
-    internal bool TryPopulateHuge(out DeviceBlock block)
-    {
-        bool isTaken = Operations.TryPopulate(HugePage.Order, out ulong first) == Errno.None;
-        if (!isTaken)
-        {
-            Reclaim();
-            isTaken = Operations.TryPopulate(HugePage.Order, out first) == Errno.None;
-        }
-
-        block = new DeviceBlock(first, HugePage.Order);
-        return isTaken;
     }
 
     /// <summary>Begins the use of a page that was taken for an allocation.</summary>
@@ -157,9 +146,8 @@ public sealed partial class DeviceMemory
     {
         for (; order >= 0; order--)
         {
-            if (Operations.TryPopulate(order, out ulong first) == Errno.None)
+            if (TryTake(order, out block))
             {
-                block = new DeviceBlock(first, order);
                 return true;
             }
         }
@@ -168,12 +156,17 @@ public sealed partial class DeviceMemory
         return false;
     }
 
-    private void PutLocked(ZoneDeviceData zone, int pages)
+    /// <returns>True when the last reference is gone.</returns>
+    private bool PutLocked(ZoneDeviceData zone, int pages)
     {
-        if (zone.Put(pages))
+        bool isLast = zone.Put(pages);
+        if (isLast)
         {
+            _policy?.Released(zone.Allocation);
             _ended.Push(zone);
         }
+
+        return isLast;
     }
 
     private bool TryTakeFreed(out DeviceBlock block)

@@ -32,6 +32,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         Dma = dma;
         Operations = operations;
         _options = options;
+        _policy = options.Eviction?.Invoke();
         _release = new WorkItem(Reclaim);
         _toDevicePool = new BoundedPool<MoveToDevice>(() => new MoveToDevice(this), PoolLimit);
         _toSystemPool = new BoundedPool<MoveToSystem>(() => new MoveToSystem(this), PoolLimit);
@@ -60,6 +61,9 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         FailedMoves = SharedWord.Read(ref _failedMoves),
         Allocations = SharedWord.Read(ref _allocations),
         Releases = SharedWord.Read(ref _releases),
+        Evictions = SharedWord.Read(ref _evictions),
+        EvictionFailures = SharedWord.Read(ref _evictionFailures),
+        PeakPages = SharedWord.Read(ref _peak),
     };
 
     internal EventStream? Events => _options.Events;

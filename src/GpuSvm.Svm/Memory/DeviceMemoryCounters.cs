@@ -29,4 +29,13 @@ public readonly record struct DeviceMemoryCounters
 
     /// <summary>Allocations that were released.</summary>
     public long Releases { get; init; }
+
+    /// <summary>Allocations that have left because others needed room.</summary>
+    public long Evictions { get; init; }
+
+    /// <summary>Allocations that were to leave and could not: somebody held a page, or there was no place for it at home.</summary>
+    public long EvictionFailures { get; init; }
+
+    /// <summary>Most pages that were taken from the device at once: never more than <see cref="DeviceMemory.PageLimit"/>.</summary>
+    public long PeakPages { get; init; }
 }

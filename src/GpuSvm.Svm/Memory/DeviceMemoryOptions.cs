@@ -21,6 +21,13 @@ public sealed record DeviceMemoryOptions
     /// <remarks>Source: Linux drm_gpusvm_evict_to_ram, which tries three times.</remarks>
     public int EvictionTries { get; init; } = 3;
 
+    /// <summary>Most pages that hold data at once, at least 1; null for all that the device has.</summary>
+    /// <remarks>For a device whose page tables need room in the same memory.</remarks>
+    public ulong? PageLimit { get; init; }
+
+    /// <summary>Makes what says which allocation leaves when others need room; null when nothing leaves for others.</summary>
+    public Func<IEvictionPolicy>? Eviction { get; init; } = EvictionPolicies.ScanResistant;
+
     /// <summary>Where pages that have become free are given back; null to do so when memory is asked for next, or <see cref="DeviceMemory.Reclaim"/>.</summary>
     /// <remarks>Outlives the device's memory.</remarks>
     public WorkQueue? Releases { get; init; }
@@ -33,6 +40,7 @@ public sealed record DeviceMemoryOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ReadAroundPages, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ReadAroundPages, HugePage.PageCount);
         ArgumentOutOfRangeException.ThrowIfLessThan(EvictionTries, 1);
+        ArgumentOutOfRangeException.ThrowIfZero(PageLimit ?? 1, nameof(PageLimit));
         if (!BitOperations.IsPow2(ReadAroundPages))
         {
             throw new ArgumentOutOfRangeException(nameof(ReadAroundPages), ReadAroundPages, "The number of pages is a power of two.");

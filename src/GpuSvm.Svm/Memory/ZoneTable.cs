@@ -38,6 +38,9 @@ internal sealed class ZoneTable
     public ZoneDeviceData Find(ulong word) =>
         SharedWord.Read(ref _zones)[word - 1] ?? throw new InvalidOperationException($"Nothing stands behind a page with word {word}.");
 
+    /// <summary>What stands behind a word that may be out of date; null when nothing does. Under the lock of the device's memory.</summary>
+    public ZoneDeviceData? TryFind(ulong word) => word - 1 < (ulong)_next ? _zones[word - 1] : null;
+
     /// <summary>All entries, in the order of their words.</summary>
     public DeviceAllocation[] Allocations() => [.. _zones.OfType<ZoneDeviceData>().Select(zone => zone.Allocation)];
 }

@@ -3,11 +3,13 @@ namespace GpuSvm.Svm;
 /// <summary>Moves pages of one address space to a device, one window after another. Used by one thread at a time.</summary>
 /// <remarks>
 /// <code>
+/// take pages of the device        having others leave if there are too few, which takes page locks
 /// mmap lock shared
 ///     MigrateVma.Setup            the CPU's stores wait; mirrors are told, but for the device's own, which passes over its event
 ///     drop the device's entries   for what moves
-///     take pages, map frames for DMA, copy
+///     map frames for DMA, copy
 ///     MigratePages, Complete      or Complete alone, when something failed: then all is as it was
+/// give back what was not used
 /// </code>
 /// Source: Linux drm_gpusvm.c, drm_gpusvm_migrate_to_devmem.
 /// </remarks>
@@ -15,13 +17,14 @@ internal sealed class MoveToDevice(DeviceMemory memory)
 {
     private readonly MigrateVma _migration = new(memory.Frames, HugePage.PageCount);
     private readonly CopyList _copies = new(memory.Dma);
-    private ulong _nextPage;
-    private int _pagesOfBlock;
+    private readonly DeviceRoom _room = new(memory);
+    private long _request;
     private bool _isShort;
 
     /// <summary>Moves the pages of a range.</summary>
     public DeviceMigrationResult Run(AddressSpace space, AddressRange range)
     {
+        _request = memory.BeginRequest();
         long pages = 0;
         Errno first = Errno.None;
         ulong address = range.Start;
@@ -38,12 +41,57 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     private Errno RunWindow(AddressSpace space, AddressRange range, ref ulong address, out int moved)
     {
         moved = 0;
-        using (space.MmapLock.EnterShared())
+        try
         {
-            return MoverPages.TryNextWindow(space, range, ref address, out AddressRange window)
-                ? Move(space, window, out moved)
-                : Errno.None;
+            for (bool isLast = false; ; isLast = true)
+            {
+                ulong next = address;
+                AddressRange window;
+                int wanted;
+                using (space.MmapLock.EnterShared())
+                {
+                    if (!MoverPages.TryNextWindow(space, range, ref next, out window))
+                    {
+                        address = next;
+                        return Errno.None;
+                    }
+
+                    wanted = CountWanted(space, window);
+                    if (_room.TryFill(wanted) || isLast)
+                    {
+                        address = next;
+                        return Move(space, window, out moved);
+                    }
+                }
+
+                // Others leave while no lock is held. There is no second time: what has come to the window meanwhile may stay where it is.
+                _ = memory.MakeRoom(_room, wanted, window, _request);
+            }
         }
+        finally
+        {
+            _room.GiveBack();
+        }
+    }
+
+    /// <summary>About how many pages will move: some may drop out, and others come.</summary>
+    private int CountWanted(AddressSpace space, AddressRange window)
+    {
+        bool takesHoles = space.VmaAt(window.Start)!.IsAnonymous;
+        int wanted = 0;
+        for (ulong page = window.Start; page < window.End.Value; page += Page.Size)
+        {
+            CpuPte pte = space.PageTable.Read(page);
+            bool moves = pte.IsNone ? takesHoles : pte.IsPresent && !memory.TryGetDevicePage(pte.Frame, out _);
+            if (pte.IsHuge && window.PageCount == HugePage.PageCount)
+            {
+                return moves ? HugePage.PageCount : 0;
+            }
+
+            wanted += moves ? 1 : 0;
+        }
+
+        return wanted;
     }
 
     private Errno Move(AddressSpace space, AddressRange window, out int moved)
@@ -57,7 +105,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         }
 
         _isShort = false;
-        DeviceAllocation allocation = memory.BeginAllocation(window);
+        DeviceAllocation allocation = memory.BeginAllocation(window, _request);
         int given = 0;
         try
         {
@@ -86,20 +134,16 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     /// <returns>The error after which nothing moves at all.</returns>
     private Errno Fill(DeviceAllocation allocation)
     {
-        _pagesOfBlock = 0;
-        int left = MoverPages.CountMoving(_migration.Source);
         Errno error = Errno.None;
         for (int i = 0; i < _migration.Source.Length && error == Errno.None && !_isShort; i++)
         {
             MigratePfn source = _migration.Source[i];
             if (source.Migrates)
             {
-                error = source.IsCompound ? FillHuge(allocation, i, ref left) : FillPage(allocation, i, ref left);
+                error = source.IsCompound ? FillHuge(allocation, i) : FillPage(allocation, i);
             }
         }
 
-        // Of a block of which not every page is needed after all the rest goes back.
-        GiveRestBack();
         if (error == Errno.None && !_copies.Copies.IsEmpty)
         {
             error = memory.Operations.CopyToDevice(_copies.Copies);
@@ -113,14 +157,13 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         return error;
     }
 
-    private Errno FillPage(DeviceAllocation allocation, int index, ref int left)
+    private Errno FillPage(DeviceAllocation allocation, int index)
     {
-        if (!TryTake(allocation, left, out ulong page))
+        if (!TryTake(allocation, out ulong page))
         {
             return Errno.None;
         }
 
-        left--;
         _migration.Destination[index] = memory.Begin(page, allocation);
         MigratePfn source = _migration.Source[index];
         if (!source.IsValid)
@@ -139,7 +182,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     }
 
     /// <summary>Finds room for a huge page: a block, or else single pages, by which it is split.</summary>
-    private Errno FillHuge(DeviceAllocation allocation, int index, ref int left)
+    private Errno FillHuge(DeviceAllocation allocation, int index)
     {
         MigratePfn source = _migration.Source[index];
         DeviceAddress address = default;
@@ -151,18 +194,16 @@ internal sealed class MoveToDevice(DeviceMemory memory)
             return error;
         }
 
-        if (memory.TryPopulateHuge(out DeviceBlock block))
+        if (_room.TryTakeHuge(out DeviceBlock block))
         {
             allocation.Add(block);
-            left -= HugePage.PageCount;
             _migration.Destination[index] = memory.BeginHuge(block.FirstPage, allocation);
             AddCopy(source, block.FirstPage, address, HugePage.PageCount);
             return Errno.None;
         }
 
-        for (int i = 0; i < HugePage.PageCount && TryTake(allocation, left, out ulong page); i++)
+        for (int i = 0; i < HugePage.PageCount && TryTake(allocation, out ulong page); i++)
         {
-            left--;
             _migration.Destination[index + i] = memory.Begin(page, allocation);
             AddCopy(source, page, new DeviceAddress(address.Value + ((ulong)i * Page.Size)), 1);
         }
@@ -182,33 +223,15 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         }
     }
 
-    /// <summary>Takes the next page of the block, or of a new one that is not larger than what is left to move.</summary>
-    private bool TryTake(DeviceAllocation allocation, int left, out ulong page)
+    /// <summary>Uses the next page that was taken.</summary>
+    private bool TryTake(DeviceAllocation allocation, out ulong page)
     {
-        page = 0;
-        if (_pagesOfBlock == 0)
+        _isShort |= !_room.TryTake(out page, out DeviceBlock? begun);
+        if (begun is { } block)
         {
-            if (memory.TryPopulate(left, out DeviceBlock block) != Errno.None)
-            {
-                _isShort = true;
-                return false;
-            }
-
             allocation.Add(block);
-            _nextPage = block.FirstPage;
-            _pagesOfBlock = block.PageCount;
         }
 
-        page = _nextPage++;
-        _pagesOfBlock--;
-        return true;
-    }
-
-    private void GiveRestBack()
-    {
-        for (; _pagesOfBlock > 0; _pagesOfBlock--)
-        {
-            memory.Operations.Release(_nextPage++, 0);
-        }
+        return !_isShort;
     }
 }

@@ -66,6 +66,9 @@ internal sealed class TestMachine : IDisposable
 
     public DeviceMigrationResult ToDevice(int first, int count) => Memory.MigrateToDevice(Mm, Pages(first, count));
 
+    /// <summary>The device reports that it has used a page.</summary>
+    public void Touch(int page) => Memory.Touched(Mm.PageTable.Read(AddressOf(page)).Frame);
+
     /// <summary>Where pages are, a letter each: D on the device, C there and in reach of the CPU, S in system memory, - nowhere yet, . not mapped.</summary>
     public string Where(int first, int count) => Where(Mm, first, count);
 

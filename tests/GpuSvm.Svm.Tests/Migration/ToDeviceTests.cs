@@ -18,7 +18,7 @@ public sealed class ToDeviceTests
         Assert.Equal([new DeviceBlock(0, 4)], allocation.Blocks);
         Assert.Equal((16, 16L, 0L), (allocation.PageCount, machine.Memory.UsedPages, machine.Frames.AllocatedFrames));
         Assert.Equal((3L, 0L), (BitConverter.ToInt64(machine.Device.Bytes(2)), BitConverter.ToInt64(machine.Device.Bytes(12))));
-        Assert.Equal(new DeviceMemoryCounters { PagesToDevice = 16, Allocations = 1 }, machine.Memory.Counters);
+        Assert.Equal(new DeviceMemoryCounters { PagesToDevice = 16, Allocations = 1, PeakPages = 16 }, machine.Memory.Counters);
     }
 
     [Fact]
@@ -61,9 +61,9 @@ public sealed class ToDeviceTests
     }
 
     [Fact]
-    public void When_the_device_is_full_the_rest_stays_at_home_and_the_error_says_so()
+    public void When_the_device_is_full_and_nothing_leaves_for_others_the_rest_stays_at_home_and_the_error_says_so()
     {
-        using var machine = new TestMachine(devicePages: 8);
+        using var machine = new TestMachine(devicePages: 8, new DeviceMemoryOptions { Eviction = null });
         machine.Map(12);
         machine.Write(0, 12);
         Assert.Equal(new DeviceMigrationResult(8, Errno.ENOMEM), machine.ToDevice(0, 12));
@@ -188,7 +188,7 @@ public sealed class ToDeviceTests
         Assert.Equal(("SSSSSSSSSS--", 10L), (machine.Where(0, 12), machine.Frames.AllocatedFrames));
         Assert.Equal((0L, 1024UL, 0L), (machine.Memory.UsedPages, machine.Device.FreePages, machine.Device.MappedPages));
         Assert.Equal([1L, 2, 3, 4, 5, 6, 7, 8, 9, 10], Enumerable.Range(0, 10).Select(machine.Read));
-        Assert.Equal(new DeviceMemoryCounters { FailedMoves = 1, Allocations = 1, Releases = 1 }, machine.Memory.Counters);
+        Assert.Equal(new DeviceMemoryCounters { FailedMoves = 1, Allocations = 1, Releases = 1, PeakPages = 12 }, machine.Memory.Counters);
         Assert.Equal(12, machine.ToDevice(0, 12).Pages);
     }
 }

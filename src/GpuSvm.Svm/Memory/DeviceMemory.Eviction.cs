@@ -1,0 +1,163 @@
+namespace GpuSvm.Svm;
+
+/// <content>Oversubscription: allocations leave for those that come.</content>
+public sealed partial class DeviceMemory
+{
+    /// <summary>Number of allocations that cannot leave after which a request for room gives up.</summary>
+    private const int FailuresPerRequest = 8;
+
+    private readonly IEvictionPolicy? _policy;
+    private long _taken;
+    private long _peak;
+    private long _evictions;
+    private long _evictionFailures;
+    private long _requests;
+
+    /// <summary>Most pages that may be taken at once; see <see cref="DeviceMemoryOptions.PageLimit"/>.</summary>
+    public ulong PageLimit => Math.Min(_options.PageLimit ?? Operations.PageCount, Operations.PageCount);
+
+    /// <summary>Number of pages that are taken from the driver: those in use, those reserved, and those that wait to be given back.</summary>
+    public long TakenPages => SharedWord.Read(ref _taken);
+
+    /// <summary>The device has used a page: a fault found it there, or the hardware has counted accesses to it.</summary>
+    /// <param name="frame">The frame; one where nothing lives, or of somebody else, is passed over: what is reported may be over.</param>
+    /// <remarks>Constant time, no allocation. Locking: takes a device lock.</remarks>
+    public void Touched(FrameNumber frame)
+    {
+        if (_policy is null || !TryGetDevicePage(frame, out _) || Frames.ReferenceCount(frame) == 0)
+        {
+            return;
+        }
+
+        ulong word = Pagemap.DataOf(frame);
+        using (_lock.Enter())
+        {
+            if (_zones.TryFind(word) is { } zone)
+            {
+                _policy.Used(zone.Allocation);
+            }
+        }
+    }
+
+    /// <summary>Has allocations leave until a room holds as many pages as wanted.</summary>
+    /// <param name="room">What is filled.</param>
+    /// <param name="pages">How many pages it is to hold: at most 512.</param>
+    /// <param name="comer">For whose pages.</param>
+    /// <param name="request">The request that this is a part of: what it has itself brought stays.</param>
+    /// <returns>ENOMEM when nothing more can leave; the room holds what could be had.</returns>
+    /// <remarks>
+    /// Bounded: each allocation that leaves gives a page at least, and those that cannot are counted. Several may ask at once; none waits for
+    /// another. Locking: no lock from the mmap lock on.
+    /// </remarks>
+    internal Errno MakeRoom(DeviceRoom room, int pages, AddressRange comer, long request)
+    {
+        int failures = 0;
+        for (int left = pages; !room.TryFill(pages); left--)
+        {
+            if (left == 0 || failures > FailuresPerRequest || TryChoose(comer, request) is not { } victim)
+            {
+                return Errno.ENOMEM;
+            }
+
+            if (!TryMakeLeave(victim))
+            {
+                failures++;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>The number of a new request for room.</summary>
+    internal long BeginRequest() => SharedWord.Add(ref _requests, 1);
+
+    /// <summary>Gives pages back that are not used any more, or never were.</summary>
+    internal void GiveBack(DeviceBlock block)
+    {
+        Operations.Release(block.FirstPage, block.Order);
+        SharedWord.Add(ref _taken, -block.PageCount);
+    }
+
+    private bool TryMakeLeave(DeviceAllocation victim)
+    {
+        Errno error = Evict(victim);
+        if (error == Errno.None)
+        {
+            SharedWord.Add(ref _evictions, 1);
+            return true;
+        }
+
+        SharedWord.Add(ref _evictionFailures, 1);
+        using (_lock.Enter())
+        {
+            if (victim.PageCount > 0)
+            {
+                _policy!.Kept(victim);
+            }
+        }
+
+        return false;
+    }
+
+    private DeviceAllocation? TryChoose(AddressRange comer, long request)
+    {
+        using (_lock.Enter())
+        {
+            DeviceAllocation? victim = _policy?.TryChoose(comer);
+            if (victim is null || victim.Request != request)
+            {
+                return victim;
+            }
+
+            // All that is older has left already: who asks for more than there is gets what there is.
+            _policy!.Kept(victim);
+            return null;
+        }
+    }
+
+    /// <summary>Takes a block, if the limit allows it.</summary>
+    private bool TryTake(int order, out DeviceBlock block)
+    {
+        block = default;
+        if (!TryCount(1L << order, out long taken))
+        {
+            return false;
+        }
+
+        if (Operations.TryPopulate(order, out ulong first) == Errno.None)
+        {
+            block = new DeviceBlock(first, order);
+            NotePeak(taken);
+            return true;
+        }
+
+        SharedWord.Add(ref _taken, -(1L << order));
+        return false;
+    }
+
+    private bool TryCount(long pages, out long taken)
+    {
+        long before = SharedWord.Read(ref _taken);
+        for (long seen; before + pages <= (long)PageLimit; before = seen)
+        {
+            taken = before + pages;
+            seen = SharedWord.CompareExchange(ref _taken, taken, before);
+            if (seen == before)
+            {
+                return true;
+            }
+        }
+
+        taken = before;
+        return false;
+    }
+
+    private void NotePeak(long taken)
+    {
+        Checks.That(taken <= (long)PageLimit, "No more pages are taken than the limit allows.");
+        long peak = SharedWord.Read(ref _peak);
+        for (long seen; peak < taken && (seen = SharedWord.CompareExchange(ref _peak, taken, peak)) != peak; peak = seen)
+        {
+        }
+    }
+}
