@@ -83,6 +83,10 @@ internal sealed partial class BlockService
         {
             _entries[group.Page] = entry;
             group.State = PageState.Found;
+            if (entry.IsVideoMemory)
+            {
+                _client.DevicePages!.Touched(found.Frame);
+            }
         }
     }
 

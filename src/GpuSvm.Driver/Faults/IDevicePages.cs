@@ -12,4 +12,11 @@ public interface IDevicePages
     /// <returns>False for a frame of system memory.</returns>
     /// <remarks>Locking: called with the update lock held; takes no lock and allocates nothing.</remarks>
     bool TryGetVideoAddress(FrameNumber frame, out ulong address);
+
+    /// <summary>The device has used a page: a fault has found it in its memory.</summary>
+    /// <param name="frame">Its frame.</param>
+    /// <remarks>Locking: called with the update lock held; takes a device lock at most, and allocates nothing.</remarks>
+    void Touched(FrameNumber frame)
+    {
+    }
 }

@@ -41,7 +41,9 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
         var memoryOptions = new DeviceMemoryOptions
         {
             CoherentAt = options.Kind == DevicePageKind.Coherent ? FirstFrameOf(gpu) : null,
-            ReadAroundPages = options.ReadAroundPages, PageLimit = options.PageLimitOf(gpu.VideoMemory.PageCount), Eviction = options.Eviction,
+            ReadAroundPages = options.ReadAroundPages,
+            PageLimit = options.PageLimitOf(gpu.VideoMemory.PageCount),
+            Eviction = options.Eviction,
             Releases = releases,
             Events = driver.Events,
         };
@@ -71,6 +73,9 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
         address = isOwn ? page << Page.Shift : 0;
         return isOwn;
     }
+
+    /// <inheritdoc/>
+    public void Touched(FrameNumber frame) => Memory.Touched(frame);
 
     /// <inheritdoc/>
     public Errno TryPopulate(int order, out ulong firstPage) => _gpu.VideoMemory.TryAllocatePages(order, out firstPage);

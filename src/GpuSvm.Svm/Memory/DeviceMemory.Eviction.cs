@@ -12,6 +12,7 @@ public sealed partial class DeviceMemory
     private long _evictions;
     private long _evictionFailures;
     private long _requests;
+    private ulong _lastUsed;
 
     /// <summary>Most pages that may be taken at once; see <see cref="DeviceMemoryOptions.PageLimit"/>.</summary>
     public ulong PageLimit => Math.Min(_options.PageLimit ?? Operations.PageCount, Operations.PageCount);
@@ -29,11 +30,18 @@ public sealed partial class DeviceMemory
             return;
         }
 
+        // Neighbours are used together: what was used last is not asked for again.
         ulong word = Pagemap.DataOf(frame);
+        if (word == SharedWord.Read(ref _lastUsed))
+        {
+            return;
+        }
+
         using (_lock.Enter())
         {
             if (_zones.TryFind(word) is { } zone)
             {
+                SharedWord.Write(ref _lastUsed, word);
                 _policy.Used(zone.Allocation);
             }
         }

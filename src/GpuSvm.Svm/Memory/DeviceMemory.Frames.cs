@@ -73,6 +73,7 @@ public sealed partial class DeviceMemory
         {
             if (!PutLocked(allocation.Zone, 1))
             {
+                SharedWord.Write(ref _lastUsed, allocation.Zone.Word);
                 _policy?.Added(allocation);
             }
         }
