@@ -30,6 +30,25 @@ public sealed class SvmNotifier
         }
     }
 
+    /// <summary>The addresses whose entries a driver has to drop in an invalidation: what changes, and the rest of blocks that it cuts.</summary>
+    /// <remarks>
+    /// A block is unmapped as a whole. With <see cref="PartialUnmap.DropRange"/> so is a range of which something is unmapped. Clipped to
+    /// <see cref="Range"/>; empty if no page of it is mapped for the device. Locking: the notifier lock is held. Allocates nothing.
+    /// </remarks>
+    public AddressRange EntriesOf(in Invalidation invalidation)
+    {
+        AddressRange all = default;
+        foreach (SvmRange range in RangesIn(invalidation.Range))
+        {
+            AddressRange part = range.MappedAround(Space.PartOf(range, invalidation));
+            all =
+                part.IsEmpty ? all :
+                all.IsEmpty ? part : new AddressRange(all.Start, part.End);
+        }
+
+        return all;
+    }
+
     internal IntervalNotifier Interval { get; }
 
     internal IntervalTree<SvmRange> Ranges { get; } = new();

@@ -4,14 +4,12 @@ namespace GpuSvm.Svm;
 /// Consecutive pages that the device maps together: one aligned chunk inside one mapping, found again by any of its addresses.
 /// </summary>
 /// <remarks>
-/// Locking: what can change is guarded by the space's notifier lock, the references are not. Source: Linux struct drm_gpusvm_range.
+/// Its pages are mapped in blocks, and each block is valid or not by itself: a change of some of the pages takes the blocks that it
+/// touches, and the others stay mapped for the device. Locking: what can change is guarded by the space's notifier lock, the references
+/// are not. Source: Linux struct drm_gpusvm_range, which is valid as a whole.
 /// </remarks>
-public sealed class SvmRange
+public sealed partial class SvmRange
 {
-    private MappedBlock[] _blocks = [];
-    private int _blockCount;
-    private Protection _rights;
-    private int _openPasses;
     private int _references = 1;
 
     internal SvmRange(SvmNotifier notifier, AddressRange range, object? data, bool mayMigrate)
@@ -34,7 +32,7 @@ public sealed class SvmRange
     /// <summary>True if it may be moved to the device's memory: it was made with that possible, in anonymous memory.</summary>
     public bool MayMigrate { get; }
 
-    /// <summary>True once the CPU has unmapped some of it: its pages are not got any more (EFAULT), it is to be removed.</summary>
+    /// <summary>True once the CPU has unmapped some of it: it waits for <see cref="SvmSpace.Collect"/>.</summary>
     public bool IsUnmapped { get; private set; }
 
     /// <summary>True if then a part of it stayed mapped.</summary>
@@ -43,32 +41,10 @@ public sealed class SvmRange
     /// <summary>True once it was removed from its space.</summary>
     public bool IsRemoved { get; internal set; }
 
-    /// <summary>True if pages of it are mapped for the device, be they valid or about to be unmapped.</summary>
-    public bool HasMapping => _blockCount > 0;
-
-    /// <summary>True if some of the mapped pages lie in the device's memory.</summary>
-    public bool HasDevicePages { get; private set; }
-
-    /// <summary>What the device may do with the pages; none while they are not valid.</summary>
-    public Protection Rights => ArePagesCurrent ? _rights : Protection.None;
-
-    /// <summary>Where the pages are, in order of address; together they are the range. Empty while they are not valid.</summary>
-    /// <remarks>Locking: the notifier lock is held as long as the blocks are looked at.</remarks>
-    public ReadOnlySpan<MappedBlock> Blocks
-    {
-        get
-        {
-            AssertLocked();
-            return ArePagesCurrent ? _blocks.AsSpan(0, _blockCount) : [];
-        }
-    }
-
     internal IntervalHandle Handle { get; set; }
 
     /// <summary>True if nothing may be mapped for it any more.</summary>
-    internal bool IsGone => IsUnmapped || IsRemoved;
-
-    private bool ArePagesCurrent => _blockCount > 0 && _openPasses == 0;
+    internal bool IsGone => IsRemoved || (IsUnmapped && (!IsPartiallyUnmapped || Notifier.Space.DropsCutRanges));
 
     /// <summary>Takes a reference: what the driver keeps for the range stays until it is put.</summary>
     /// <exception cref="InvalidOperationException">The last reference is gone.</exception>
@@ -112,59 +88,12 @@ public sealed class SvmRange
         IsPartiallyUnmapped |= !unmapped.Contains(Range);
     }
 
-    /// <summary>True if the device may map the pages with some rights.</summary>
-    internal bool ArePagesValid(Protection rights)
+    /// <summary>Notes that what was unmapped is mapped again, as one with the rest.</summary>
+    internal void ClearUnmapped()
     {
         AssertLocked();
-        return ArePagesCurrent && (_rights & rights) == rights;
-    }
-
-    /// <summary>The array for new blocks: the range's own if it is not in use and large enough, else the other if that is.</summary>
-    internal MappedBlock[]? RoomFor(int blocks, MappedBlock[] other)
-    {
-        AssertLocked();
-        return !HasMapping && _blocks.Length >= blocks ? _blocks : other.Length >= blocks ? other : null;
-    }
-
-    internal void SetMapping(MappedBlock[] blocks, int count, Protection rights, bool hasDevicePages)
-    {
-        AssertLocked();
-        Checks.That(!HasMapping, "Pages of a range are mapped once.");
-        Checks.That(_openPasses == 0, "A mapping is made only where no invalidation runs that has told the notifier.");
-        _blocks = blocks;
-        _blockCount = count;
-        _rights = rights;
-        HasDevicePages = hasDevicePages;
-    }
-
-    /// <summary>Forgets the mapping; the array stays for the next.</summary>
-    /// <returns>What is to be unmapped, in the range's array.</returns>
-    internal ReadOnlySpan<MappedBlock> TakeMapping()
-    {
-        AssertLocked();
-        Span<MappedBlock> taken = _blocks.AsSpan(0, _blockCount);
-        _blockCount = 0;
-        HasDevicePages = false;
-        return taken;
-    }
-
-    /// <summary>
-    /// An invalidation has told the notifier: the pages are no longer valid, and unmapped when the device has been waited for.
-    /// </summary>
-    internal void BeginPass()
-    {
-        AssertLocked();
-        _openPasses++;
-    }
-
-    /// <summary>Such an invalidation has been waited for.</summary>
-    /// <returns>True if there is no other, so that the pages can be unmapped.</returns>
-    /// <remarks>A range that was inserted between the two passes has none open, nor a mapping.</remarks>
-    internal bool EndPass()
-    {
-        AssertLocked();
-        _openPasses = Math.Max(_openPasses - 1, 0);
-        return _openPasses == 0;
+        IsUnmapped = false;
+        IsPartiallyUnmapped = false;
     }
 
     private void AssertLocked() => Notifier.Space.NotifierLock.AssertHeld();

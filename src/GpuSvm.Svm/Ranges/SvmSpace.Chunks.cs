@@ -11,10 +11,9 @@ public sealed partial class SvmSpace
     /// address that is the result. Source: Linux drm_gpusvm_range_chunk_size.
     /// </remarks>
     private Errno InsertInto(
-        SvmNotifier notifier, VirtualAddress address, Vma vma, AddressRange gpuWindow, in SvmContext context, out SvmRange? range)
+        SvmNotifier notifier, VirtualAddress address, AddressRange bounds, bool mayMigrate, in SvmContext context, out SvmRange? range)
     {
         // The notifier is aligned and no smaller than a chunk, so it holds each chunk around the address.
-        AddressRange bounds = vma.Range.Intersect(gpuWindow).Intersect(_options.Window);
         foreach (ulong size in _chunkSizes)
         {
             AddressRange chunk = BlockAround(address, size);
@@ -23,7 +22,7 @@ public sealed partial class SvmSpace
                 continue;
             }
 
-            Errno error = TryMake(notifier, chunk, context.IsDeviceMemoryPossible && vma.IsAnonymous, out range);
+            Errno error = TryMake(notifier, chunk, mayMigrate, out range);
             if (error != Errno.None || TryEnter(range!, address, out SvmRange? found))
             {
                 return error;

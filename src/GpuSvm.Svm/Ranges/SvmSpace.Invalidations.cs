@@ -15,7 +15,7 @@ public sealed partial class SvmSpace
 
         foreach (SvmRange range in own.RangesIn(invalidation.Range))
         {
-            range.BeginPass();
+            range.BeginPass(PartOf(range, invalidation));
         }
 
         return true;
@@ -23,8 +23,7 @@ public sealed partial class SvmSpace
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The pages of a range are unmapped by the last of the invalidations that have told it: an earlier one does not know of the flush
-    /// of another.
+    /// A block is unmapped by the last of the invalidations that have told of it: an earlier one does not know of the flush of another.
     /// </remarks>
     void ITwoPassMirror.FinishInvalidation(IntervalNotifier notifier, in Invalidation invalidation)
     {
@@ -34,13 +33,14 @@ public sealed partial class SvmSpace
         {
             foreach (SvmRange range in own.RangesIn(invalidation.Range))
             {
-                if (range.EndPass())
-                {
-                    Unmap(range.TakeMapping());
-                }
+                range.EndPass(PartOf(range, invalidation), _dma);
             }
         }
     }
+
+    /// <summary>Which part of a range an invalidation is for: with <see cref="PartialUnmap.DropRange"/> an unmap is for all of it.</summary>
+    internal AddressRange PartOf(SvmRange range, in Invalidation invalidation) =>
+        DropsCutRanges && invalidation.Cause == InvalidationCause.Unmap ? range.Range : invalidation.Range;
 
     private static SvmNotifier NotifierOf(IntervalNotifier notifier) => (SvmNotifier)notifier.Tag!;
 }

@@ -5,95 +5,110 @@ namespace GpuSvm.Svm;
 /// <content>Mapping pages for the device, block by block.</content>
 public sealed partial class SvmSpace
 {
-    /// <summary>
-    /// Sees to it that there was an array for some blocks a moment ago; outside of the lock, where memory may be waited for.
-    /// </summary>
-    private bool TryMakeRoom(SvmRange range, int blocks, ref MappedBlock[] spare)
+    /// <summary>Maps what was looked up, if that is still true: blocks that are good already stay, and the others are made.</summary>
+    /// <param name="look">What was looked up.</param>
+    /// <param name="context">What it is for.</param>
+    /// <param name="blocks">Room for all blocks of the range, for use meanwhile.</param>
+    /// <param name="spare">An array that the range may keep.</param>
+    /// <param name="needed">How large that would have to be; 0 if it is not needed.</param>
+    /// <returns>EAGAIN if it is not true any more, or there is no array.</returns>
+    private Errno TryMap(in PageLook look, in SvmContext context, Span<MappedBlock> blocks, MappedBlock[] spare, out int needed)
     {
-        using (NotifierLock.Enter())
-        {
-            if (range.RoomFor(blocks, spare) is not null)
-            {
-                return true;
-            }
-        }
-
-        if (!MayAllocate())
-        {
-            return false;
-        }
-
-        spare = new MappedBlock[blocks];
-        return true;
-    }
-
-    /// <summary>Maps what was looked up, if that is still true.</summary>
-    /// <returns>EAGAIN if it is not, or the array was taken meanwhile.</returns>
-    private Errno TryMap(SvmRange range, long sequence, ReadOnlySpan<HmmPfn> pfns, int blocks, in SvmContext context, MappedBlock[] spare)
-    {
+        needed = 0;
+        SvmRange range = look.Range;
         using (NotifierLock.Enter())
         {
             // All is looked at again: the lock was free since.
-            if (range.IsGone)
+            if (IsSettled(range, context, out Errno error, out int first, out int end))
             {
-                return Errno.EFAULT;
+                return error;
             }
 
-            if (range.ArePagesValid(context.Rights))
-            {
-                return Errno.None;
-            }
-
-            if (range.Notifier.Interval.ReadRetry(sequence) || range.RoomFor(blocks, spare) is not { } room)
+            if (range.Notifier.Interval.ReadRetry(look.Sequence) || first < look.First || end > look.End)
             {
                 return Errno.EAGAIN;
             }
 
-            Span<MappedBlock> target = room.AsSpan(0, blocks);
-            Errno error = TryMapBlocks(pfns, context, target, out bool hasDevicePages);
-            if (error != Errno.None)
+            blocks = blocks[..Plan(look, context.Rights, blocks)];
+            if (range.RoomFor(blocks.Length, spare) is not { } room)
             {
-                return error;
+                needed = blocks.Length;
+                return Errno.EAGAIN;
             }
 
-            DropAndUnmap(range);
-            range.SetMapping(room, blocks, context.Rights, hasDevicePages);
-            return Errno.None;
+            error = TryMapPlanned(look, context, blocks);
+            if (error == Errno.None)
+            {
+                DropAndUnmap(range, context.Rights);
+                range.SetBlocks(blocks, room);
+            }
+
+            return error;
         }
     }
 
-    /// <summary>Maps all pages, or none.</summary>
-    private Errno TryMapBlocks(ReadOnlySpan<HmmPfn> pfns, in SvmContext context, Span<MappedBlock> target, out bool hasDevicePages)
+    /// <summary>Lists the blocks that a range will have: the good ones that it has, and between them those that the CPU's pages make.</summary>
+    /// <returns>Their number.</returns>
+    private static int Plan(in PageLook look, Protection rights, Span<MappedBlock> plan)
     {
-        hasDevicePages = false;
-        ulong? place = context.Placement == SvmPlacement.Uniform ? PlaceOf(pfns[0].Frame) : null;
-        int at = 0;
-        for (int i = 0; at < target.Length; at++)
+        int count = 0;
+        int next = 0;
+        foreach (ref readonly MappedBlock block in look.Range.Blocks)
         {
-            int order = OrderOf(pfns[i..]);
-            Errno error = place is { } wanted && PlaceOf(pfns[i].Frame) != wanted
-                ? Errno.EOPNOTSUPP
-                : TryMapBlock(pfns[i], order, context, out target[at]);
+            if (SvmRange.IsGood(block, rights))
+            {
+                count = PlanNew(look, next, block.FirstPage, plan, count);
+                plan[count++] = block;
+                next = block.EndPage;
+            }
+        }
+
+        return PlanNew(look, next, look.Range.PageCount, plan, count);
+    }
+
+    private static int PlanNew(in PageLook look, int first, int end, Span<MappedBlock> plan, int count)
+    {
+        while (first < end)
+        {
+            int order = OrderOf(look.Pfns[(first - look.First)..(end - look.First)]);
+            plan[count++] = MappedBlock.Planned(first, order);
+            first += 1 << order;
+        }
+
+        return count;
+    }
+
+    /// <summary>Maps all blocks that are planned, or none; those that there are already count where all must lie in one place.</summary>
+    private Errno TryMapPlanned(in PageLook look, in SvmContext context, Span<MappedBlock> blocks)
+    {
+        ulong? place = null;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            ref MappedBlock block = ref blocks[i];
+            bool isNew = block.IsNew;
+            HmmPfn pfn = isNew ? look.Pfns[block.FirstPage - look.First] : default;
+            ulong here = context.Placement == SvmPlacement.Uniform ? isNew ? PlaceOf(pfn.Frame) : PlaceOf(block) : 0;
+            place ??= here;
+            Errno error =
+                here != place ? Errno.EOPNOTSUPP :
+                isNew ? TryMapBlock(pfn, context, ref block) :
+                context.IsDeviceMemoryOnly && !block.IsOnDevice ? Errno.EFAULT : Errno.None;
             if (error != Errno.None)
             {
-                Unmap(target[..at]);
+                UnmapNew(blocks[..i]);
                 return error;
             }
-
-            hasDevicePages |= target[at].System is null;
-            i += 1 << order;
         }
 
         return Errno.None;
     }
 
-    private Errno TryMapBlock(HmmPfn pfn, int order, in SvmContext context, out MappedBlock block)
+    private Errno TryMapBlock(HmmPfn pfn, in SvmContext context, ref MappedBlock block)
     {
-        block = default;
         if (_options.Memory is { } memory && memory.TryGetDevicePage(pfn.Frame, out ulong page))
         {
             // A page of the device itself is never faulted, so it may come without the right that was asked for.
-            block = new MappedBlock(null, page, order);
+            block = block.OnDevice(page, context.Rights);
             return context.IsReadOnly || pfn.IsWritable ? Errno.None : Errno.EOPNOTSUPP;
         }
 
@@ -103,8 +118,8 @@ public sealed partial class SvmSpace
         }
 
         DmaDirection direction = context.IsReadOnly ? DmaDirection.ToDevice : DmaDirection.Bidirectional;
-        Errno error = _dma.TryMap(pfn.Frame, order, direction, out DeviceAddress address);
-        block = new MappedBlock(address, 0, order);
+        Errno error = _dma.TryMap(pfn.Frame, block.Order, direction, out DeviceAddress address);
+        block = block.InSystem(address, context.Rights);
         return error;
     }
 
@@ -112,41 +127,64 @@ public sealed partial class SvmSpace
     private ulong PlaceOf(FrameNumber frame) =>
         _options.Memory is { } memory && memory.TryGetDevicePage(frame, out _) ? memory.Pagemap.DataOf(frame) + 1 : 0;
 
-    private void DropAndUnmap(SvmRange range)
-    {
-        if (range.HasMapping)
-        {
-            Operations.DropEntries(range);
-            Unmap(range.TakeMapping());
-        }
-    }
+    private ulong PlaceOf(in MappedBlock block) =>
+        block.IsOnDevice ? PlaceOf(_options.Memory!.Pagemap.FirstFrame + block.DevicePage) : 0;
 
-    private void Unmap(ReadOnlySpan<MappedBlock> blocks)
+    /// <summary>Unmaps the blocks of a range that lack some rights, which others are about to take the place of.</summary>
+    /// <remarks>The device drops its entries from the first to the last of them: it is waited for once.</remarks>
+    private void DropAndUnmap(SvmRange range, Protection rights)
     {
-        foreach (MappedBlock block in blocks)
+        int first = range.PageCount;
+        int end = 0;
+        foreach (ref readonly MappedBlock block in range.Blocks)
         {
-            if (block.System is { } address)
+            if (!SvmRange.IsGood(block, rights))
             {
-                _dma.Unmap(address, block.Order);
+                first = Math.Min(first, block.FirstPage);
+                end = block.EndPage;
+            }
+        }
+
+        if (first >= end)
+        {
+            return;
+        }
+
+        Operations.DropEntries(range, range.AddressesOf(first, end));
+        foreach (ref readonly MappedBlock block in range.Blocks)
+        {
+            if (!SvmRange.IsGood(block, rights))
+            {
+                SvmRange.Unmap(block, _dma);
             }
         }
     }
 
-    private static int CountBlocks(ReadOnlySpan<HmmPfn> pfns)
+    private void DropAndUnmap(SvmRange range)
     {
-        int count = 0;
-        for (int i = 0; i < pfns.Length; count++)
+        if (range.HasMapping)
         {
-            i += 1 << OrderOf(pfns[i..]);
+            Operations.DropEntries(range, range.Range);
+            range.UnmapAll(_dma);
         }
-
-        return count;
     }
 
-    /// <summary>How much can be mapped as one from a page on: no more than the CPU does, and than was asked.</summary>
+    private void UnmapNew(ReadOnlySpan<MappedBlock> blocks)
+    {
+        foreach (ref readonly MappedBlock block in blocks)
+        {
+            if (block.IsNew)
+            {
+                SvmRange.Unmap(block, _dma);
+            }
+        }
+    }
+
+    /// <summary>How much can be mapped as one from a page on: no more than the CPU does, than is missing, and than is aligned.</summary>
     /// <remarks>
-    /// Both are aligned, in addresses and in frames, so one lies in the other. Source: Linux drm_gpusvm_hmm_pfn_to_order, which came after
-    /// memory outside of ranges had been mapped.
+    /// What is aligned in frames is so in addresses. Source: Linux drm_gpusvm_hmm_pfn_to_order, which came after memory outside of ranges
+    /// had been mapped.
     /// </remarks>
-    private static int OrderOf(ReadOnlySpan<HmmPfn> pfns) => BitOperations.Log2((uint)pfns[0].PagesOfBlock(pfns.Length));
+    private static int OrderOf(ReadOnlySpan<HmmPfn> pfns) => Math.Min(
+        BitOperations.Log2((uint)pfns[0].PagesOfBlock(pfns.Length)), BitOperations.TrailingZeroCount(pfns[0].Frame.Value));
 }

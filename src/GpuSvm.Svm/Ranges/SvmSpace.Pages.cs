@@ -21,9 +21,10 @@ public sealed partial class SvmSpace
     /// </returns>
     /// <remarks>
     /// <para>
-    /// By the time it returns the pages may be invalid again: what counts is <see cref="ArePagesValid"/> under the notifier lock. Pages
-    /// that are valid with the rights that are asked for are left alone. For more rights the device's entries are dropped, as its addresses
-    /// change.
+    /// By the time it returns the pages may be invalid again: what counts is <see cref="ArePagesValid"/> under the notifier lock. Blocks
+    /// that are valid with the rights that are asked for are left alone, and the device's entries for them stay good: only what is missing
+    /// is brought in. For more rights the device's entries are dropped, as its addresses change. Allocates nothing for a range that had its
+    /// pages before.
     /// </para>
     /// <para>
     /// Locking: takes the mmap lock shared; no lock from that on is held. Departure: a DMA mapping that fails is told as it is, not as
@@ -43,12 +44,18 @@ public sealed partial class SvmSpace
                 return Errno.EBUSY;
             }
 
-            if (IsSettled(range, context.Rights, out Errno error))
+            Errno error;
+            int first;
+            int end;
+            using (NotifierLock.Enter())
             {
-                return error;
+                if (IsSettled(range, context, out error, out first, out end))
+                {
+                    return error;
+                }
             }
 
-            error = TryGetPages(range, sequence, context, ref spare);
+            error = TryGetPages(range, sequence, first, end, context, ref spare);
             if (error is not (Errno.EBUSY or Errno.EAGAIN))
             {
                 return error;
@@ -125,43 +132,65 @@ public sealed partial class SvmSpace
     }
 
     /// <summary>
-    /// Takes the mappings of a range back, in a callback: no access of the device can complete through an entry any more.
+    /// Takes the mappings that an invalidation touches back, in its callback: no access of the device can complete through an entry any more.
     /// </summary>
+    /// <param name="range">A range of this space.</param>
+    /// <param name="invalidation">The invalidation: the blocks that <see cref="SvmNotifier.EntriesOf"/> tells of go.</param>
     /// <remarks>
     /// For a driver that waits for its device in the first pass; for others it happens after the second. Locking: the notifier lock is
     /// held. Source: Linux drm_gpusvm_range_unmap_pages, in_notifier.
     /// </remarks>
-    public void UnmapPagesLocked(SvmRange range)
+    public void UnmapPagesLocked(SvmRange range, in Invalidation invalidation)
     {
         ArgumentNullException.ThrowIfNull(range);
         ThrowIfForeign(range);
         NotifierLock.AssertHeld();
-        Unmap(range.TakeMapping());
+        range.UnmapIn(PartOf(range, invalidation), _dma);
     }
 
     /// <summary>One try.</summary>
-    private Errno TryGetPages(SvmRange range, long sequence, in SvmContext context, ref MappedBlock[] spare)
+    private Errno TryGetPages(in PageLook look, in SvmContext context, Span<MappedBlock> blocks, ref MappedBlock[] spare)
     {
-        if (!TryRent(range.Range, out HmmPfn[] words))
+        HmmPfn request = context.IsReadOnly ? HmmPfn.RequestFault : HmmPfn.RequestFault | HmmPfn.RequestWrite;
+        Errno error = LookUp(look, request, _options.Memory?.Owner);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        error = TryMap(look, context, blocks, spare, out int needed);
+        if (needed == 0)
+        {
+            return error;
+        }
+
+        // Outside of the lock, where memory may be waited for.
+        if (!MayAllocate())
         {
             return Errno.ENOMEM;
         }
 
+        spare = new MappedBlock[needed];
+        return TryMap(look, context, blocks, spare, out _);
+    }
+
+    /// <summary>Takes words for some pages of a range and room for all its blocks, and makes a try.</summary>
+    private Errno TryGetPages(SvmRange range, long sequence, int first, int end, in SvmContext context, ref MappedBlock[] spare)
+    {
+        if (!MayAllocate())
+        {
+            return Errno.ENOMEM;
+        }
+
+        HmmPfn[] words = ArrayPool<HmmPfn>.Shared.Rent(end - first);
+        MappedBlock[] blocks = ArrayPool<MappedBlock>.Shared.Rent(range.PageCount);
         try
         {
-            Span<HmmPfn> pfns = words.AsSpan(0, (int)range.Range.PageCount);
-            HmmPfn request = context.IsReadOnly ? HmmPfn.RequestFault : HmmPfn.RequestFault | HmmPfn.RequestWrite;
-            Errno error = LookUp(range, sequence, pfns, request, _options.Memory?.Owner);
-            if (error != Errno.None)
-            {
-                return error;
-            }
-
-            int blocks = CountBlocks(pfns);
-            return TryMakeRoom(range, blocks, ref spare) ? TryMap(range, sequence, pfns, blocks, context, spare) : Errno.ENOMEM;
+            return TryGetPages(new PageLook(range, sequence, first, words.AsSpan(0, end - first)), context, blocks, ref spare);
         }
         finally
         {
+            ArrayPool<MappedBlock>.Shared.Return(blocks);
             ArrayPool<HmmPfn>.Shared.Return(words);
         }
     }
@@ -175,7 +204,7 @@ public sealed partial class SvmSpace
 
         try
         {
-            return LookUp(range, sequence, words.AsSpan(0, (int)range.Range.PageCount), HmmPfn.RequestFault, owner: null);
+            return LookUp(new PageLook(range, sequence, 0, words.AsSpan(0, range.PageCount)), HmmPfn.RequestFault, owner: null);
         }
         finally
         {
@@ -191,15 +220,15 @@ public sealed partial class SvmSpace
         return isGiven;
     }
 
-    private Errno LookUp(SvmRange range, long sequence, Span<HmmPfn> pfns, HmmPfn request, object? owner)
+    private Errno LookUp(in PageLook look, HmmPfn request, object? owner)
     {
         var asked = new HmmRange
         {
-            Notifier = range.Notifier.Interval,
-            Sequence = sequence,
-            Range = range.Range,
+            Notifier = look.Range.Notifier.Interval,
+            Sequence = look.Sequence,
+            Range = look.Addresses,
             DefaultFlags = request,
-            Pfns = pfns,
+            Pfns = look.Pfns,
             Owner = owner,
         };
         using (Mm.MmapLock.EnterShared())
@@ -208,14 +237,23 @@ public sealed partial class SvmSpace
         }
     }
 
-    /// <summary>True if there is nothing to look up: the range is gone (EFAULT), or its pages are valid.</summary>
-    private bool IsSettled(SvmRange range, Protection rights, out Errno error)
+    /// <summary>
+    /// True if there is nothing to look up: the range is gone (EFAULT), or its pages are good. Else tells the first that is not, and the one
+    /// behind the last. Notifier lock held.
+    /// </summary>
+    private static bool IsSettled(SvmRange range, in SvmContext context, out Errno error, out int first, out int end)
     {
-        using (NotifierLock.Enter())
+        (first, end) = (0, 0);
+        error =
+            range.IsGone || (context.IsDeviceMemoryOnly && range.ArePagesValid(context.Rights) && !range.AreAllOnDevice)
+            ? Errno.EFAULT
+            : Errno.None;
+        if (error == Errno.None)
         {
-            error = range.IsGone ? Errno.EFAULT : Errno.None;
-            return range.IsGone || range.ArePagesValid(rights);
+            (first, end) = range.Missing(context.Rights);
         }
+
+        return first == end;
     }
 
     private bool IsRemoved(SvmRange range)

@@ -8,19 +8,25 @@ public sealed partial class SvmSpace
 {
     /// <summary>Finds the range that holds an address, or makes one around it.</summary>
     /// <param name="address">Where the device has faulted.</param>
-    /// <param name="gpuWindow">The device's addresses that mirror the CPU's: a range that is made lies inside.</param>
+    /// <param name="gpuWindow">The device's addresses that mirror the CPU's, as far as they are to be treated alike: the range lies inside.</param>
     /// <param name="context">For <see cref="SvmContext.IsReadOnly"/>, <see cref="SvmContext.IsDeviceMemoryPossible"/> and
     /// <see cref="SvmContext.CheckPagesThreshold"/>.</param>
-    /// <param name="range">The range; the caller has no reference of its own. It may be unmapped and wait for its removal.</param>
+    /// <param name="range">The range; the caller has no reference of its own. Some of it may be unmapped at once.</param>
     /// <returns>
     /// EINVAL: the address lies outside of the space's window, or not even a page around it fits. EFAULT: the address space or this space
     /// has ended. ENOENT: nothing is mapped there. EPERM: a write is asked for, and the mapping may only be read. ENOMEM, and what
     /// <see cref="ISvmRangeOwner.TryAllocate"/> says. After an error nothing has changed.
     /// </returns>
     /// <remarks>
+    /// <para>
     /// A new range is the largest aligned chunk that lies in the mapping, the notifier and the windows, and touches no other range. A range
-    /// that exists is found without allocation. Locking: takes the mmap lock shared; no lock from that on is held.
-    /// Source: Linux drm_gpusvm_range_find_or_insert.
+    /// that exists is found without allocation.
+    /// </para>
+    /// <para>
+    /// A range that crosses the end of a mapping or of the window, as that was unmapped, protected or advised since, or that was marked as
+    /// unmapped, is first replaced by smaller ones (<see cref="Collect"/>): so what is got for one never depends on other mappings.
+    /// </para>
+    /// Locking: takes the mmap lock shared; no lock from that on is held. Source: Linux drm_gpusvm_range_find_or_insert.
     /// </remarks>
     public Errno FindOrInsert(VirtualAddress address, AddressRange gpuWindow, in SvmContext context, out SvmRange? range)
     {
@@ -47,8 +53,31 @@ public sealed partial class SvmSpace
                 return Errno.EPERM;
             }
 
-            return TryFind(address, out range) ? Errno.None : Insert(address, vma, gpuWindow, context, out range);
+            AddressRange bounds = vma.Range.Intersect(gpuWindow).Intersect(_options.Window);
+            return
+                TryFindIn(bounds, address, out range) ? Errno.None :
+                Insert(address, bounds, context.IsDeviceMemoryPossible && vma.IsAnonymous, context, out range);
         }
+    }
+
+    /// <summary>Finds the range that holds an address, where need be when those that reach beyond some bounds were replaced.</summary>
+    private bool TryFindIn(AddressRange bounds, VirtualAddress address, out SvmRange? range)
+    {
+        bool fits;
+        using (NotifierLock.Enter())
+        {
+            range = _isClosed ? null : FindLocked(address);
+            fits = range is null || (!range.IsUnmapped && bounds.Contains(range.Range));
+        }
+
+        // Once: what others do meanwhile may put the same in the way again.
+        if (!fits)
+        {
+            Fit(range!, bounds);
+            TryFind(address, out range);
+        }
+
+        return range is not null;
     }
 
     /// <summary>Finds the range that holds an address.</summary>
@@ -87,7 +116,7 @@ public sealed partial class SvmSpace
         return true;
     }
 
-    private Errno Insert(VirtualAddress address, Vma vma, AddressRange gpuWindow, in SvmContext context, out SvmRange? range)
+    private Errno Insert(VirtualAddress address, AddressRange bounds, bool mayMigrate, in SvmContext context, out SvmRange? range)
     {
         range = null;
         Errno error = TryHold(address, out SvmNotifier? notifier);
@@ -98,7 +127,7 @@ public sealed partial class SvmSpace
 
         try
         {
-            return InsertInto(notifier!, address, vma, gpuWindow, context, out range);
+            return InsertInto(notifier!, address, bounds, mayMigrate, context, out range);
         }
         finally
         {
@@ -174,11 +203,17 @@ public sealed partial class SvmSpace
                 return false;
             }
 
-            made.Handle = ranges.Insert(made.Range, made);
-            _ranges.Add(KeyOf(made.Range.Start, made.Range.Length), made);
+            EnterLocked(made);
             found = made;
             return true;
         }
+    }
+
+    private void EnterLocked(SvmRange range)
+    {
+        range.Handle = range.Notifier.Ranges.Insert(range.Range, range);
+        _ranges.Add(KeyOf(range.Range.Start, range.Range.Length), range);
+        _made++;
     }
 
     private SvmRange? FindLocked(VirtualAddress address)
@@ -198,6 +233,7 @@ public sealed partial class SvmSpace
     {
         DropAndUnmap(range);
         range.IsRemoved = true;
+        _removed++;
         range.Notifier.Ranges.Remove(range.Handle);
         _ranges.Remove(KeyOf(range.Range.Start, range.Range.Length));
     }

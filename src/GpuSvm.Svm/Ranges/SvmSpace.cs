@@ -7,8 +7,8 @@ namespace GpuSvm.Svm;
 /// <para>
 /// A fault finds or makes a range (<see cref="FindOrInsert"/>), gets its pages (<see cref="GetPages"/>), and under
 /// <see cref="NotifierLock"/> enters them into the device's page table if they still are valid (<see cref="ArePagesValid"/>). An
-/// invalidation drops the device's entries through <see cref="ISvmRangeOwner"/> and makes the pages of all ranges that it touches invalid;
-/// they are unmapped for DMA once the device was waited for, whoever forgets to.
+/// invalidation drops the device's entries through <see cref="ISvmRangeOwner"/> and makes the blocks that it touches invalid; they are
+/// unmapped for DMA once the device was waited for, whoever forgets to. All other blocks stay, and the next fault brings in what is missing.
 /// </para>
 /// <para>
 /// Locking: one lock for all notifiers, the update lock of them all. It guards which notifiers and ranges there are, the state of the
@@ -26,6 +26,8 @@ public sealed partial class SvmSpace : ITwoPassMirror, IDisposable
     private readonly SvmSpaceOptions _options;
     private readonly ulong[] _chunkSizes;
     private bool _isClosed;
+    private long _made;
+    private long _removed;
 
     private SvmSpace(AddressSpace mm, IDmaMapper dma, ISvmRangeOwner operations, SvmSpaceOptions options)
     {
@@ -72,6 +74,30 @@ public sealed partial class SvmSpace : ITwoPassMirror, IDisposable
             using (NotifierLock.Enter())
             {
                 return _notifiers.Count;
+            }
+        }
+    }
+
+    /// <summary>Number of ranges that were made so far, those included that took the place of one that was cut.</summary>
+    public long RangesMade
+    {
+        get
+        {
+            using (NotifierLock.Enter())
+            {
+                return _made;
+            }
+        }
+    }
+
+    /// <summary>Number of ranges that were removed so far, those included that others took the place of.</summary>
+    public long RangesRemoved
+    {
+        get
+        {
+            using (NotifierLock.Enter())
+            {
+                return _removed;
             }
         }
     }

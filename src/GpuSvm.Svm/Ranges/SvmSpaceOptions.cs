@@ -15,6 +15,9 @@ public sealed record SvmSpaceOptions
     /// <summary>Sizes of ranges in bytes: powers of two, falling, the last of them 4 KiB.</summary>
     public IReadOnlyList<ulong> ChunkSizes { get; init; } = [2UL << 20, 64UL << 10, Page.Size];
 
+    /// <summary>What becomes of a range when the CPU unmaps a part of it.</summary>
+    public PartialUnmap PartialUnmap { get; init; }
+
     /// <summary>How long the pages of a range are looked up again, over all retries of one call.</summary>
     public TimeSpan RetryLimit { get; init; } = Deadline.Default;
 

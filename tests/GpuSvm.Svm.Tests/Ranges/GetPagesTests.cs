@@ -250,7 +250,7 @@ public sealed class GetPagesTests
         Assert.Equal(Errno.None, m.Space.GetPages(range, RangeMachine.Read));
         m.Protect(9, 1, Protection.None);
         Assert.Equal(Errno.EFAULT, m.Space.GetPages(range, RangeMachine.Read));
-        Assert.Equal(0, m.Dma.MappedPages);
+        Assert.Equal(15, m.Dma.MappedPages);
 
         m.Protect(8, 2, Protection.ReadWrite);
         m.Process.FailAllocations(1);
@@ -259,18 +259,35 @@ public sealed class GetPagesTests
         Assert.Equal(Errno.None, m.Space.GetPages(range, RangeMachine.Write));
     }
 
-    [Fact]
-    public void A_range_of_which_something_was_unmapped_is_EFAULT()
+    [Theory]
+    [InlineData(PartialUnmap.KeepRest, Errno.None)]
+    [InlineData(PartialUnmap.DropRange, Errno.EFAULT)]
+    public void A_range_of_which_something_was_unmapped_is_EFAULT_in_the_originals_way_also_when_it_is_mapped_again(
+        PartialUnmap partial, Errno again)
     {
-        using var m = new RangeMachine();
+        using var m = new RangeMachine(new SvmSpaceOptions { PartialUnmap = partial });
         m.Process.Map(16);
         SvmRange range = m.Got(0);
         m.Unmap(15, 1);
 
         Assert.Equal(Errno.EFAULT, m.Space.GetPages(range, RangeMachine.Read));
         m.Process.MapAt(15, 1);
-        Assert.Equal(Errno.EFAULT, m.Space.GetPages(range, RangeMachine.Read));
-        Assert.Equal(0, m.Dma.MappedPages);
+        Assert.Equal(again, m.Space.GetPages(range, RangeMachine.Read));
+    }
+
+    [Fact]
+    public void A_range_that_was_unmapped_as_a_whole_is_EFAULT_also_when_it_is_mapped_again()
+    {
+        using var m = new RangeMachine();
+        m.Process.Map(16);
+        SvmRange range = m.Got(0);
+        m.Unmap(0, 16);
+        m.Process.MapAt(0, 16);
+
+        Assert.Equal((Errno.EFAULT, 0L), (m.Space.GetPages(range, RangeMachine.Read), m.Dma.MappedPages));
+        SvmRange next = m.Got(0);
+        Assert.NotSame(range, next);
+        Assert.Equal((1, 1, 1, 1, 16L), m.State);
     }
 
     [Fact]

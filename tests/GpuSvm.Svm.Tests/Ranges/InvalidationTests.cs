@@ -32,7 +32,8 @@ public sealed class InvalidationTests
         Assert.Equal(Errno.None, m.Mm.Discard(RangeMachine.At(31), Page.Size));
 
         Assert.Equal([true, false, true], ranges.Select(range => m.AreValid(range)));
-        Assert.Equal(32, m.Dma.MappedPages);
+        Assert.Equal([16, 15, 16], ranges.Select(range => range.ValidPages));
+        Assert.Equal(47, m.Dma.MappedPages);
     }
 
     [Fact]
@@ -106,7 +107,8 @@ public sealed class InvalidationTests
 
         Assert.Equal((true, isPartial), (range.IsUnmapped, range.IsPartiallyUnmapped));
         Assert.Same(range, Assert.Single(m.Driver.Garbage));
-        Assert.Equal((1, 1, 1, 1, 0L), m.State);
+        Assert.Equal((1, 1, 1, 1, Math.Max(16L - count, 0)), m.State);
+        Assert.Equal(Math.Max(16 - count, 0), m.Driver.EntriesOf(range.Range));
     }
 
     [Fact]

@@ -3,8 +3,8 @@ namespace GpuSvm.Svm.Tests.Ranges;
 /// <summary>A driver whose page table is a dictionary, with a flush that is begun in the first pass and ends in the second.</summary>
 internal sealed class RangeDriver : ISvmRangeOwner
 {
-    private readonly Dictionary<SvmRange, MappedBlock[]> _bound = [];
-    private readonly List<(Invalidation Cause, MappedBlock[] Blocks)> _flushing = [];
+    private readonly Dictionary<ulong, Entry> _entries = [];
+    private readonly List<(Invalidation Cause, ulong Page, Entry Entry)> _flushing = [];
 
     /// <summary>What was asked of it, in order.</summary>
     public List<string> Log { get; } = [];
@@ -56,16 +56,33 @@ internal sealed class RangeDriver : ISvmRangeOwner
                 return false;
             }
 
-            _bound[range] = range.Blocks.ToArray();
+            foreach (MappedBlock block in range.Blocks)
+            {
+                for (ulong i = 0; i < (ulong)block.PageCount; i++)
+                {
+                    ulong page = range.Range.Start + (((ulong)block.FirstPage + i) * Page.Size);
+                    _entries[page] = block.System is { } address
+                        ? new Entry(address.Value + (i * Page.Size), null, rights)
+                        : new Entry(null, block.DevicePage + i, rights);
+                }
+            }
+
             return true;
         }
     }
 
-    public bool IsBound(SvmRange range) => _bound.ContainsKey(range);
+    /// <summary>True if the device has an entry for each page of a range.</summary>
+    public bool IsBound(SvmRange range) => EntriesOf(range.Range) == (int)range.Range.PageCount;
+
+    /// <summary>Number of the device's entries in some addresses.</summary>
+    public int EntriesOf(AddressRange part) => _entries.Keys.Count(page => part.Contains(page));
+
+    /// <summary>The device's entry of a page, or null.</summary>
+    public Entry? EntryAt(ulong page) => _entries.TryGetValue(page, out Entry entry) ? entry : null;
 
     /// <summary>Whether the device may reach an address: by an entry, or by a translation that is not flushed yet.</summary>
     public bool Reaches(DeviceAddress address) =>
-        _bound.Values.Concat(_flushing.Select(flush => flush.Blocks)).Any(blocks => blocks.Any(block => block.System == address));
+        _entries.Values.Concat(_flushing.Select(flush => flush.Entry)).Any(entry => entry.System == address.Value);
 
     public bool Invalidate(SvmNotifier notifier, in Invalidation invalidation)
     {
@@ -76,16 +93,19 @@ internal sealed class RangeDriver : ISvmRangeOwner
 
         Log.Add($"invalidate {invalidation.Cause} {notifier.RangeCount}");
         InFirstPass?.Invoke(notifier);
+        Invalidation begun = invalidation;
+        AddressRange entries = notifier.EntriesOf(invalidation);
+        List<(ulong Page, Entry Entry)> dropped = Drop(entries);
+        if (!IsOnePass)
+        {
+            _flushing.AddRange(dropped.Select(entry => (begun, entry.Page, entry.Entry)));
+        }
+
         foreach (SvmRange range in notifier.RangesIn(invalidation.Range))
         {
-            if (_bound.Remove(range, out MappedBlock[]? blocks) && !IsOnePass)
-            {
-                _flushing.Add((invalidation, blocks));
-            }
-
             if (IsOnePass)
             {
-                notifier.Space.UnmapPagesLocked(range);
+                notifier.Space.UnmapPagesLocked(range, invalidation);
             }
 
             if (invalidation.Cause == InvalidationCause.Unmap)
@@ -106,9 +126,28 @@ internal sealed class RangeDriver : ISvmRangeOwner
         _flushing.RemoveAll(flush => flush.Cause == ended);
     }
 
-    public void DropEntries(SvmRange range)
+    public void DropEntries(SvmRange range, AddressRange part)
     {
-        Log.Add($"drop {range.Range.PageCount}");
-        _bound.Remove(range);
+        Assert.True(range.Range.Contains(part) && part.IsPageAligned);
+        Log.Add($"drop {part.PageCount}");
+        Drop(part);
+        _flushing.RemoveAll(flush => part.Contains(flush.Page));
     }
+
+    private List<(ulong Page, Entry Entry)> Drop(AddressRange part)
+    {
+        List<(ulong Page, Entry Entry)> dropped = [];
+        for (ulong page = part.Start; page < part.End; page += Page.Size)
+        {
+            if (_entries.Remove(page, out Entry entry))
+            {
+                dropped.Add((page, entry));
+            }
+        }
+
+        return dropped;
+    }
+
+    /// <summary>An entry of the device's page table.</summary>
+    internal readonly record struct Entry(ulong? System, ulong? DevicePage, Protection Rights);
 }

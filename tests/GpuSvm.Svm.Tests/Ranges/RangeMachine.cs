@@ -88,6 +88,26 @@ internal sealed class RangeMachine : IDisposable
         }
     }
 
+    /// <summary>Rights of the pages that are mapped, by their numbers in the process.</summary>
+    public Dictionary<int, Protection> Valid(SvmRange range)
+    {
+        Dictionary<int, Protection> valid = [];
+        int first = (int)((range.Range.Start - At(0)) / Page.Size);
+        using (Space.NotifierLock.Enter())
+        {
+            foreach (MappedBlock block in range.Blocks)
+            {
+                Assert.True(block.IsCurrent);
+                for (int i = 0; i < block.PageCount; i++)
+                {
+                    valid.Add(first + block.FirstPage + i, block.Rights);
+                }
+            }
+        }
+
+        return valid;
+    }
+
     /// <summary>The frame that the device reaches at each page of a range with valid pages; none for pages of its own memory.</summary>
     public List<FrameNumber?> Frames(SvmRange range)
     {

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using ModelRange = GpuSvm.Svm.Tests.Ranges.RangeModel.ModelRange;
 
 namespace GpuSvm.Svm.Tests.Ranges;
 
@@ -15,16 +16,20 @@ public sealed class RangeModelTests
     /// <summary>The last pages lie outside of the space's window.</summary>
     private const int WindowPages = 70;
 
+    private static readonly (int First, int End) Everywhere = (0, WindowPages);
+
     private enum Kind
     {
         Map,
         Unmap,
         Protect,
         Discard,
+        Invalidate,
         Store,
         ToDevice,
         Read,
         Write,
+        WriteInWindow,
         Evict,
         UnmapPages,
         Collect,
@@ -38,8 +43,10 @@ public sealed class RangeModelTests
         from canWrite in Gen.Elements(true, true, false)
         select new Call(kind, page, Math.Min(count, Pages - page), canWrite ? Protection.ReadWrite : Protection.Read);
 
-    [Fact]
-    public void A_space_of_ranges_agrees_with_a_dictionary_of_pages_after_every_step() =>
+    [Theory]
+    [InlineData(PartialUnmap.KeepRest)]
+    [InlineData(PartialUnmap.DropRange)]
+    public void A_space_of_ranges_agrees_with_a_dictionary_of_pages_after_every_step(PartialUnmap partial) =>
         Prop.ForAll(Gen.ArrayOf(Calls).ToArbitrary(), calls =>
         {
             using var m = new RangeMachine(new SvmSpaceOptions
@@ -47,16 +54,19 @@ public sealed class RangeModelTests
                 Window = RangeMachine.Pages(0, WindowPages),
                 NotifierSize = NotifierPages * Page.Size,
                 ChunkSizes = [.. Chunks.Select(pages => (ulong)pages * Page.Size)],
+                PartialUnmap = partial,
             });
-            var model = new Model();
+            var model = new RangeModel(Chunks, WindowPages, partial);
             foreach (Call call in calls)
             {
+                Dictionary<int, Protection> before = ValidPages(m, model);
                 Do(m, model, call);
                 Compare(m, model);
+                CompareWithBefore(before, ValidPages(m, model), call, partial);
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(60));
 
-    private static void Do(RangeMachine m, Model model, Call call)
+    private static void Do(RangeMachine m, RangeModel model, Call call)
     {
         int[] pages = [.. Enumerable.Range(call.Page, call.Count)];
         switch (call.Kind)
@@ -67,9 +77,7 @@ public sealed class RangeModelTests
                 break;
             case Kind.Unmap:
                 m.Unmap(call.Page, call.Count);
-                bool isAny = pages.Any(model.Mapped.ContainsKey);
-                model.Ranges.FindAll(range => isAny && range.Overlaps(pages)).ForEach(range => range.IsUnmapped = true);
-                Array.ForEach(pages, page => model.Mapped.Remove(page));
+                model.Unmap(call.Page, call.Count);
                 break;
             case Kind.Protect when pages.All(model.Mapped.ContainsKey):
                 m.Protect(call.Page, call.Count, call.Protection);
@@ -78,123 +86,176 @@ public sealed class RangeModelTests
             case Kind.Discard when pages.All(model.Mapped.ContainsKey):
                 Assert.Equal(Errno.None, m.Mm.Discard(RangeMachine.At(call.Page), (ulong)call.Count * Page.Size));
                 break;
+            case Kind.Invalidate:
+                var change = new Invalidation(RangeMachine.Pages(call.Page, call.Count), InvalidationCause.Clear);
+                Assert.Equal(Errno.None, m.Mm.Notifiers.Begin(change, out InvalidationScope scope));
+                scope.Dispose();
+                break;
             case Kind.Store when model.RightsAt(call.Page) == Protection.ReadWrite:
                 m.Process.Write(call.Page, 1);
                 break;
             case Kind.ToDevice:
                 m.Process.ToDevice(call.Page, call.Count);
                 break;
-            case Kind.Read or Kind.Write:
-                Fault(m, model, call.Page, new SvmContext { IsReadOnly = call.Kind == Kind.Read });
-                break;
-            case Kind.Evict when model.At(call.Page) is { } range:
-                Assert.Equal(model.RightsOf(range) == Protection.None ? Errno.EFAULT : Errno.None, m.Space.Evict(range.Real));
-                break;
-            case Kind.UnmapPages when model.At(call.Page) is { } range:
-                m.Space.UnmapPages(range.Real);
-                break;
-            case Kind.Collect:
-                model.Ranges.FindAll(range => range.IsUnmapped).ForEach(range => Remove(m, model, range));
-                break;
-            case Kind.Remove when model.At(call.Page) is { } range:
-                Remove(m, model, range);
+            default:
+                DoWithRanges(m, model, call);
                 break;
         }
     }
 
-    private static void Fault(RangeMachine m, Model model, int page, SvmContext context)
+    private static void DoWithRanges(RangeMachine m, RangeModel model, Call call)
     {
-        ModelRange? there = model.At(page);
-        int chunk = there?.Count ?? model.ChunkFor(page);
+        switch (call.Kind)
+        {
+            case Kind.Read or Kind.Write:
+                Fault(m, model, call.Page, Everywhere, new SvmContext { IsReadOnly = call.Kind == Kind.Read });
+                break;
+            case Kind.WriteInWindow:
+                Fault(m, model, call.Page, (call.Page / 8 * 8, (call.Page / 8 * 8) + 8), default);
+                break;
+            case Kind.Evict when model.At(call.Page) is { Real: { } real } range:
+                Assert.Equal(model.RightsOf(range) == Protection.None ? Errno.EFAULT : Errno.None, m.Space.Evict(real));
+                break;
+            case Kind.UnmapPages when model.At(call.Page) is { Real: { } real }:
+                m.Space.UnmapPages(real);
+                break;
+            case Kind.Collect:
+                foreach (ModelRange range in model.Ranges.FindAll(range => range.IsMarked))
+                {
+                    model.Fit(range, Everywhere, m.Valid(range.Real!).Keys);
+                    Assert.True(m.Space.Collect(range.Real!));
+                    Assert.Equal(!model.Ranges.Contains(range), range.Real!.IsRemoved);
+                }
+
+                break;
+            case Kind.Remove when model.At(call.Page) is { Real: { } real } range:
+                Assert.True(m.Space.Remove(real));
+                model.Ranges.Remove(range);
+                break;
+        }
+    }
+
+    private static void Fault(RangeMachine m, RangeModel model, int page, (int First, int End) window, SvmContext context)
+    {
         Errno expected =
             page >= WindowPages ? Errno.EINVAL :
             model.RightsAt(page) == Protection.None ? Errno.ENOENT :
             (model.RightsAt(page) & context.Rights) != context.Rights ? Errno.EPERM : Errno.None;
-        Assert.Equal(expected, m.Find(page, out SvmRange? real, context));
-        if (expected != Errno.None)
+        ModelRange? there = expected == Errno.None ? Expect(m, model, page, window) : null;
+        AddressRange addresses = RangeMachine.Pages(window.First, window.End - window.First);
+        Assert.Equal(expected, m.Space.FindOrInsert(RangeMachine.At(page), addresses, context, out SvmRange? real));
+        if (there is null)
         {
             return;
         }
 
-        if (there is null)
+        Assert.Equal(RangeMachine.Pages(there.First, there.Count), real!.Range);
+        Assert.True(there.Real is null || there.Real == real);
+        Assert.Equal(Errno.None, m.Space.GetPages(real, context));
+        Assert.True(m.Driver.Bind(m.Space, real, context.Rights));
+        Assert.Equal(there.Count, real.ValidPages);
+    }
+
+    /// <summary>The range that a fault must find or make.</summary>
+    private static ModelRange Expect(RangeMachine m, RangeModel model, int page, (int First, int End) window)
+    {
+        (int First, int End) bounds = model.BoundsOf(page, window);
+        if (model.At(page) is { } there && (there.IsMarked || there.First < bounds.First || there.First + there.Count > bounds.End))
         {
-            there = new ModelRange(page / chunk * chunk, chunk, real!);
-            model.Ranges.Add(there);
+            model.Fit(there, bounds, m.Valid(there.Real!).Keys);
         }
 
-        Assert.Same(there.Real, real);
-        Assert.Equal(RangeMachine.Pages(there.First, there.Count), real!.Range);
-        Protection rights = model.RightsOf(there);
-        bool isValid = m.AreValid(real, context.Rights);
-        Errno error = m.Space.GetPages(real, context);
-        Errno wanted =
-            there.IsUnmapped || rights == Protection.None ? Errno.EFAULT :
-            isValid || (rights & context.Rights) == context.Rights ? Errno.None : Errno.EPERM;
-        Assert.Equal(wanted, error);
-        Assert.Equal(wanted == Errno.None, m.Driver.Bind(m.Space, real, context.Rights));
+        if (model.At(page) is { } found)
+        {
+            return found;
+        }
+
+        int chunk = model.ChunkFor(page, bounds);
+        model.Ranges.Add(new ModelRange(page / chunk * chunk, chunk));
+        return model.Ranges[^1];
     }
 
-    private static void Remove(RangeMachine m, Model model, ModelRange range)
-    {
-        Assert.True(m.Space.Remove(range.Real));
-        model.Ranges.Remove(range);
-    }
-
-    private static void Compare(RangeMachine m, Model model)
+    private static void Compare(RangeMachine m, RangeModel model)
     {
         int notifiers = model.Ranges.Select(range => range.First / NotifierPages).Distinct().Count();
         long mapped = 0;
+        int entries = 0;
         foreach (ModelRange range in model.Ranges)
         {
-            Assert.Equal((range.IsUnmapped, false), (range.Real.IsUnmapped, range.Real.IsRemoved));
-            List<FrameNumber?> frames = m.Frames(range.Real);
-            Assert.True(frames.Count is 0 || frames.Count == range.Count);
-            Assert.True(frames.Count > 0 || !m.Driver.IsBound(range.Real));
-            for (int i = 0; i < frames.Count; i++)
-            {
-                // What the device reaches is what the CPU has there, and with no more rights.
-                CpuPte pte = m.Mm.PageTable.Read(RangeMachine.At(range.First + i));
-                bool isDevice = frames[i] is null;
-                Assert.Equal((isDevice, pte.Frame), (pte.IsDevicePrivate, frames[i] ?? pte.Frame));
-                Assert.Equal(range.Real.Rights, pte.KeptRights & range.Real.Rights);
-                mapped += isDevice ? 0 : 1;
-            }
+            Assert.True(m.Space.TryFind(RangeMachine.At(range.First), out SvmRange? real));
+            range.Real ??= real;
+            Assert.Same(range.Real, real);
+            Assert.Equal(RangeMachine.Pages(range.First, range.Count), real.Range);
+            Assert.Equal((range.IsMarked, range.IsPartial, false), (real.IsUnmapped, real.IsPartiallyUnmapped, real.IsRemoved));
+            mapped += CompareBlocks(m, range);
+            entries += m.Driver.EntriesOf(real.Range);
         }
 
         Assert.Equal((model.Ranges.Count, notifiers, notifiers, model.Ranges.Count, mapped), m.State);
+        Assert.Equal(entries, m.Driver.EntriesOf(RangeMachine.Everything));
+        Assert.Equal(model.Ranges.Count, m.Space.RangesMade - m.Space.RangesRemoved);
     }
 
-    private sealed record Call(Kind Kind, int Page, int Count, Protection Protection);
-
-    private sealed class ModelRange(int first, int count, SvmRange real)
+    /// <summary>What the device reaches is what the CPU has there, with no more rights; and it reaches only what is mapped for it.</summary>
+    /// <returns>Number of pages that are mapped for DMA.</returns>
+    private static int CompareBlocks(RangeMachine m, ModelRange range)
     {
-        public int First => first;
+        int mapped = 0;
+        using RankedLock.Scope scope = m.Space.NotifierLock.Enter();
+        MappedBlock?[] blocks = new MappedBlock?[range.Count];
+        foreach (MappedBlock block in range.Real!.Blocks)
+        {
+            Assert.Equal((0, null), (block.Order, blocks[block.FirstPage]));
+            blocks[block.FirstPage] = block;
+        }
 
-        public int Count => count;
+        for (int i = 0; i < range.Count; i++)
+        {
+            ulong address = RangeMachine.At(range.First + i);
+            CpuPte pte = m.Mm.PageTable.Read(address);
+            RangeDriver.Entry? entry = m.Driver.EntryAt(address);
+            if (blocks[i] is not { } block)
+            {
+                Assert.Null(entry);
+                continue;
+            }
 
-        public SvmRange Real => real;
+            mapped += block.IsOnDevice ? 0 : 1;
+            Assert.Equal((block.IsOnDevice, block.Rights), (pte.IsDevicePrivate, pte.KeptRights & block.Rights));
+            Assert.True(block.System is not { } system || m.Process.Device.FrameAt(system) == pte.Frame);
+            Assert.True(!block.IsOnDevice || m.Process.Memory.Pagemap.FirstFrame + block.DevicePage == pte.Frame);
+            if (entry is { } bound)
+            {
+                ulong? page = block.IsOnDevice ? block.DevicePage : null;
+                Assert.Equal((block.System?.Value, page, bound.Rights), (bound.System, bound.DevicePage, bound.Rights & block.Rights));
+            }
+        }
 
-        public bool IsUnmapped { get; set; }
-
-        public bool Overlaps(int[] pages) => pages[0] < first + count && pages[^1] >= first;
+        return mapped;
     }
 
-    private sealed class Model
+    private static Dictionary<int, Protection> ValidPages(RangeMachine m, RangeModel model) =>
+        model.Ranges.SelectMany(range => m.Valid(range.Real!)).ToDictionary();
+
+    /// <summary>Pages that a call has nothing to do with stay as they are, and those that it takes are gone.</summary>
+    private static void CompareWithBefore(
+        Dictionary<int, Protection> before, Dictionary<int, Protection> after, Call call, PartialUnmap partial)
     {
-        public Dictionary<int, Protection> Mapped { get; } = [];
+        if (call.Kind is Kind.Unmap or Kind.Invalidate)
+        {
+            Assert.DoesNotContain(after.Keys, call.Holds);
+        }
 
-        public List<ModelRange> Ranges { get; } = [];
+        // These drop what lies beside, too: whole ranges, or pages that come home together.
+        bool isWide = call.Kind is Kind.Store or Kind.Evict or Kind.UnmapPages or Kind.Remove;
+        if (!isWide && partial == PartialUnmap.KeepRest)
+        {
+            Assert.All(before.Where(page => !call.Holds(page.Key)), page => Assert.Equal(page.Value | after[page.Key], after[page.Key]));
+        }
+    }
 
-        public Protection RightsAt(int page) => Mapped.GetValueOrDefault(page);
-
-        public ModelRange? At(int page) => Ranges.Find(range => range.Overlaps([page]));
-
-        /// <summary>What all pages of a range allow.</summary>
-        public Protection RightsOf(ModelRange range) =>
-            Enumerable.Range(range.First, range.Count).Aggregate(Protection.ReadWrite, (rights, page) => rights & RightsAt(page));
-
-        /// <summary>Pages of the largest chunk whose pages are all mapped alike, in the window, and of no range.</summary>
-        public int ChunkFor(int page) => Chunks.First(count => Enumerable.Range(page / count * count, count).All(other =>
-            other == page || (other < WindowPages && RightsAt(other) == RightsAt(page) && At(other) is null)));
+    private sealed record Call(Kind Kind, int Page, int Count, Protection Protection)
+    {
+        public bool Holds(int page) => page >= Page && page < Page + Count;
     }
 }

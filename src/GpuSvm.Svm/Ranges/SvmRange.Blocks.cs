@@ -1,0 +1,276 @@
+namespace GpuSvm.Svm;
+
+/// <content>The blocks in which its pages are mapped: in order of address, with gaps where pages are not.</content>
+public sealed partial class SvmRange
+{
+    private MappedBlock[] _blocks = [];
+    private int _blockCount;
+
+    // Pages in blocks: that are current, that are current and may be written, and in the device's memory.
+    private int _currentPages;
+    private int _writablePages;
+    private int _devicePages;
+
+    /// <summary>True if pages of it are mapped for the device, be they valid or about to be unmapped.</summary>
+    public bool HasMapping => _blockCount > 0;
+
+    /// <summary>True if some of the mapped pages lie in the device's memory.</summary>
+    public bool HasDevicePages => _devicePages > 0;
+
+    /// <summary>Number of pages that are mapped and valid.</summary>
+    public int ValidPages => _currentPages;
+
+    /// <summary>What the device may do with all of the pages; none while one of them is not valid.</summary>
+    public Protection Rights =>
+        _currentPages < PageCount ? Protection.None :
+        _writablePages == PageCount ? Protection.ReadWrite : Protection.Read;
+
+    /// <summary>Where the pages are that are mapped, in order of address; with gaps if not all are.</summary>
+    /// <remarks>
+    /// Those that are not <see cref="MappedBlock.IsCurrent"/> are about to be unmapped. Where <see cref="SvmSpace.ArePagesValid"/> all are
+    /// current, and together they are the range. Locking: the notifier lock is held as long as the blocks are looked at.
+    /// </remarks>
+    public ReadOnlySpan<MappedBlock> Blocks
+    {
+        get
+        {
+            AssertLocked();
+            return _blocks.AsSpan(0, _blockCount);
+        }
+    }
+
+    /// <summary>Number of pages.</summary>
+    internal int PageCount => (int)Range.PageCount;
+
+    internal bool AreAllOnDevice => _devicePages == PageCount;
+
+    /// <summary>The addresses of pages by their numbers.</summary>
+    internal AddressRange AddressesOf(int firstPage, int endPage) =>
+        new(Range.Start + ((ulong)firstPage * Page.Size), Range.Start + ((ulong)endPage * Page.Size));
+
+    /// <summary>True if the device may map all pages with some rights.</summary>
+    internal bool ArePagesValid(Protection rights)
+    {
+        AssertLocked();
+        return (Rights & rights) == rights;
+    }
+
+    /// <summary>True if the device may map the pages of a block with some rights.</summary>
+    internal static bool IsGood(in MappedBlock block, Protection rights) => block.IsCurrent && (block.Rights & rights) == rights;
+
+    /// <summary>The pages from the first to the last of those that lack some rights; none if all have them.</summary>
+    internal (int First, int End) Missing(Protection rights)
+    {
+        AssertLocked();
+        int first = PageCount;
+        int end = 0;
+        int next = 0;
+        foreach (ref readonly MappedBlock block in Blocks)
+        {
+            if (IsGood(block, rights))
+            {
+                Add(block.FirstPage);
+                next = block.EndPage;
+            }
+        }
+
+        Add(PageCount);
+        return (Math.Min(first, end), end);
+
+        void Add(int good)
+        {
+            if (next < good)
+            {
+                first = Math.Min(first, next);
+                end = good;
+            }
+        }
+    }
+
+    /// <summary>The array for so many blocks: the range's own if it is large enough, else the other if that is.</summary>
+    internal MappedBlock[]? RoomFor(int blocks, MappedBlock[] other)
+    {
+        AssertLocked();
+        return _blocks.Length >= blocks ? _blocks : other.Length >= blocks ? other : null;
+    }
+
+    /// <summary>Has other blocks from now on.</summary>
+    /// <param name="blocks">In order of address.</param>
+    /// <param name="room">The array that holds them from now on (<see cref="RoomFor"/>).</param>
+    internal void SetBlocks(ReadOnlySpan<MappedBlock> blocks, MappedBlock[] room)
+    {
+        Forget();
+        _blocks = room;
+        foreach (MappedBlock block in blocks)
+        {
+            Add(block.Settled());
+        }
+    }
+
+    /// <summary>Takes a block over from a range that this one replaces a part of.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="pages">Its addresses, which lie in this range, behind those of the blocks that it has.</param>
+    /// <returns>False if there is no room.</returns>
+    internal bool TryAdopt(in MappedBlock block, AddressRange pages)
+    {
+        AssertLocked();
+        if (_blockCount == _blocks.Length)
+        {
+            return false;
+        }
+
+        Add(block with { FirstPage = PagesOf(pages).First });
+        return true;
+    }
+
+    /// <summary>Sees to it that there is room for so many blocks; nobody else knows the range yet.</summary>
+    internal void Reserve(int blocks) => _blocks = new MappedBlock[blocks];
+
+    /// <summary>Has no blocks any more; the array stays for the next.</summary>
+    internal void Forget()
+    {
+        AssertLocked();
+        _blockCount = 0;
+        _currentPages = 0;
+        _writablePages = 0;
+        _devicePages = 0;
+    }
+
+    /// <summary>
+    /// An invalidation has told the notifier: the blocks that it touches are no longer valid, and unmapped when the device has been waited for.
+    /// </summary>
+    internal void BeginPass(AddressRange part)
+    {
+        (int first, int end) = PagesOf(part);
+        for (int i = IndexOf(first); i < _blockCount && _blocks[i].FirstPage < end; i++)
+        {
+            ref MappedBlock block = ref _blocks[i];
+            if (block.IsCurrent)
+            {
+                Count(block, -1);
+            }
+
+            block = block with { Passes = (ushort)(block.Passes + 1) };
+        }
+    }
+
+    /// <summary>Such an invalidation has been waited for: blocks that no other one has told of are unmapped.</summary>
+    internal void EndPass(AddressRange part, IDmaMapper dma)
+    {
+        (int first, int end) = PagesOf(part);
+        int kept = IndexOf(first);
+        for (int i = kept; i < _blockCount; i++)
+        {
+            MappedBlock block = _blocks[i];
+            if (block.FirstPage >= end && kept == i)
+            {
+                return;
+            }
+
+            if (block.FirstPage < end && !block.IsCurrent)
+            {
+                block = block with { Passes = (ushort)(block.Passes - 1) };
+                if (block.IsCurrent)
+                {
+                    _devicePages -= DevicePagesOf(block);
+                    Unmap(block, dma);
+                    continue;
+                }
+            }
+
+            _blocks[kept++] = block;
+        }
+
+        _blockCount = kept;
+    }
+
+    /// <summary>Unmaps the blocks that a part touches.</summary>
+    internal void UnmapIn(AddressRange part, IDmaMapper dma)
+    {
+        BeginPass(part);
+        (int first, int end) = PagesOf(part);
+        for (int i = IndexOf(first); i < _blockCount && _blocks[i].FirstPage < end; i++)
+        {
+            // Whoever has told of them before finds them gone.
+            _blocks[i] = _blocks[i] with { Passes = 1 };
+        }
+
+        EndPass(part, dma);
+    }
+
+    /// <summary>Unmaps all blocks and forgets them.</summary>
+    internal void UnmapAll(IDmaMapper dma)
+    {
+        foreach (ref readonly MappedBlock block in Blocks)
+        {
+            Unmap(block, dma);
+        }
+
+        Forget();
+    }
+
+    internal static void Unmap(in MappedBlock block, IDmaMapper dma)
+    {
+        if (block.System is { } address)
+        {
+            dma.Unmap(address, block.Order);
+        }
+    }
+
+    /// <summary>Index of the first block that ends behind a page; the count if there is none.</summary>
+    internal int IndexOf(int page)
+    {
+        AssertLocked();
+        int low = 0;
+        int high = _blockCount;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_blocks[middle].EndPage > page)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return low;
+    }
+
+    /// <summary>The addresses from the first to the last block that touches a part; empty if none does.</summary>
+    internal AddressRange MappedAround(AddressRange part)
+    {
+        (int first, int end) = PagesOf(part);
+        int from = IndexOf(first);
+        int to = IndexOf(end - 1);
+        to = to < _blockCount && _blocks[to].FirstPage < end ? to + 1 : to;
+        return from < to ? AddressesOf(_blocks[from].FirstPage, _blocks[to - 1].EndPage) : default;
+    }
+
+    private void Add(in MappedBlock block)
+    {
+        _blocks[_blockCount++] = block;
+        _devicePages += DevicePagesOf(block);
+        if (block.IsCurrent)
+        {
+            Count(block, 1);
+        }
+    }
+
+    private void Count(in MappedBlock block, int sign)
+    {
+        _currentPages += sign * block.PageCount;
+        _writablePages += (block.Rights & Protection.Write) != 0 ? sign * block.PageCount : 0;
+    }
+
+    private (int First, int End) PagesOf(AddressRange part)
+    {
+        AddressRange own = part.Intersect(Range);
+        int first = (int)((own.Start - Range.Start) >> Page.Shift);
+        return (first, first + (int)own.PageCount);
+    }
+
+    private static int DevicePagesOf(in MappedBlock block) => block.IsOnDevice ? block.PageCount : 0;
+}
