@@ -113,48 +113,6 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         return page < Pagemap.PageCount;
     }
 
-    /// <summary>Moves the pages of a range to the device, those of which nothing is there yet included; best effort for each page.</summary>
-    /// <param name="space">Whose pages.</param>
-    /// <param name="range">Page-aligned; holes are passed over.</param>
-    /// <returns>
-    /// How many pages have moved, and the first error: ENOMEM when the device or the DMA mapper had no room, EIO and ETIMEDOUT of the copy,
-    /// EOPNOTSUPP where the CPU fixes the frames, EINVAL for special mappings. A page that dropped out, because it is locked, pinned or on the
-    /// device already, is none. What ran out or timed out ends the call; after other errors it goes on behind the window of 2 MiB at most in
-    /// which nothing has moved.
-    /// </returns>
-    /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
-    /// <remarks>
-    /// Locking: no lock from the mmap lock on; takes the mmap lock shared for each window. Source: Linux drm_gpusvm_migrate_to_devmem,
-    /// nouveau_dmem_migrate_vma.
-    /// </remarks>
-    public DeviceMigrationResult MigrateToDevice(AddressSpace space, AddressRange range)
-    {
-        ThrowUnlessPages(space, range);
-        Events?.TellMigration(range, EventCause.Requested, EventDirection.ToDevice);
-        MoveToDevice mover = _toDevicePool.Rent();
-        DeviceMigrationResult result = mover.Run(space, range);
-        _toDevicePool.Return(mover);
-        Events?.TellMigrationEnd(range, result.Pages);
-        return result;
-    }
-
-    /// <summary>Brings the pages of a range home that live in this memory; best effort for each page.</summary>
-    /// <param name="space">Whose pages.</param>
-    /// <param name="range">Page-aligned; what lives elsewhere, and holes, are passed over.</param>
-    /// <returns>How many pages have left, and the first error: ENOMEM, EIO, ETIMEDOUT as of <see cref="MigrateToDevice"/>, EINVAL.</returns>
-    /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
-    /// <remarks>Locking: as <see cref="MigrateToDevice"/>. Source: Linux lib/test_hmm.c, dmirror_migrate_to_system.</remarks>
-    public DeviceMigrationResult MigrateToSystem(AddressSpace space, AddressRange range)
-    {
-        ThrowUnlessPages(space, range);
-        Events?.TellMigration(range, EventCause.Requested, EventDirection.ToSystem);
-        MoveToSystem mover = _toSystemPool.Rent();
-        DeviceMigrationResult result = mover.Run(space, range);
-        _toSystemPool.Return(mover);
-        Events?.TellMigrationEnd(range, result.Pages);
-        return result;
-    }
-
     /// <summary>The allocations at this moment, the oldest slots first.</summary>
     public IReadOnlyList<DeviceAllocation> Allocations
     {
@@ -262,14 +220,5 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         Frames.RemoveDevice(_pagemap);
         Checks.That(_zones.Count == 0, "Every allocation is released when no page lives on the device.");
         _pagemap = null;
-    }
-
-    private static void ThrowUnlessPages(AddressSpace space, AddressRange range)
-    {
-        ArgumentNullException.ThrowIfNull(space);
-        if (!range.IsPageAligned)
-        {
-            throw new ArgumentException($"{range} is not made of whole pages.", nameof(range));
-        }
     }
 }

@@ -38,6 +38,69 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         return new DeviceMigrationResult(pages, first);
     }
 
+    /// <summary>Moves all pages of a range, or none.</summary>
+    /// <param name="space">Whose pages.</param>
+    /// <param name="range">The pages: 1 to 512, else EINVAL.</param>
+    /// <param name="raced">After EBUSY: where pages have gone all the same before others were found to be quicker; else null.</param>
+    public DeviceMigrationResult RunWhole(AddressSpace space, AddressRange range, out DeviceAllocation? raced)
+    {
+        raced = null;
+        _request = memory.BeginRequest();
+        try
+        {
+            for (bool isLast = range.IsEmpty || range.PageCount > HugePage.PageCount; ; isLast = true)
+            {
+                int pages = (int)Math.Min(range.PageCount, HugePage.PageCount);
+                using (space.MmapLock.EnterShared())
+                {
+                    // Nobody leaves for a range that cannot move anyway.
+                    bool canMove = !isLast && space.VmaAt(range.Start) is not null && CountWanted(space, range) == pages;
+                    if (!canMove || _room.TryFill(pages))
+                    {
+                        return MoveWhole(space, range, out raced);
+                    }
+                }
+
+                _ = memory.MakeRoom(_room, pages, range, _request);
+            }
+        }
+        finally
+        {
+            _room.GiveBack();
+        }
+    }
+
+    private DeviceMigrationResult MoveWhole(AddressSpace space, AddressRange range, out DeviceAllocation? raced)
+    {
+        raced = null;
+        Vma? vma = space.VmaAt(range.Start);
+        Errno error =
+            range.IsEmpty || range.PageCount > HugePage.PageCount ? Errno.EINVAL :
+            vma is null ? Errno.ENOENT :
+            _migration.Setup(space, range, memory, MigrateSelect.System | MigrateSelect.Compound);
+        if (error != Errno.None)
+        {
+            return new DeviceMigrationResult(0, error);
+        }
+
+        int pages = (int)range.PageCount;
+        if (!vma!.IsAnonymous || MoverPages.CountMoving(_migration.Source) != pages)
+        {
+            _migration.Complete();
+            return new DeviceMigrationResult(0, Errno.EBUSY);
+        }
+
+        error = MoveCollected(space, Movement.AllOrNothing, out int moved, out DeviceAllocation allocation);
+        bool hasRaced = error == Errno.None && moved != pages;
+        raced = hasRaced ? allocation : null;
+        return new DeviceMigrationResult(moved, hasRaced ? Errno.EBUSY : error);
+    }
+
+    /// <summary>Moves the next window: of one mapping, and one leaf of the page table.</summary>
+    /// <param name="space">Whose pages.</param>
+    /// <param name="range">All that is to be moved.</param>
+    /// <param name="address">Where the window may begin; on return the address behind it.</param>
+    /// <param name="moved">Number of pages that have moved.</param>
     private Errno RunWindow(AddressSpace space, AddressRange range, ref ulong address, out int moved)
     {
         moved = 0;
@@ -104,13 +167,21 @@ internal sealed class MoveToDevice(DeviceMemory memory)
             return error;
         }
 
+        error = MoveCollected(space, Movement.BestEffort, out moved, out _);
+        return error == Errno.None && _isShort ? Errno.ENOMEM : error;
+    }
+
+    /// <summary>Moves what was collected; ends the migration in any case.</summary>
+    private Errno MoveCollected(AddressSpace space, Movement movement, out int moved, out DeviceAllocation allocation)
+    {
         _isShort = false;
-        DeviceAllocation allocation = memory.BeginAllocation(window, _request);
+        allocation = memory.BeginAllocation(_migration.Range, _request);
         int given = 0;
+        Errno error;
         try
         {
             MoverPages.DropAll(memory, space, _migration);
-            error = Fill(allocation);
+            error = Fill(allocation, movement);
             if (error == Errno.None)
             {
                 given = MoverPages.CountGiven(_migration.Destination);
@@ -127,12 +198,12 @@ internal sealed class MoveToDevice(DeviceMemory memory)
 
         moved = MoverPages.CountMoving(_migration.Source);
         memory.CountMoveToDevice(moved, given - moved);
-        return error == Errno.None && _isShort ? Errno.ENOMEM : error;
+        return error;
     }
 
     /// <summary>Takes a page for each that moves, as long as there are any, and copies.</summary>
     /// <returns>The error after which nothing moves at all.</returns>
-    private Errno Fill(DeviceAllocation allocation)
+    private Errno Fill(DeviceAllocation allocation, Movement movement)
     {
         Errno error = Errno.None;
         for (int i = 0; i < _migration.Source.Length && error == Errno.None && !_isShort; i++)
@@ -144,6 +215,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
             }
         }
 
+        error = error == Errno.None && _isShort && movement == Movement.AllOrNothing ? Errno.ENOMEM : error;
         if (error == Errno.None && !_copies.Copies.IsEmpty)
         {
             error = memory.Operations.CopyToDevice(_copies.Copies);

@@ -155,4 +155,25 @@ public sealed class PlacementTests
         m.Unmap(15, 1);
         Assert.Equal(Errno.EFAULT, m.Space.Evict(range));
     }
+
+    [Fact]
+    public void A_range_moves_to_the_device_if_it_may_and_there_is_memory_for_it()
+    {
+        using var m = new RangeMachine();
+        m.Process.Map(32);
+        m.Process.Write(0, 32);
+        SvmRange mayNot = m.Range(0);
+        Assert.Equal(new DeviceMigrationResult(0, Errno.EINVAL), m.Space.MigrateToDevice(mayNot, Movement.BestEffort));
+        SvmRange may = m.Range(16, new SvmContext { IsDeviceMemoryPossible = true });
+        Assert.Equal(new DeviceMigrationResult(16, Errno.None), m.Space.MigrateToDevice(may, Movement.AllOrNothing));
+        Assert.Equal("SSSSSSSSSSSSSSSSDDDDDDDDDDDDDDDD", m.Process.Where(0, 32));
+
+        Assert.Equal(Errno.None, SvmSpace.TryCreate(m.Mm, m.Dma, m.Driver, new SvmSpaceOptions(), out SvmSpace? without));
+        using (without)
+        {
+            SvmContext context = new() { IsDeviceMemoryPossible = true };
+            Assert.Equal(Errno.None, without!.FindOrInsert(RangeMachine.At(0), RangeMachine.Everything, context, out SvmRange? range));
+            Assert.Equal(new DeviceMigrationResult(0, Errno.EOPNOTSUPP), without.MigrateToDevice(range!, Movement.AllOrNothing));
+        }
+    }
 }
