@@ -183,6 +183,7 @@ public sealed class AllOrNothingTests
 
     private static void Refuses(TestMachine machine, int first, int count, Errno error, string where)
     {
+        machine.Memory.Reclaim();
         ulong free = machine.Device.FreePages;
         long used = machine.Memory.UsedPages;
         Assert.Equal(new DeviceMigrationResult(0, error), Move(machine, first, count));
