@@ -153,6 +153,12 @@ public static class Breaks
     /// <summary>The mirrors do not hear that a page of a file must not be written any more without another fault.</summary>
     public static readonly bool FilePageCleanedInSecret = Name == "file-page-cleaned-in-secret";
 
+    /// <summary>A store to a page that a device reads a duplicate of goes on without the device hearing of it.</summary>
+    public static readonly bool DuplicateKept = Name == "duplicate-kept";
+
+    /// <summary>A page that a device reads a duplicate of may be written all the same.</summary>
+    public static readonly bool DuplicateLeftWritable = Name == "duplicate-left-writable";
+
     /// <summary>The CPU may go on loading from the frame of a page whose bytes are lost.</summary>
     public static readonly bool PoisonedPageStillRead = Name == "poisoned-page-still-read";
 
@@ -197,6 +203,7 @@ public static class Breaks
         "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
         "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
+        "duplicate-kept", "duplicate-left-writable",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
         "event-shown-early", "event-place-taken-twice",
     ];

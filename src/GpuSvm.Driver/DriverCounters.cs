@@ -24,6 +24,9 @@ public sealed class DriverCounters
     /// <summary>Pages that the device took from the CPU for an atomic, each time.</summary>
     public long ExclusivePages { get; internal set; }
 
+    /// <summary>Pages that were duplicated in the device's memory for reading, each time.</summary>
+    public long DuplicatedPages { get; internal set; }
+
     /// <summary>Faults of pages that an earlier batch had mapped when they were served.</summary>
     public long Covered { get; internal set; }
 
@@ -74,6 +77,7 @@ public sealed class DriverCounters
         PagesMapped += tally.PagesMapped;
         HugePagesMapped += tally.HugePagesMapped;
         ExclusivePages += tally.ExclusivePages;
+        DuplicatedPages += tally.DuplicatedPages;
         Retries += tally.Retries;
     }
 }

@@ -67,13 +67,17 @@ internal sealed partial class BlockService
             Errno error = found.IsError ? _errors[group.Page] : Errno.EFAULT;
             Finish(ref group, access == FaultAccess.Prefetch ? FaultResult.Dropped : FaultResult.Fatal(error));
         }
-        else if (FaultRights.IsWrite(access) && !found.IsWritable && IsInOwnMemory(found))
+        else if (IsInOwnMemory(found) && (FaultRights.IsWrite(access) ? !found.IsWritable || IsAdvisedHome(group) : IsAdvisedHome(group)))
         {
             group.State = PageState.WantedHome;
         }
         else if (FaultRights.IsWrite(access) && !found.IsWritable)
         {
             Finish(ref group, FaultResult.Fatal(Errno.EPERM));
+        }
+        else if (!FaultRights.IsWrite(access) && IsAdvisedToBeDuplicated(group, found))
+        {
+            group.State = PageState.WantedDuplicate;
         }
         else if (EntryOf(found) is var entry && access == FaultAccess.Atomic && (entry.Rights & TranslationRights.Atomic) == 0)
         {
@@ -114,7 +118,7 @@ internal sealed partial class BlockService
             {
                 next++;
             }
-            else if (_found[page].IsValid && _client.Mirror.RightsOf(AddressOf(page)) == TranslationRights.None)
+            else if (_found[page].IsValid && IsAdvisedToComeAlong(page) && _client.Mirror.RightsOf(AddressOf(page)) == TranslationRights.None)
             {
                 _entries[page] = EntryOf(_found[page]);
             }

@@ -29,7 +29,7 @@ internal sealed partial class BlockService
         int first = _spans[0].First;
         HmmPfn found = _found[first];
         bool isWhole = found.Order == HugePage.Order && (found.Frame.Value & (HugePage.PageCount - 1)) == (ulong)first;
-        if (!isWhole || !interval.Guards(Block) || !_client.Mirror.Mirrors(Block))
+        if (!isWhole || !IsAdvisedToLieWhole(found) || !interval.Guards(Block) || !_client.Mirror.Mirrors(Block))
         {
             return false;
         }

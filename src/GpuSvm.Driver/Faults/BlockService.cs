@@ -55,6 +55,8 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
         groups.Find(batch, block);
         groups.PassOverCovered();
         _client = groups.Client;
+        ReadAdvice();
+        MoveAdvised();
         _wantsWhole = IsHugeForTheCpu();
         int first = groups.FirstPending(0);
         if (first < groups.Count)
@@ -149,6 +151,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
             }
 
             TakeWantedAlone(interval, deadline);
+            TakeWantedDuplicates(interval, deadline);
             BringWantedHome();
         }
         while (!deadline.HasPassed);

@@ -12,6 +12,9 @@ internal struct BlockTally
     /// <summary>Pages that were taken from the CPU for an atomic.</summary>
     public long ExclusivePages;
 
+    /// <summary>Pages that were duplicated in the device's memory.</summary>
+    public long DuplicatedPages;
+
     /// <summary>Look-ups that were thrown away because an invalidation came between.</summary>
     public long Retries;
 }

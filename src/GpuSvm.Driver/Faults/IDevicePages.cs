@@ -19,4 +19,19 @@ public interface IDevicePages
     void Touched(FrameNumber frame)
     {
     }
+
+    /// <summary>Moves the pages of a range to the device's memory.</summary>
+    /// <returns>As <see cref="DeviceMemory.MigrateToDevice"/>.</returns>
+    /// <remarks>Locking: as there.</remarks>
+    DeviceMigrationResult MoveToDevice(AddressSpace space, AddressRange range);
+
+    /// <summary>Copies a page of system memory to a page of video memory that is nobody's home.</summary>
+    /// <param name="frame">The page: the caller has a reference, and takes the copy for good only if nobody has written meanwhile.</param>
+    /// <param name="address">Byte address of the duplicate in video memory, until <see cref="EndDuplicate"/>.</param>
+    /// <returns>ENOMEM when there is no room: nothing leaves for a duplicate; EIO, ETIMEDOUT when the copy failed.</returns>
+    /// <remarks>Locking: waits for the copy engine; no update lock or anything below is held.</remarks>
+    Errno TryDuplicate(FrameNumber frame, out ulong address);
+
+    /// <summary>Gives a duplicate back: no entry for it is left.</summary>
+    void EndDuplicate(ulong address);
 }

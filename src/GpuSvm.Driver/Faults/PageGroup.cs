@@ -14,4 +14,7 @@ internal struct PageGroup
 
     /// <summary>How far it is.</summary>
     public PageState State;
+
+    /// <summary>True once an advice could not be followed: the page is mapped where it is.</summary>
+    public bool IsInPlace;
 }

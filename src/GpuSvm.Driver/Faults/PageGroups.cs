@@ -44,6 +44,7 @@ internal sealed class PageGroups(FaultCanceller canceller)
             group.Next = place;
             group.Page = _batch.KeyAt(place).PageInBlock;
             group.State = PageState.Pending;
+            group.IsInPlace = false;
             group.End = place = _batch.EndOfPage(place, block.End);
             if (IsGone(group))
             {

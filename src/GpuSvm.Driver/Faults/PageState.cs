@@ -12,7 +12,10 @@ internal enum PageState : byte
     /// <summary>There for writing; the device wants it for itself.</summary>
     WantedAlone,
 
-    /// <summary>In the device's own memory, and shared for reading: to be brought home, where it can be copied for writing.</summary>
+    /// <summary>There for reading; the device is to read a duplicate.</summary>
+    WantedDuplicate,
+
+    /// <summary>In the device's own memory, and to be brought home: as it was advised, or to be copied for writing there.</summary>
     WantedHome,
 
     /// <summary>Each of its faults has a result.</summary>

@@ -5,7 +5,7 @@ namespace GpuSvm.Driver;
 /// Called with locks of address spaces held, by the CPU's faults, too: takes device locks and update locks only. Who may come and go
 /// meanwhile is a client; so the list of clients is replaced as a whole, and a mirror that has ended has no entries to drop.
 /// </remarks>
-internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDisposable
+internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations, IDisposable
 {
     private readonly IGpu _gpu;
     private readonly DevicePagesOptions _options;
@@ -59,6 +59,7 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
         {
             client.DevicePages = this;
             client.Mirror.DeviceOwner = Owner;
+            client.Mirror.Duplicates = new DuplicateTable(this);
             SharedWord.Write(ref _clients, [.. _clients, client]);
         }
     }
@@ -79,6 +80,9 @@ internal sealed class VideoPages : IDevicePages, IDeviceMemoryOperations, IDispo
 
     /// <inheritdoc/>
     public Errno TryPopulate(int order, out ulong firstPage) => _gpu.VideoMemory.TryAllocatePages(order, out firstPage);
+
+    /// <inheritdoc/>
+    public DeviceMigrationResult MoveToDevice(AddressSpace space, AddressRange range) => Memory.MigrateToDevice(space, range);
 
     /// <inheritdoc/>
     public void Release(ulong firstPage, int order) => _gpu.VideoMemory.FreePages(firstPage, order);

@@ -24,11 +24,27 @@ public sealed class GpuMirror
     /// <summary>Who owns the device's memory in which pages may live; null for nobody. Set before the first fault.</summary>
     internal object? DeviceOwner { get; set; }
 
+    /// <summary>The pages that the GPU reads duplicates of; null where none can be. Set before the first fault.</summary>
+    internal DuplicateTable? Duplicates { get; set; }
+
     /// <summary>Serialises every change to the GPU's entries.</summary>
     public RankedLock UpdateLock { get; } = new(LockRank.Update);
 
     /// <summary>Number of invalidations that reached the GPU's page table.</summary>
     public long Invalidations => SharedWord.Read(ref _invalidations);
+
+    /// <summary>Number of 4 KiB pages that the GPU reads duplicates of now.</summary>
+    /// <remarks>Locking: takes <see cref="UpdateLock"/>.</remarks>
+    public int DuplicatePages
+    {
+        get
+        {
+            using (UpdateLock.Enter())
+            {
+                return Duplicates?.Count ?? 0;
+            }
+        }
+    }
 
     /// <summary>Number of 4 KiB pages that the GPU can reach now.</summary>
     public long MappedPages => _space.MappedPages;
@@ -96,6 +112,46 @@ public sealed class GpuMirror
     /// <returns>As there.</returns>
     public Errno MapHuge(VirtualAddress address, Span<PfnEntry> pfns) => Map(address, pfns, Page.Shift + HugePage.Order);
 
+    /// <summary>Lets the GPU read a duplicate of a page instead of the page.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="address">Byte address of the duplicate in video memory; on success it ends with the entry.</param>
+    /// <returns>As <see cref="Map(VirtualAddress, Span{PfnEntry})"/>.</returns>
+    /// <remarks>Locking: as there.</remarks>
+    internal Errno MapDuplicate(VirtualAddress page, ulong address)
+    {
+        if (Duplicates!.Has(page))
+        {
+            // Its entry was replaced by one for the page itself: what was flushed with that was not this.
+            Drop(AddressRange.PageAt(page));
+        }
+
+        PfnEntry entry = PfnEntry.VideoMemory(address, TranslationRights.Read);
+        Errno error = Map(page, new Span<PfnEntry>(ref entry));
+        if (error == Errno.None)
+        {
+            Duplicates.Add(page, address);
+        }
+
+        return error;
+    }
+
+    /// <summary>Drops entries for duplicates, and gives those up.</summary>
+    /// <returns>How many.</returns>
+    /// <remarks>Locking: takes <see cref="UpdateLock"/>.</remarks>
+    internal int GiveUpDuplicates(int most)
+    {
+        using (UpdateLock.Enter())
+        {
+            int ended = 0;
+            for (; ended < most && Duplicates!.TryFind(out VirtualAddress page); ended++)
+            {
+                Drop(AddressRange.PageAt(page), EventCause.Eviction);
+            }
+
+            return ended;
+        }
+    }
+
     private Errno Map(VirtualAddress address, Span<PfnEntry> pfns, int shift)
     {
         UpdateLock.AssertHeld();
@@ -160,6 +216,7 @@ public sealed class GpuMirror
         using (UpdateLock.Enter())
         {
             _hasEnded = true;
+            Duplicates?.EndIn(Bounds);
         }
     }
 
@@ -180,6 +237,7 @@ public sealed class GpuMirror
         Events?.TellInvalidation(_space.Root, range, cause);
         (AddressRange below, AddressRange above) = BesideTheWindow(range);
         long pages = DropClipped(below) + DropClipped(above);
+        Duplicates?.EndIn(range);
         Events?.TellInvalidationEnd(range, pages);
         return pages;
     }

@@ -11,20 +11,46 @@ public sealed partial class AddressSpace
 
     private Errno GiveWriteAccess(Vma vma, CpuLeaf leaf, ulong page)
     {
+        bool mustCopy;
         using (leaf.Lock.Enter())
         {
-            if (!MustCopy(vma, leaf.Read(page)))
+            CpuPte pte = leaf.Read(page);
+            mustCopy = MustCopy(vma, pte);
+            if (!mustCopy && !IsDuplicated(pte))
             {
                 return ReusePage(vma, leaf, page);
             }
         }
 
-        return UnlessServed(CopyPage(vma, leaf, page), leaf, page, CpuAccess.Write);
+        return mustCopy ? UnlessServed(CopyPage(vma, leaf, page), leaf, page, CpuAccess.Write) : EndDuplicates(vma, leaf, page);
     }
 
     /// <summary>True if an entry can only be read because somebody else relies on the bytes of its frame. Page-table lock held.</summary>
     private bool MustCopy(Vma vma, CpuPte pte) =>
         pte.IsPresent && !pte.IsWritable && !vma.IsShared && !_frames.IsExclusive(pte.Frame);
+
+    /// <summary>True if devices may read duplicates of the page of an entry, which go out of date with the first write.</summary>
+    private bool IsDuplicated(CpuPte pte) =>
+        pte.IsPresent && !pte.IsWritable && !Breaks.DuplicateKept && (_frames.FlagsOf(pte.Frame) & FrameFlags.Duplicated) != 0;
+
+    /// <summary>Gives write access to a page when no device reads a duplicate of it any more.</summary>
+    /// <remarks>See <see cref="ReadDuplicate"/>.</remarks>
+    private Errno EndDuplicates(Vma vma, CpuLeaf leaf, ulong page)
+    {
+        using (Open(AddressRange.PageAt(page), InvalidationCause.Clear))
+        using (leaf.Lock.Enter())
+        {
+            CpuPte pte = leaf.Read(page);
+            if (!pte.IsPresent || MustCopy(vma, pte))
+            {
+                // Another thread has pinned the page meanwhile, or taken it: the access looks again.
+                return TellCpu(leaf, page);
+            }
+
+            _frames.SetFlags(pte.Frame, FrameFlags.None, FrameFlags.Duplicated);
+            return ReusePage(vma, leaf, page);
+        }
+    }
 
     /// <summary>Gives write access to a page that need not be copied. Page-table lock held.</summary>
     /// <remarks>No entry of a mirror goes out of date when rights are only added. Source: Linux wp_page_reuse, do_page_mkwrite.</remarks>

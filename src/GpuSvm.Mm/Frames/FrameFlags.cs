@@ -27,4 +27,7 @@ public enum FrameFlags
 
     /// <summary>One of the 511 others of a huge page.</summary>
     Tail = 1 << 5,
+
+    /// <summary>A device may read a duplicate of the page: whoever grants write access to it opens an invalidation first.</summary>
+    Duplicated = 1 << 7,
 }

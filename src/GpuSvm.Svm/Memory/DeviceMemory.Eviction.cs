@@ -62,7 +62,17 @@ public sealed partial class DeviceMemory
         int failures = 0;
         for (int left = pages; !room.TryFill(pages); left--)
         {
-            if (left == 0 || failures > FailuresPerRequest || TryChoose(comer, request) is not { } victim)
+            if (left == 0 || failures > FailuresPerRequest)
+            {
+                return Errno.ENOMEM;
+            }
+
+            if (Operations.GiveUpSpare(pages - room.PageCount) > 0)
+            {
+                continue;
+            }
+
+            if (TryChoose(comer, request) is not { } victim)
             {
                 return Errno.ENOMEM;
             }
@@ -75,6 +85,21 @@ public sealed partial class DeviceMemory
 
         return Errno.None;
     }
+
+    /// <summary>Takes a page for what the driver can do without: nothing leaves for it, and it goes first when room is made.</summary>
+    /// <returns>ENOMEM when there is none to be had, or the limit is reached.</returns>
+    /// <remarks>No page of an address space lives there. Locking: no lock from the update lock on.</remarks>
+    public Errno TryTakeSpare(out ulong page)
+    {
+        Reclaim();
+        bool isTaken = TryTake(0, out DeviceBlock block);
+        page = block.FirstPage;
+        return isTaken ? Errno.None : Errno.ENOMEM;
+    }
+
+    /// <summary>Gives a page back that <see cref="TryTakeSpare"/> took.</summary>
+    /// <remarks>Locking: update locks may be held.</remarks>
+    public void GiveSpareBack(ulong page) => GiveBack(new DeviceBlock(page, 0));
 
     /// <summary>The number of a new request for room.</summary>
     internal long BeginRequest() => SharedWord.Add(ref _requests, 1);

@@ -21,6 +21,12 @@ public interface IDeviceMemoryOperations
     /// <remarks>Called by anybody, and maybe long after the last use. Source: Linux devmem_release.</remarks>
     void Release(ulong firstPage, int order);
 
+    /// <summary>Has the driver give pages back that it took by <see cref="DeviceMemory.TryTakeSpare"/>: they are needed.</summary>
+    /// <param name="pages">How many are.</param>
+    /// <returns>How many have been given back; 0 when none is left.</returns>
+    /// <remarks>Called without any lock from the mmap lock on, before a page leaves for another.</remarks>
+    int GiveUpSpare(int pages) => 0;
+
     /// <summary>Copies to the device, and clears there; returns when that is done.</summary>
     /// <returns>None; EIO when a copy failed, ETIMEDOUT when the device did not answer. In any case it touches the pages no more.</returns>
     Errno CopyToDevice(ReadOnlySpan<DeviceCopy> copies);

@@ -87,7 +87,7 @@ internal sealed class VideoFixture : IDisposable
 
     public long Read(int page) => Cpu.Thread(0).Load<long>(At(page));
 
-    /// <summary>Where pages are, a letter each: V in video memory, C there and in reach of the CPU, S in the system's, - nowhere yet, . not mapped.</summary>
+    /// <summary>Where pages are, a letter each: V in video memory, C there and in reach of the CPU, S in the system's, X there for the GPU alone, - nowhere yet, . not mapped.</summary>
     public string Where(int first, int count) => Where(Mm, first, count);
 
     public static string Where(AddressSpace mm, int first, int count) => string.Concat(
@@ -96,6 +96,7 @@ internal sealed class VideoFixture : IDisposable
             {
                 PageLocation.DevicePrivate => 'V',
                 PageLocation.DeviceCoherent => 'C',
+                PageLocation.DeviceExclusive => 'X',
                 PageLocation.System => 'S',
                 PageLocation.ZeroPage => '0',
                 PageLocation.Nowhere => '-',
@@ -116,6 +117,17 @@ internal sealed class VideoFixture : IDisposable
             : Gpu.LaunchAsync(channel.Instance, AddPlainly, 1, 1, args).GetAwaiter().GetResult();
         Driver.Part(channel);
         return result;
+    }
+
+    /// <summary>Has the GPU add up the first words of some pages, and store the sum in the second word of another page.</summary>
+    /// <returns>The sum.</returns>
+    public long Sum(int first, int count, int into)
+    {
+        Channel channel = Driver.Join(Client);
+        ulong result = At(into) + sizeof(long);
+        Gpu.LaunchAsync(channel.Instance, AddUp, 1, 1, new SumArgs(At(first), count, result)).GetAwaiter().GetResult().ThrowIfFailed();
+        Driver.Part(channel);
+        return Cpu.Thread(0).Load<long>(result);
     }
 
     /// <summary>A child with the same memory, joined to the GPU.</summary>
@@ -158,6 +170,19 @@ internal sealed class VideoFixture : IDisposable
             await t.Store(at, await t.Load<long>(at) + 100);
         }
     }
+
+    private static async GpuTask AddUp(GpuThread t, SumArgs a)
+    {
+        long sum = 0;
+        for (int i = 0; i < a.Count; i++)
+        {
+            sum += await t.Load<long>(a.First + ((ulong)i * Page.Size));
+        }
+
+        await t.Store(a.Result, sum);
+    }
+
+    private readonly record struct SumArgs(VirtualAddress First, int Count, VirtualAddress Result);
 
     private readonly record struct AddArgs(VirtualAddress First, int Count);
 }
