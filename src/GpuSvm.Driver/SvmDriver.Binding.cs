@@ -52,7 +52,7 @@ public sealed partial class SvmDriver
         using (_svmLock.EnterShared())
         {
             bool canMap = !client.IsDisposed && Readiness == Errno.None;
-            return canMap ? new VideoMapper(client, client.DevicePages!, _options.Clock, _options.Timeout).Map(range) : 0;
+            return canMap ? _videoMapper.Map(client, client.DevicePages!, range) : 0;
         }
     }
 }

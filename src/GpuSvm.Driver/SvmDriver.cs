@@ -14,6 +14,7 @@ public sealed partial class SvmDriver : IDisposable
     private readonly List<SvmClient> _clients = [];
     private readonly ReplayableFaultBuffer _faults;
     private readonly VideoPages? _videoPages;
+    private readonly VideoMapper _videoMapper;
     private readonly FaultServicer _servicer;
     private readonly WorkItem _service;
     private readonly WorkQueue? _worker;
@@ -33,6 +34,7 @@ public sealed partial class SvmDriver : IDisposable
         _faults = new ReplayableFaultBuffer(gpu, options.MaxLateEntries, QueueService);
         _servicer = new FaultServicer(gpu, _faults, _svmLock, _channels, options);
         _service = new WorkItem(ServiceFaults);
+        _videoMapper = new VideoMapper(options.Clock, options.Timeout);
         if (IsOn)
         {
             _worker = options.Servicing == FaultServicing.OnWorker ? new WorkQueue("svm fault servicer") : null;

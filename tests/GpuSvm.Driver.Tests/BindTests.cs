@@ -84,6 +84,32 @@ public sealed class BindTests
     }
 
     [Fact]
+    public void Pages_come_home_by_touch_and_by_eviction_without_an_allocation_once_that_is_warm()
+    {
+        using var d = new VideoFixture(readAround: 16);
+        d.Map(0, 64);
+
+        // Until every group of the DMA mapper's addresses was in use once: it takes them in random order.
+        for (int i = 0; i < 400; i++)
+        {
+            d.Bind(0, 64);
+            d.Read(i % 64);
+            Assert.Equal(Errno.None, d.Memory.Evict(d.Memory.Allocations[0]));
+        }
+
+        d.Bind(0, 64);
+        DeviceAllocation allocation = d.Memory.Allocations[0];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        d.Read(5);
+        d.Read(21);
+        long byTouch = GC.GetAllocatedBytesForCurrentThread() - before;
+        d.Memory.Evict(allocation);
+        long byEviction = GC.GetAllocatedBytesForCurrentThread() - before - byTouch;
+        Assert.Equal((0L, 0L), (byTouch, byEviction));
+        Assert.Equal((new string('S', 64), 0L), (d.Where(0, 64), d.Memory.UsedPages));
+    }
+
+    [Fact]
     public void The_start_is_rounded_down_and_the_end_up_and_holes_are_passed_over()
     {
         using var d = new VideoFixture();

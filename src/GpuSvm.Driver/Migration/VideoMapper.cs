@@ -6,20 +6,24 @@ namespace GpuSvm.Driver;
 /// does, as worker 0 of the client's strategy: the servicer stands still meanwhile. Source: nouveau_svm.c, nouveau_pfns_map, which maps
 /// between the two last steps of a migration and so relies on nobody changing the page until it has ended.
 /// </remarks>
-internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock clock, TimeSpan timeout)
+internal sealed class VideoMapper(Clock clock, TimeSpan timeout)
 {
     private readonly HmmPfn[] _found = new HmmPfn[HugePage.PageCount];
     private readonly PfnEntry[] _entries = new PfnEntry[HugePage.PageCount];
+    private SvmClient _client = null!;
+    private IDevicePages _pages = null!;
 
     /// <summary>Maps those pages of a range that live in video memory.</summary>
     /// <returns>Number of pages.</returns>
-    public long Map(AddressRange range)
+    public long Map(SvmClient client, IDevicePages pages, AddressRange range)
     {
+        _client = client;
+        _pages = pages;
         long mapped = 0;
         ulong address = range.Start;
         while (TryNextPiece(range, ref address, out AddressRange piece))
         {
-            mapped += client.Mirror.Mirrors(piece) ? MapPiece(piece) : 0;
+            mapped += _client.Mirror.Mirrors(piece) ? MapPiece(piece) : 0;
         }
 
         return mapped;
@@ -29,9 +33,9 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
     private bool TryNextPiece(AddressRange range, ref ulong address, out AddressRange piece)
     {
         piece = default;
-        using (client.Mm.MmapLock.EnterShared())
+        using (_client.Mm.MmapLock.EnterShared())
         {
-            if (address >= range.End.Value || client.Mm.NextVma(address) is not { } vma || vma.Range.Start >= range.End)
+            if (address >= range.End.Value || _client.Mm.NextVma(address) is not { } vma || vma.Range.Start >= range.End)
             {
                 return false;
             }
@@ -46,7 +50,7 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
     private long MapPiece(AddressRange piece)
     {
         long mapped = 0;
-        while (!piece.IsEmpty && client.Strategy.TryAcquire(piece, worker: 0, out MirrorInterval interval) == Errno.None)
+        while (!piece.IsEmpty && _client.Strategy.TryAcquire(piece, worker: 0, out MirrorInterval interval) == Errno.None)
         {
             AddressRange guarded = piece.Intersect(interval.Range);
             try
@@ -55,7 +59,7 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
             }
             finally
             {
-                client.Strategy.Release(interval);
+                _client.Strategy.Release(interval);
             }
 
             piece = guarded.IsEmpty ? default : new AddressRange(guarded.End, piece.End);
@@ -77,7 +81,7 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
             Errno error = LookUp(interval, sequence, range);
             if (error == Errno.None)
             {
-                using (client.Mirror.UpdateLock.Enter())
+                using (_client.Mirror.UpdateLock.Enter())
                 {
                     if (!interval.Notifier.ReadRetry(sequence))
                     {
@@ -105,11 +109,11 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
             Sequence = sequence,
             Range = range,
             Pfns = words,
-            Owner = pages.Owner,
+            Owner = _pages.Owner,
         };
-        using (client.Mm.MmapLock.EnterShared())
+        using (_client.Mm.MmapLock.EnterShared())
         {
-            return HmmRangeFault.Fault(client.Mm, ref asked);
+            return HmmRangeFault.Fault(_client.Mm, ref asked);
         }
     }
 
@@ -120,7 +124,7 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
         int count = (int)range.PageCount;
         if (IsWhole(range) && TryEncode(_found[0], out _entries[0]))
         {
-            return client.Mirror.MapHuge(range.Start, _entries.AsSpan(0, 1)) == Errno.None ? count : 0;
+            return _client.Mirror.MapHuge(range.Start, _entries.AsSpan(0, 1)) == Errno.None ? count : 0;
         }
 
         for (int first = 0, end; first < count; first = end + 1)
@@ -132,7 +136,7 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
             }
 
             Span<PfnEntry> run = _entries.AsSpan(first, end - first);
-            bool isMapped = !run.IsEmpty && client.Mirror.Map(range.Start + ((ulong)first << Page.Shift), run) == Errno.None;
+            bool isMapped = !run.IsEmpty && _client.Mirror.Map(range.Start + ((ulong)first << Page.Shift), run) == Errno.None;
             mapped += isMapped ? run.Length : 0;
         }
 
@@ -144,7 +148,7 @@ internal sealed class VideoMapper(SvmClient client, IDevicePages pages, Clock cl
 
     private bool TryEncode(HmmPfn found, out PfnEntry entry)
     {
-        bool isOwn = pages.TryGetVideoAddress(found.Frame, out ulong address) && found.IsValid;
+        bool isOwn = _pages.TryGetVideoAddress(found.Frame, out ulong address) && found.IsValid;
         entry = isOwn ? PfnEntry.VideoMemory(address, FaultRights.NeededBy(found.IsWritable ? FaultAccess.Atomic : FaultAccess.Read)) : default;
         return isOwn;
     }

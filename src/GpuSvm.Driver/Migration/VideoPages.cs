@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace GpuSvm.Driver;
 
 /// <summary>Pages of clients in the GPU's own memory: what the GPU does for them, and what the driver knows of them.</summary>
@@ -7,9 +9,13 @@ namespace GpuSvm.Driver;
 /// </remarks>
 internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations, IDisposable
 {
+    /// <summary>Most lists of copies that are kept for the next migration.</summary>
+    private const int CommandListLimit = 8;
+
     private readonly IGpu _gpu;
     private readonly DevicePagesOptions _options;
     private readonly SvmDriverOptions _driver;
+    private readonly BoundedPool<List<CopyCommand>> _commands = new(static () => [], CommandListLimit);
     private SvmClient[] _clients = [];
 
     private VideoPages(IGpu gpu, DevicePagesOptions options, SvmDriverOptions driver)
@@ -90,13 +96,13 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     /// <inheritdoc/>
     public Errno CopyToDevice(ReadOnlySpan<DeviceCopy> copies)
     {
-        var commands = new CopyCommand[copies.Length];
-        for (int i = 0; i < copies.Length; i++)
+        List<CopyCommand> commands = _commands.Rent();
+        foreach (ref readonly DeviceCopy copy in copies)
         {
-            CopyOperand device = OperandOf(copies[i]);
-            commands[i] = copies[i].System is { } system
-                ? CopyCommand.Copy(CopyOperand.System(system), device, BytesOf(copies[i]))
-                : CopyCommand.Clear(device, BytesOf(copies[i]));
+            CopyOperand device = OperandOf(copy);
+            commands.Add(copy.System is { } system
+                ? CopyCommand.Copy(CopyOperand.System(system), device, BytesOf(copy))
+                : CopyCommand.Clear(device, BytesOf(copy)));
         }
 
         return Run(commands);
@@ -105,10 +111,10 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     /// <inheritdoc/>
     public Errno CopyToSystem(ReadOnlySpan<DeviceCopy> copies)
     {
-        var commands = new CopyCommand[copies.Length];
-        for (int i = 0; i < copies.Length; i++)
+        List<CopyCommand> commands = _commands.Rent();
+        foreach (ref readonly DeviceCopy copy in copies)
         {
-            commands[i] = CopyCommand.Copy(OperandOf(copies[i]), CopyOperand.System(copies[i].System!.Value), BytesOf(copies[i]));
+            commands.Add(CopyCommand.Copy(OperandOf(copy), CopyOperand.System(copy.System!.Value), BytesOf(copy)));
         }
 
         return Run(commands);
@@ -149,9 +155,11 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
 
     private static ulong BytesOf(in DeviceCopy copy) => (ulong)copy.Pages << Page.Shift;
 
-    private Errno Run(CopyCommand[] commands)
+    private Errno Run(List<CopyCommand> commands)
     {
-        long fence = _gpu.CopyEngine.Submit(commands);
+        long fence = _gpu.CopyEngine.Submit(CollectionsMarshal.AsSpan(commands));
+        commands.Clear();
+        _commands.Return(commands);
         return Breaks.FenceNotWaitedFor ? Errno.None : _gpu.CopyEngine.Wait(fence, _driver.Clock.After(_options.CopyTimeout));
     }
 }

@@ -52,9 +52,9 @@ internal struct CpuFlush(ICpu cpu)
 
     private readonly void Each(Action<ICpu, Run> tell)
     {
-        foreach (Run run in _earlier ?? [])
+        for (int i = 0; i < (_earlier?.Count ?? 0); i++)
         {
-            tell(cpu, run);
+            tell(cpu, _earlier![i]);
         }
 
         if (!IsEmpty)

@@ -16,26 +16,37 @@ public sealed partial class MigrateVma
             }
         }
 
-        foreach (int index in _shared)
-        {
-            FrameNumber frame = _source[index].Frame;
-            if (!_mover.TryUnmap(frame, OtherReferences(frame)))
-            {
-                _mover.Restore(frame, frame);
-                Unlock(frame);
-                _frames.Put(frame);
-                _source[index] = default;
-                Collected--;
-            }
-        }
-
-        _shared.RemoveAll(index => !_source[index].IsValid);
+        DropPinned();
         _isLocked = Checks.Enabled && Collected > 0;
         if (_isLocked)
         {
             // All page locks count as one, taken by trylock.
             HeldLocks.AcquireTried(this, LockRank.Page);
         }
+    }
+
+    /// <summary>Takes pages that entries at other places name from those, too; where somebody relies on one it drops out.</summary>
+    private void DropPinned()
+    {
+        int left = 0;
+        for (int i = 0; i < _shared.Count; i++)
+        {
+            int index = _shared[i];
+            FrameNumber frame = _source[index].Frame;
+            if (_mover.TryUnmap(frame, OtherReferences(frame)))
+            {
+                _shared[left++] = index;
+                continue;
+            }
+
+            _mover.Restore(frame, frame);
+            Unlock(frame);
+            _frames.Put(frame);
+            _source[index] = default;
+            Collected--;
+        }
+
+        _shared.RemoveRange(left, _shared.Count - left);
     }
 
     private int CollectPages(ulong start, ulong end, MigratePfn hole)

@@ -13,9 +13,10 @@ internal sealed class Eviction(DeviceMemory memory)
     public Errno Run(DeviceAllocation allocation)
     {
         Errno result = Errno.None;
-        foreach (DeviceBlock block in allocation.Blocks)
+        IReadOnlyList<DeviceBlock> blocks = allocation.Blocks;
+        for (int i = 0; i < blocks.Count; i++)
         {
-            int count = Choose(block, allocation.Zone.Word);
+            int count = Choose(blocks[i], allocation.Zone.Word);
             Errno error = count > 0 ? Move(count) : Errno.None;
             result = result == Errno.None ? error : result;
             if (error == Errno.ETIMEDOUT)
