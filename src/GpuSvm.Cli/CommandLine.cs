@@ -5,6 +5,7 @@ using GpuSvm.Cli.Bench;
 using GpuSvm.Cli.Explore;
 using GpuSvm.Cli.Hmm;
 using GpuSvm.Cli.Runs;
+using GpuSvm.Cli.SvmTesting;
 using GpuSvm.Cli.Vmm;
 
 namespace GpuSvm.Cli;
@@ -43,7 +44,7 @@ internal static class CommandLine
     private static RootCommand Build() => new("Shared virtual memory between CPUs and a GPU, in user space.")
     {
         HelpName = "gpusvm",
-        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create(), HmmTestsVerb.Create(), VmmVerb.Create() },
+        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create(), HmmTestsVerb.Create(), SvmTestsVerb.Create(), VmmVerb.Create() },
     };
 
     private static int Refuse(int exitCode, string message)

@@ -16,10 +16,11 @@ public static class RaceScenarios
             .OrderBy(scenario => scenario.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>All scenarios of an assembly, each made anew, by name; those of its reviews included.</summary>
+    /// <summary>All scenarios of an assembly, each made anew, by name; those of its families and reviews included.</summary>
     public static IReadOnlyList<IRaceScenario> In(Assembly assembly) =>
     [
         .. Make<IRaceScenario>(assembly)
+            .Concat(Make<IRaceFamily>(assembly).SelectMany(family => family.Races))
             .Concat(ReviewsIn(assembly).SelectMany(review => review.Points).SelectMany(point => new[] { point.Posted, point.Repaired }))
             .OrderBy(scenario => scenario.Name, StringComparer.Ordinal),
     ];

@@ -11,6 +11,7 @@ using GpuSvm.Cli.Runs.Lists;
 using GpuSvm.Cli.Runs.Matrices;
 using GpuSvm.Cli.Runs.Sorting;
 using GpuSvm.Cli.Runs.Streams;
+using GpuSvm.Cli.SvmTesting;
 
 namespace GpuSvm.Cli.Output;
 
@@ -46,6 +47,8 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(PointsDocument))]
 [JsonSerializable(typeof(HmmTestsDocument))]
 [JsonSerializable(typeof(HmmTestsList))]
+[JsonSerializable(typeof(SvmTestsDocument))]
+[JsonSerializable(typeof(SvmTestsList))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>Prints the document of a run.</summary>
@@ -74,4 +77,11 @@ internal sealed partial class JsonOutput : JsonSerializerContext
 
     /// <summary>Prints what there is to explore.</summary>
     public static void Write(ExploreList list) => Console.Out.WriteLine(JsonSerializer.Serialize(list, Default.ExploreList));
+
+    /// <summary>Prints the document of the SVM tests.</summary>
+    public static void Write(SvmTestsDocument document) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.SvmTestsDocument));
+
+    /// <summary>Prints which SVM tests there are.</summary>
+    public static void Write(SvmTestsList list) => Console.Out.WriteLine(JsonSerializer.Serialize(list, Default.SvmTestsList));
 }

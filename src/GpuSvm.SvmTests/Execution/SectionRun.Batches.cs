@@ -1,0 +1,111 @@
+namespace GpuSvm.SvmTests;
+
+/// <content>Batches, and what they leave behind.</content>
+internal sealed partial class SectionRun
+{
+    /// <summary>Where the buffer goes next; set while the batch of an exec names it before it is there.</summary>
+    private VirtualAddress _next;
+
+    private int OffsetOf(int i) => i * _wrapper.Stride * ExecRecord.Size;
+
+    /// <summary>Has the CPU write the batch of an exec; of a pair both, the second for the place that the buffer has by then.</summary>
+    private void PrepareBatches(int i)
+    {
+        if (!LooksAtPairs)
+        {
+            WriteBatch(i, _buffer.Address);
+        }
+        else if (i % 2 == 0)
+        {
+            WriteBatch(i, _buffer.Address);
+            _next = _allocator.Reserve();
+            if (i + 1 < _wrapper.Execs)
+            {
+                WriteBatch(i + 1, _next);
+            }
+        }
+    }
+
+    private void WriteBatch(int i, VirtualAddress place)
+    {
+        int offset = OffsetOf(i);
+        ulong value = (_random.Next() << 12) | (uint)i | 1UL << 63;
+        bool isRace = _section.Has(SectionFlags.Race);
+        _buffer.Note(offset + ExecRecord.Target, place + (ulong)(offset + ExecRecord.Data));
+        _buffer.Note(offset + ExecRecord.Value, value);
+        _buffer.Note(offset + ExecRecord.Count, _section.Has(SectionFlags.MultiFault) ? (ulong)Places : 1);
+        _buffer.Note(offset + ExecRecord.Interval, _placeBytes);
+        _buffer.Note(offset + ExecRecord.Command, (ulong)ExecCommand.Store);
+        _buffer.Note(offset + ExecRecord.Peek, isRace ? _beside : 0UL);
+        _buffer.Note(offset + ExecRecord.FenceTarget, isRace ? place + (ulong)(offset + ExecRecord.Fence) : _fences);
+        _cpu.Write(_buffer.Address + offset, _buffer.Image.AsSpan(offset, ExecRecord.BatchSize));
+        if (isRace)
+        {
+            _buffer.Note(offset + ExecRecord.Fence, 0);
+            _cpu.Store(_buffer.Address + (offset + ExecRecord.Fence), 0UL);
+        }
+    }
+
+    /// <summary>Runs an exec, and beside it the CPU where the section is a race.</summary>
+    private void Execute(int i, Channel queue)
+    {
+        VirtualAddress batch = _buffer.Address + OffsetOf(i);
+        LaunchResult result;
+        if (_section.Has(SectionFlags.Race))
+        {
+            var racer = new CpuRacer(Process, Process.Thread((_worker * CpuThreads) + 1), batch, _beside, _machine.Size.RaceRounds);
+            result = racer.RunBeside(() => _machine.Await(_client.Submit(queue, batch)));
+            _buffer.Note(OffsetOf(i) + ExecRecord.CpuWord, racer.LastStored);
+        }
+        else
+        {
+            result = _machine.Await(_client.Submit(queue, batch));
+        }
+
+        Expect.That(result.Succeeded, $"exec {i} ended as {result.Status}: {result.Fault} {result.Exception?.Message}");
+    }
+
+    /// <summary>Looks at what an exec has left, by the CPU or a forked child, and at the record that it is in.</summary>
+    private void Look(int i)
+    {
+        int offset = OffsetOf(i);
+        ulong value = _buffer.WordAt(offset + ExecRecord.Value);
+        if (_section.Has(SectionFlags.Race))
+        {
+            NotePeeked(offset);
+            _buffer.Note(offset + ExecRecord.Fence, value);
+        }
+        else if (!LooksAtPairs || i % 2 == 1)
+        {
+            Expect.Equal(value, _cpu.Load<ulong>(_fences), $"exec {i}: its fence");
+        }
+
+        int places = _section.Has(SectionFlags.MultiFault) ? Places : 1;
+        for (int place = 0; place < places; place++)
+        {
+            _buffer.Note(offset + ExecRecord.Data + (place * (int)_placeBytes), value);
+        }
+
+        if (_section.Has(SectionFlags.ForkRead) && !_section.Has(SectionFlags.ForkReadAfter))
+        {
+            LookAt(_cpu, offset, i);
+        }
+
+        if (_section.Has(SectionFlags.ForkRead))
+        {
+            Process.InChild(child => LookAt(child, offset, i));
+        }
+
+        LookAt(_cpu, offset, i);
+    }
+
+    private void LookAt(CpuThread cpu, int offset, int i) => _buffer.Check(cpu, offset, ExecRecord.Size, $"record of exec {i}");
+
+    /// <summary>What the GPU has seen beside the buffer is what the CPU has stored there, or nothing.</summary>
+    private void NotePeeked(int offset)
+    {
+        ulong peeked = _cpu.Load<ulong>(_buffer.Address + (offset + ExecRecord.Peeked));
+        Expect.That(peeked is 0 or CpuRacer.Mark, $"the GPU read 0x{peeked:x} beside the buffer");
+        _buffer.Note(offset + ExecRecord.Peeked, peeked);
+    }
+}

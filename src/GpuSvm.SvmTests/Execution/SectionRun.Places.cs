@@ -1,0 +1,76 @@
+namespace GpuSvm.SvmTests;
+
+/// <content>Where memory is, and where it moves to.</content>
+internal sealed partial class SectionRun
+{
+    /// <summary>The word that execs write last, in shared memory of its own; not used in a race.</summary>
+    private VirtualAddress _fences;
+
+    /// <summary>The second allocation of a race, which the CPU replaces and moves.</summary>
+    private VirtualAddress _beside;
+
+    private void TakeFences()
+    {
+        if (_section.Has(SectionFlags.Race))
+        {
+            // Two pages: the second is where the first is moved to.
+            _beside = Process.Map(2 * Page.Size);
+        }
+        else
+        {
+            _fences = Process.Reserve(Page.Size, Page.Size);
+            Process.MapSharedAt(_fences, Page.Size);
+        }
+    }
+
+    private void LeaveFences()
+    {
+        if (_section.Has(SectionFlags.Race))
+        {
+            Process.Unmap(_beside, 2 * Page.Size);
+        }
+        else
+        {
+            Process.Unmap(_fences, Page.Size);
+        }
+    }
+
+    /// <summary>Moves the buffer to another address, as the section says.</summary>
+    private void Move()
+    {
+        AddressRange old = _buffer.Range;
+        VirtualAddress target = _next != default ? _next : _allocator.Reserve();
+        _next = default;
+        bool isReadOnly = _section.Has(SectionFlags.ReadOnlyRemap);
+        if (isReadOnly)
+        {
+            Process.Protect(old.Start, old.Length, Protection.Read);
+        }
+
+        bool staysMapped = _section.Has(SectionFlags.DontUnmap);
+        Process.Remap(old.Start, old.Length, staysMapped ? RemapFlags.DontUnmap : RemapFlags.None, target);
+        _buffer.Address = target;
+        if (isReadOnly)
+        {
+            Process.Protect(target, old.Length, Protection.ReadWrite);
+        }
+
+        ExpectGone(old, "where the buffer was");
+        if (staysMapped)
+        {
+            LeaveOld(old);
+        }
+    }
+
+    /// <summary>The old mapping of private memory is empty, that of shared memory shows the same pages; then it goes.</summary>
+    private void LeaveOld(AddressRange old)
+    {
+        ulong expected = _section.Has(SectionFlags.Shared) && !LooksAtPairs ? _buffer.WordAt(0) : 0UL;
+        if (!_section.Has(SectionFlags.Shared) || !LooksAtPairs)
+        {
+            Expect.Equal(expected, _cpu.Load<ulong>(old.Start), "the first word where the buffer was");
+        }
+
+        Process.Unmap(old.Start, old.Length);
+    }
+}

@@ -1,0 +1,38 @@
+namespace GpuSvm.SvmTests;
+
+/// <summary>The wrappers that there are.</summary>
+internal static class SvmWrappers
+{
+    private const ulong Large = HugePage.Size;
+    private const ulong Medium = 64 * 1024;
+
+    /// <summary>Distance of records that lie on every other page.</summary>
+    private const int Stride = 2 * ExecRecord.OnPage;
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<SvmWrapper> All { get; } =
+    [
+        new("once", 1),
+        new("once-large", 1, SizeBytes: Large),
+        new("twice", 2),
+        new("twice-large", 2, SizeBytes: Large),
+        new("many", 128),
+        new("many-stride", 64, Stride: Stride),
+        new("many-execqueues", 128, Queues: 16),
+        new("many-large", 8, SizeBytes: Large),
+        new("many-64k", 64, SizeBytes: Medium),
+        new("many-large-execqueues", 16, Queues: 16, SizeBytes: Large),
+        .. Spreaded("threads", Spread.Threads),
+        .. Spreaded("threads-shared-vm", Spread.ThreadsSharedVm),
+        .. Spreaded("process", Spread.Processes),
+    ];
+
+    private static SvmWrapper[] Spreaded(string prefix, Spread spread) =>
+    [
+        new($"{prefix}-many", 32, Spread: spread),
+        new($"{prefix}-many-stride", 32, Stride: Stride, Spread: spread),
+        new($"{prefix}-many-execqueues", 32, Queues: 8, Spread: spread),
+        new($"{prefix}-many-large", 4, SizeBytes: Large, Spread: spread),
+        new($"{prefix}-many-large-execqueues", 4, Queues: 4, SizeBytes: Large, Spread: spread),
+    ];
+}
