@@ -26,7 +26,7 @@ public sealed class BadInputTests
     [InlineData(
         "run",
         "a verb is missing: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm run --help')")]
-    [InlineData("walk", "'walk' is unknown: expected one of run, bench, explore, hmm-tests, vmm (see 'gpusvm --help')")]
+    [InlineData("walk", "'walk' is unknown: expected one of run, bench, explore, hmm-tests, svm-tests, vmm (see 'gpusvm --help')")]
     [InlineData("run list --fast", "'--fast' is not an option or argument of 'gpusvm run list' (see 'gpusvm run list --help')")]
     [InlineData("run bfs FILE FILE2", "'FILE2' is not an option or argument of 'gpusvm run bfs' (see 'gpusvm run bfs --help')")]
     [InlineData("hmm-tests --seed -1", "--seed -1: expected a whole number from 0 to 18446744073709551615 (see 'gpusvm hmm-tests --help')")]

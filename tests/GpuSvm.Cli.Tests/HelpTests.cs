@@ -11,8 +11,8 @@ public sealed class HelpTests
     }
 
     [Theory]
-    [InlineData("", "run bench explore hmm-tests vmm --version --help")]
-    [InlineData("--help", "run bench explore hmm-tests vmm --version --help")]
+    [InlineData("", "run bench explore hmm-tests svm-tests vmm --version --help")]
+    [InlineData("--help", "run bench explore hmm-tests svm-tests vmm --version --help")]
     [InlineData("run --help", "wordcount histogram bfs list spmv pagerank hashjoin sort stream")]
     [InlineData("run wordcount --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
     [InlineData("run bfs --help", "FILE --source --undirected --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
@@ -24,6 +24,7 @@ public sealed class HelpTests
     [InlineData("run stream --help", "--size --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
     [InlineData("bench --help", "gpu live")]
     [InlineData("hmm-tests --help", "NAME --list --kind --seed --json")]
+    [InlineData("svm-tests --help", "FILTER --list --strategy --schedules --seed --json")]
     [InlineData("vmm --help", "run xlat check formats")]
     [InlineData("vmm run --help", "FILE -n")]
     [InlineData("vmm xlat --help", "FILE ADDRESS")]

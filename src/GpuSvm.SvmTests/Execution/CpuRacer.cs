@@ -55,9 +55,9 @@ internal sealed class CpuRacer(SvmProcess process, CpuThread cpu, VirtualAddress
 
     private void ChangeWhatLiesBeside(int round)
     {
+        cpu.Store(beside, Mark);
         if (round % 2 == 0)
         {
-            cpu.Store(beside, Mark);
             process.Remap(beside, Page.Size, RemapFlags.DontUnmap, beside + Page.Size);
             Expect.Equal(Mark, cpu.Load<ulong>(beside + Page.Size), "what the CPU has moved");
         }

@@ -13,11 +13,11 @@ internal sealed partial class SectionRun
     {
         if (!LooksAtPairs)
         {
-            WriteBatch(i, _buffer.Address);
+            WriteBatch(i, Buffer.Address);
         }
         else if (i % 2 == 0)
         {
-            WriteBatch(i, _buffer.Address);
+            WriteBatch(i, Buffer.Address);
             _next = _allocator.Reserve();
             if (i + 1 < _wrapper.Execs)
             {
@@ -31,31 +31,31 @@ internal sealed partial class SectionRun
         int offset = OffsetOf(i);
         ulong value = (_random.Next() << 12) | (uint)i | 1UL << 63;
         bool isRace = _section.Has(SectionFlags.Race);
-        _buffer.Note(offset + ExecRecord.Target, place + (ulong)(offset + ExecRecord.Data));
-        _buffer.Note(offset + ExecRecord.Value, value);
-        _buffer.Note(offset + ExecRecord.Count, _section.Has(SectionFlags.MultiFault) ? (ulong)Places : 1);
-        _buffer.Note(offset + ExecRecord.Interval, _placeBytes);
-        _buffer.Note(offset + ExecRecord.Command, (ulong)ExecCommand.Store);
-        _buffer.Note(offset + ExecRecord.Peek, isRace ? _beside : 0UL);
-        _buffer.Note(offset + ExecRecord.FenceTarget, isRace ? place + (ulong)(offset + ExecRecord.Fence) : _fences);
-        _cpu.Write(_buffer.Address + offset, _buffer.Image.AsSpan(offset, ExecRecord.BatchSize));
+        Buffer.Note(offset + ExecRecord.Target, place + (ulong)(offset + ExecRecord.Data));
+        Buffer.Note(offset + ExecRecord.Value, value);
+        Buffer.Note(offset + ExecRecord.Count, _section.Has(SectionFlags.MultiFault) ? (ulong)Places : 1);
+        Buffer.Note(offset + ExecRecord.Interval, _placeBytes);
+        Buffer.Note(offset + ExecRecord.Command, (ulong)ExecCommand.Store);
+        Buffer.Note(offset + ExecRecord.Peek, isRace ? _beside : 0UL);
+        Buffer.Note(offset + ExecRecord.FenceTarget, isRace ? place + (ulong)(offset + ExecRecord.Fence) : _fences);
+        _cpu.Write(Buffer.Address + offset, Buffer.Image.AsSpan(offset, ExecRecord.BatchSize));
         if (isRace)
         {
-            _buffer.Note(offset + ExecRecord.Fence, 0);
-            _cpu.Store(_buffer.Address + (offset + ExecRecord.Fence), 0UL);
+            Buffer.Note(offset + ExecRecord.Fence, 0);
+            _cpu.Store(Buffer.Address + (offset + ExecRecord.Fence), 0UL);
         }
     }
 
     /// <summary>Runs an exec, and beside it the CPU where the section is a race.</summary>
     private void Execute(int i, Channel queue)
     {
-        VirtualAddress batch = _buffer.Address + OffsetOf(i);
+        VirtualAddress batch = Buffer.Address + OffsetOf(i);
         LaunchResult result;
         if (_section.Has(SectionFlags.Race))
         {
             var racer = new CpuRacer(Process, Process.Thread((_worker * CpuThreads) + 1), batch, _beside, _machine.Size.RaceRounds);
             result = racer.RunBeside(() => _machine.Await(_client.Submit(queue, batch)));
-            _buffer.Note(OffsetOf(i) + ExecRecord.CpuWord, racer.LastStored);
+            Buffer.Note(OffsetOf(i) + ExecRecord.CpuWord, racer.LastStored);
         }
         else
         {
@@ -69,11 +69,11 @@ internal sealed partial class SectionRun
     private void Look(int i)
     {
         int offset = OffsetOf(i);
-        ulong value = _buffer.WordAt(offset + ExecRecord.Value);
+        ulong value = Buffer.WordAt(offset + ExecRecord.Value);
         if (_section.Has(SectionFlags.Race))
         {
             NotePeeked(offset);
-            _buffer.Note(offset + ExecRecord.Fence, value);
+            Buffer.Note(offset + ExecRecord.Fence, value);
         }
         else if (!LooksAtPairs || i % 2 == 1)
         {
@@ -83,7 +83,7 @@ internal sealed partial class SectionRun
         int places = _section.Has(SectionFlags.MultiFault) ? Places : 1;
         for (int place = 0; place < places; place++)
         {
-            _buffer.Note(offset + ExecRecord.Data + (place * (int)_placeBytes), value);
+            Buffer.Note(offset + ExecRecord.Data + (place * (int)_placeBytes), value);
         }
 
         if (_section.Has(SectionFlags.ForkRead) && !_section.Has(SectionFlags.ForkReadAfter))
@@ -99,13 +99,13 @@ internal sealed partial class SectionRun
         LookAt(_cpu, offset, i);
     }
 
-    private void LookAt(CpuThread cpu, int offset, int i) => _buffer.Check(cpu, offset, ExecRecord.Size, $"record of exec {i}");
+    private void LookAt(CpuThread cpu, int offset, int i) => Buffer.Check(cpu, offset, ExecRecord.Size, $"record of exec {i}");
 
     /// <summary>What the GPU has seen beside the buffer is what the CPU has stored there, or nothing.</summary>
     private void NotePeeked(int offset)
     {
-        ulong peeked = _cpu.Load<ulong>(_buffer.Address + (offset + ExecRecord.Peeked));
+        ulong peeked = _cpu.Load<ulong>(Buffer.Address + (offset + ExecRecord.Peeked));
         Expect.That(peeked is 0 or CpuRacer.Mark, $"the GPU read 0x{peeked:x} beside the buffer");
-        _buffer.Note(offset + ExecRecord.Peeked, peeked);
+        Buffer.Note(offset + ExecRecord.Peeked, peeked);
     }
 }

@@ -38,7 +38,7 @@ internal sealed partial class SectionRun
     /// <summary>Moves the buffer to another address, as the section says.</summary>
     private void Move()
     {
-        AddressRange old = _buffer.Range;
+        AddressRange old = Buffer.Range;
         VirtualAddress target = _next != default ? _next : _allocator.Reserve();
         _next = default;
         bool isReadOnly = _section.Has(SectionFlags.ReadOnlyRemap);
@@ -49,7 +49,7 @@ internal sealed partial class SectionRun
 
         bool staysMapped = _section.Has(SectionFlags.DontUnmap);
         Process.Remap(old.Start, old.Length, staysMapped ? RemapFlags.DontUnmap : RemapFlags.None, target);
-        _buffer.Address = target;
+        Buffer.Address = target;
         if (isReadOnly)
         {
             Process.Protect(target, old.Length, Protection.ReadWrite);
@@ -65,7 +65,7 @@ internal sealed partial class SectionRun
     /// <summary>The old mapping of private memory is empty, that of shared memory shows the same pages; then it goes.</summary>
     private void LeaveOld(AddressRange old)
     {
-        ulong expected = _section.Has(SectionFlags.Shared) && !LooksAtPairs ? _buffer.WordAt(0) : 0UL;
+        ulong expected = _section.Has(SectionFlags.Shared) && !LooksAtPairs ? Buffer.WordAt(0) : 0UL;
         if (!_section.Has(SectionFlags.Shared) || !LooksAtPairs)
         {
             Expect.Equal(expected, _cpu.Load<ulong>(old.Start), "the first word where the buffer was");

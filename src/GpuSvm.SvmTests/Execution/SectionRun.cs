@@ -8,6 +8,10 @@ internal sealed partial class SectionRun
     public const int CpuThreads = 2;
 
     private const int Places = 4;
+
+    /// <summary>Most execs of a section that takes huge pages for each of them.</summary>
+    private const int MostHugeBuffers = 4;
+
     private readonly SvmMachine _machine;
     private readonly GpuClient _client;
     private readonly SvmSection _section;
@@ -18,7 +22,7 @@ internal sealed partial class SectionRun
     private readonly int _worker;
     private readonly SeededRandom _random;
     private readonly ulong _placeBytes;
-    private TestBuffer _buffer = null!;
+    private TestBuffer? _current;
 
     /// <summary>Sets a run up; it takes no memory yet.</summary>
     /// <param name="machine">The machine.</param>
@@ -31,16 +35,20 @@ internal sealed partial class SectionRun
         _machine = machine;
         _client = client;
         _section = section;
-        _wrapper = wrapper;
+        _wrapper = section.Flags.HasFlag(SectionFlags.New | SectionFlags.HugePages)
+            ? wrapper with { Execs = Math.Min(MostHugeBuffers, wrapper.Execs) }
+            : wrapper;
         _worker = worker;
         _cpu = client.Process.Thread(worker * CpuThreads);
         _random = machine.Random.Fork((ulong)worker);
-        ulong records = Page.Count((ulong)(wrapper.Execs * wrapper.Stride * ExecRecord.Size)) * Page.Size;
+        ulong records = Page.Count((ulong)(_wrapper.Execs * _wrapper.Stride * ExecRecord.Size)) * Page.Size;
         _placeBytes = wrapper.SizeBytes != 0 ? wrapper.SizeBytes : section.Has(SectionFlags.HugePages) ? HugePage.Size : records;
         ulong size = section.Has(SectionFlags.MultiFault) ? Places * _placeBytes : _placeBytes;
-        int most = section.Has(SectionFlags.New) && !section.Has(SectionFlags.Free) ? wrapper.Execs : 1;
+        int most = section.Has(SectionFlags.New) && !section.Has(SectionFlags.Free) ? _wrapper.Execs : 1;
         _allocator = new BufferAllocator(client.Process, section, size, most, machine.Size);
     }
+
+    private TestBuffer Buffer => _current!;
 
     private SvmProcess Process => _client.Process;
 
@@ -68,10 +76,20 @@ internal sealed partial class SectionRun
         }
 
         _kept.ForEach(Leave);
-        Leave(_buffer);
+        Leave(Buffer);
         _allocator.Dispose();
         LeaveFences();
         Array.ForEach(queues, _client.Part);
+    }
+
+    /// <summary>Fails an explored schedule if the GPU may do more with a page of this run than the CPU's entry says, while nothing changes.</summary>
+    public void CheckMirror()
+    {
+        if (Process.Space.Notifiers.ActiveInvalidations == 0)
+        {
+            CheckMirror(AddressRange.FromLength(_beside, _beside == default ? 0 : 2 * Page.Size));
+            CheckMirror(_current?.Touched ?? default);
+        }
     }
 
     /// <summary>One exec: its batch is written, its memory prefetched, it runs, its memory moves, and what it wrote is looked at.</summary>
@@ -80,8 +98,7 @@ internal sealed partial class SectionRun
         PrepareBatches(i);
         if (_section.Has(SectionFlags.Prefetch))
         {
-            BindResult moved = _client.Prefetch(_buffer.Touched);
-            Expect.Equal(Errno.None, moved.Error, $"exec {i}: prefetch");
+            Prefetch();
         }
 
         Execute(i, queue);
@@ -102,19 +119,29 @@ internal sealed partial class SectionRun
         }
     }
 
+    /// <summary>Moves the buffer to the GPU's memory; shared memory stays where it is, and nothing is said where the CPU may touch it meanwhile.</summary>
+    private void Prefetch()
+    {
+        Expect.Equal(Errno.None, _client.Prefetch(Buffer.Touched).Error, "prefetch");
+        if (!_section.Has(SectionFlags.Shared | SectionFlags.Race))
+        {
+            Process.ExpectPlace(Buffer.Touched, PageLocation.DevicePrivate);
+        }
+    }
+
     /// <summary>Takes the next buffer.</summary>
     private void Renew(int i)
     {
         if (i > 0 && _section.Has(SectionFlags.Free))
         {
-            Leave(_buffer);
+            Leave(Buffer);
         }
         else if (i > 0)
         {
-            _kept.Add(_buffer);
+            _kept.Add(Buffer);
         }
 
-        _buffer = _allocator.Allocate(_cpu, _machine.Frames);
+        _current = _allocator.Allocate(_cpu, _machine.Frames);
     }
 
     /// <summary>Looks at every byte of a buffer once more, and frees it.</summary>
@@ -138,7 +165,28 @@ internal sealed partial class SectionRun
     /// <summary>Asks the driver for the addresses of the buffers as the client's own: refused as long as they are mirrored.</summary>
     private void AskForTheAddresses()
     {
-        Errno error = _client.Gpu.Driver.TryOpen(Process.Space, new SvmClientOptions { Unmanaged = _buffer.Range }, out _);
+        Errno error = _client.Gpu.Driver.TryOpen(Process.Space, new SvmClientOptions { Unmanaged = Buffer.Range }, out _);
         Expect.Equal(Errno.EBUSY, error, "asking for addresses that are mirrored");
+    }
+
+    private void CheckMirror(AddressRange range)
+    {
+        for (VirtualAddress page = range.Start; page < range.End; page += Page.Size)
+        {
+            CpuPte entry = Process.Space.PageTable.Read(page);
+            bool isHeld = entry.IsPresent || entry.IsDevicePrivate || entry.IsMigration || entry.IsDeviceExclusive;
+            Check(isHeld || !_client.Client.Mirror.Grants(page, TranslationRights.Read), "The GPU has an entry for a page that the CPU does not hold.");
+            Check(
+                (entry.KeptRights & Protection.Write) != 0 || !_client.Client.Mirror.Grants(page, TranslationRights.Write),
+                "The GPU may write a page that the CPU may not write.");
+        }
+    }
+
+    private static void Check(bool holds, string sentence)
+    {
+        if (!holds)
+        {
+            throw new InvariantException(sentence);
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed record MachineSize
         VideoMemory = ByteSize.MiB(1),
         Execution = ExecutionMode.Sequential,
         Sms = 1,
-        MostTouched = Page.Size,
+        MostTouched = 2 * Page.Size,
         RaceRounds = 2,
     };
 

@@ -59,6 +59,15 @@ internal sealed class SvmProcess(SystemMemory memory, SimulatedCpu cpu, AddressS
         Expect.Equal((Errno.None, to), (error, at), "mremap");
     }
 
+    /// <summary>Stops the test unless all pages of a range are in one place.</summary>
+    public void ExpectPlace(AddressRange range, PageLocation place)
+    {
+        foreach (ResidencyRun run in space.Residency(range))
+        {
+            Expect.Equal(place, run.Location, $"where {run.Range.PageCount} pages from {run.Range.Start} on are");
+        }
+    }
+
     /// <summary>Starts a child, has its thread do something, and ends it.</summary>
     public void InChild(Action<CpuThread> body)
     {

@@ -18,6 +18,7 @@ internal sealed class SectionRace(SvmWrapper wrapper, SvmSection section) : IRac
         for (int i = 0; i < runs.Count; i++)
         {
             run.Thread($"program {i}", runs[i].Run);
+            run.Invariant(runs[i].CheckMirror);
         }
 
         run.AtEnd(machine.End);

@@ -22,7 +22,8 @@ public sealed class ProjectTests
         [""] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Telemetry"],
         ["Scenarios"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Telemetry"],
         ["HmmTests"] = ["Core", "Mm"],
-        ["Cli"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Scenarios", "HmmTests", "Telemetry", ""],
+        ["SvmTests"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Scenarios"],
+        ["Cli"] = ["Core", "Mm", "Mmu", "Gpu", "Svm", "Driver", "Live", "Engine", "Workloads", "Scenarios", "HmmTests", "SvmTests", "Telemetry", ""],
     };
 
     private static readonly string[] MayBeUnsafe = ["Core", "Gpu", "Mmu", "Live"];

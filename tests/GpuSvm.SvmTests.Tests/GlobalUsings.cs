@@ -1,0 +1,2 @@
+global using GpuSvm.Core;
+global using GpuSvm.Mm;
