@@ -189,6 +189,9 @@ public static class Breaks
     /// <summary>Two that write events at the same time may take the same place.</summary>
     public static readonly bool EventPlaceTakenTwice = Name == "event-place-taken-twice";
 
+    /// <summary>The CPU takes a page from a device that has it for a while, at once.</summary>
+    public static readonly bool TimesliceForgotten = Name == "timeslice-forgotten";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -205,6 +208,6 @@ public static class Breaks
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "duplicate-kept", "duplicate-left-writable",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
-        "event-shown-early", "event-place-taken-twice",
+        "event-shown-early", "event-place-taken-twice", "timeslice-forgotten",
     ];
 }

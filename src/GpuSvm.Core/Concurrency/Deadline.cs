@@ -26,6 +26,10 @@ public readonly struct Deadline
 
     private long LeftNanoseconds => _clock is null ? 0 : Math.Max(0, _nanoseconds - _clock.NowNanoseconds);
 
+    /// <summary>The earlier of two moments.</summary>
+    /// <param name="other">Another one, be it of another clock.</param>
+    public Deadline Or(Deadline other) => LeftNanoseconds <= other.LeftNanoseconds ? this : other;
+
     /// <summary>Sleeps on a monitor that the caller holds until it is pulsed, or for a while that is not longer than the time left.</summary>
     /// <remarks>The caller looks at its condition and at the deadline again.</remarks>
     internal void SleepOn(object monitor)

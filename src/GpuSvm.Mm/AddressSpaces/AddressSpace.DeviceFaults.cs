@@ -13,6 +13,28 @@ public sealed partial class AddressSpace
         pte.IsPoisoned ? Errno.EIO :
         TellCpuAgain(leaf, page);
 
+    /// <summary>True if the page of an address lives on a device that is not done with it yet. Mmap lock held.</summary>
+    /// <param name="address">Any byte of the page.</param>
+    /// <param name="until">The moment after which it may leave.</param>
+    private bool StaysOnDevice(VirtualAddress address, out Deadline until)
+    {
+        until = default;
+        ulong page = Page.AlignDown(address);
+        if (Breaks.TimesliceForgotten || _table.Find(page) is not { } leaf || !leaf.Read(page).IsDevicePrivate)
+        {
+            return false;
+        }
+
+        using (leaf.Lock.Enter())
+        {
+            // The entry keeps the frame, and so the device, as long as the lock is held.
+            CpuPte pte = leaf.Read(page);
+            until = pte.IsDevicePrivate ? _frames.PagemapOf(pte.Frame)!.Operations.StaysUntil(pte.Frame) : default;
+        }
+
+        return !until.HasPassed;
+    }
+
     /// <summary>Has the device where a page lives bring it home.</summary>
     private Errno BringHome(Vma vma, CpuLeaf leaf, ulong page)
     {

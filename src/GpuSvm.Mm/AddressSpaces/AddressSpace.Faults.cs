@@ -6,9 +6,19 @@ public sealed partial class AddressSpace
     /// <inheritdoc/>
     public Errno HandleFault(VirtualAddress address, CpuAccess access)
     {
-        using (MmapLock.EnterShared())
+        Deadline patience = Clock.After(Deadline.Default);
+        while (true)
         {
-            return HandleFaultLocked(address, access);
+            Deadline until;
+            using (MmapLock.EnterShared())
+            {
+                if (!StaysOnDevice(address, out until) || patience.HasPassed)
+                {
+                    return HandleFaultLocked(address, access);
+                }
+            }
+
+            new WakeEvent().Wait(until.Or(patience));
         }
     }
 
@@ -16,7 +26,9 @@ public sealed partial class AddressSpace
     /// <param name="address">The byte that was touched.</param>
     /// <param name="access">What was tried.</param>
     /// <param name="result">What <see cref="HandleFault"/> would say.</param>
-    /// <returns>False when the mmap lock is not to be had at once; then nothing is done.</returns>
+    /// <returns>
+    /// False when the mmap lock is not to be had at once, or the page is not to leave its device yet; then nothing is done.
+    /// </returns>
     public bool TryHandleFault(VirtualAddress address, CpuAccess access, out Errno result)
     {
         result = Errno.EAGAIN;
@@ -27,8 +39,9 @@ public sealed partial class AddressSpace
 
         using (scope)
         {
-            result = HandleFaultLocked(address, access);
-            return true;
+            bool mayServe = !StaysOnDevice(address, out _);
+            result = mayServe ? HandleFaultLocked(address, access) : Errno.EAGAIN;
+            return mayServe;
         }
     }
 

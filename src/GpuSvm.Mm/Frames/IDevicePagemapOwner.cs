@@ -15,6 +15,16 @@ public interface IDevicePagemapOwner
     /// </remarks>
     Errno MigrateToRam(in DeviceFault fault);
 
+    /// <summary>Until when a page stays though the CPU has touched it: the device is to get something done with it first.</summary>
+    /// <param name="frame">The frame, of a page that an entry names.</param>
+    /// <returns>The moment; <c>default</c> for a page that may leave at once, as those of most devices.</returns>
+    /// <remarks>
+    /// Asked before <see cref="MigrateToRam"/>, and only for an access of the CPU, which waits for the moment without a lock, and asks again;
+    /// after <see cref="Deadline.Default"/> it asks no more. Locking: called with the lock of a page table held, so it waits for nothing.
+    /// Source: Linux drm_pagemap.c, timeslice_expiration (where the CPU faults again and again until it has passed).
+    /// </remarks>
+    Deadline StaysUntil(FrameNumber frame) => default;
+
     /// <summary>The last reference to a page is gone: its frame is the device's again.</summary>
     /// <param name="frame">The frame, or the first of a huge page.</param>
     /// <param name="pages">1, or 512 for a huge page.</param>
