@@ -18,6 +18,9 @@ public interface IGpu : ITlbInvalidator
     /// <summary>The ring of replayable faults.</summary>
     IFaultBuffer FaultBuffer { get; }
 
+    /// <summary>The ring of notifications of access counters; null where the GPU has none, or they are off.</summary>
+    IAccessCounterBuffer? AccessCounters => null;
+
     /// <summary>True once the GPU has stopped answering, for good: registers say nothing, and what it was asked to do is not done.</summary>
     /// <remarks>
     /// A wait that the device does not end within a deadline of its own (a flush, a copy) ends with this, and only when the device was cut

@@ -10,6 +10,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     private readonly Iommu _iommu;
     private readonly CopyEngine _copyEngine;
     private readonly FaultBuffer _faultBuffer;
+    private readonly AccessCounterBuffer? _accessCounters;
     private readonly DeviceSignals _signals = new();
     private readonly ChannelTable _channels;
     private readonly IExecutor _executor;
@@ -36,12 +37,13 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
         _copyEngine = new CopyEngine(_iommu, _videoMemory, options.Execution) { Events = options.Events };
         _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);
+        _accessCounters = options.AccessCounters is { } counters ? new AccessCounterBuffer(counters) : null;
         var faults = new FaultUnit(_faultBuffer, _signals, options.Clock, options.FaultTimeout)
         {
             Events = options.Events,
             OutstandingLimit = options.OutstandingFaults,
         };
-        _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, _videoMemory, faults));
+        _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, _videoMemory, faults, _accessCounters));
         _executor = MakeExecutor(faults, random);
     }
 
@@ -53,6 +55,9 @@ public sealed class SoftwareGpu : IGpu, IDisposable
 
     /// <inheritdoc/>
     public IFaultBuffer FaultBuffer => _faultBuffer;
+
+    /// <inheritdoc/>
+    public IAccessCounterBuffer? AccessCounters => _accessCounters;
 
     /// <summary>The GPU's own memory, with what only a simulation knows.</summary>
     public VideoMemory VideoMemory => _videoMemory;

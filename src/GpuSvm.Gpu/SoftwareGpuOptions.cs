@@ -61,6 +61,9 @@ public sealed record SoftwareGpuOptions
     /// <summary>Most 4 KiB pages that the IOMMU maps at once; null for twice the frames of system memory, as far as that goes.</summary>
     public ulong? DmaPages { get; init; }
 
+    /// <summary>How accesses that miss an SM's own TLB are counted; null, the default, for not at all.</summary>
+    public AccessCounterOptions? AccessCounters { get; init; }
+
     /// <summary>How long a thread waits for its fault to be served before its launch is cancelled.</summary>
     /// <remarks>Ten times the driver's own bound for one fault, so that a slow driver is never mistaken for a missing one.</remarks>
     public TimeSpan FaultTimeout { get; init; } = 10 * Deadline.Default;
@@ -90,6 +93,9 @@ public sealed record SoftwareGpuOptions
         Demand(
             CoherentAt is not { } first || (first.Value % 512 == 0 && first.Value <= frameCount && Page.Count(VideoMemory.Bytes) <= frameCount - first.Value),
             nameof(CoherentAt), CoherentAt ?? default, "a multiple of 512 that leaves room for the GPU's memory");
+        Demand(
+            AccessCounters is null or { IsValid: true },
+            nameof(AccessCounters), AccessCounters!, "of 64 KiB to 16 MiB, with a threshold of 1 to 65535 and 2 to 2^20 entries");
         Demand(FaultTimeout > TimeSpan.Zero, nameof(FaultTimeout), FaultTimeout, "positive");
         ulong pages = DmaPagesFor(frameCount);
         Demand(pages is > 0 and <= MaxPages, nameof(DmaPages), pages, $"1 to {MaxPages}");

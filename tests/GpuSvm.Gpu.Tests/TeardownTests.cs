@@ -16,7 +16,7 @@ public sealed class TeardownTests : IDisposable
     {
         _iommu = new Iommu(_memory, 64, new SeededRandom(1));
         _faults = new FaultUnit(new FaultBuffer(4, 0, () => { }), new DeviceSignals(), Clock.Monotonic, Deadline.Default);
-        _channels = new ChannelTable(1, _videoMemory, channel => new SmPort(channel, _memory, _iommu, _videoMemory, _faults));
+        _channels = new ChannelTable(1, _videoMemory, channel => new SmPort(channel, _memory, _iommu, _videoMemory, _faults, counters: null));
     }
 
     public void Dispose()

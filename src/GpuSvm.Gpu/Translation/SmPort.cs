@@ -11,6 +11,9 @@ internal sealed unsafe class SmPort
     /// <summary>How often a fill may be overtaken by a flush before the access counts as faulted.</summary>
     private const int FillAttempts = 64;
 
+    /// <summary>What an access reaches that reaches no memory.</summary>
+    private const ulong NoTarget = ulong.MaxValue;
+
     private const ulong DirectionMask = Iommu.ReadRight | Iommu.WriteRight;
 
     // SAFETY: all three point into reservations that the device keeps until all its threads have ended.
@@ -20,9 +23,10 @@ internal sealed unsafe class SmPort
     private readonly byte* _video;
     private readonly ulong _videoPages;
     private readonly Channel _channel;
+    private readonly AccessCounters? _accesses;
     private PortCounters _counters;
 
-    internal SmPort(Channel channel, SystemMemory memory, Iommu iommu, VideoMemory video, FaultUnit faults)
+    internal SmPort(Channel channel, SystemMemory memory, Iommu iommu, VideoMemory video, FaultUnit faults, AccessCounterBuffer? counters)
     {
         _channel = channel;
         _memory = memory.Base;
@@ -31,6 +35,7 @@ internal sealed unsafe class SmPort
         _video = video.Base;
         _videoPages = video.PageCount;
         Faults = faults;
+        _accesses = counters is null ? null : new AccessCounters(counters, channel.Instance);
     }
 
     /// <summary>The uTLB, with the mark of the access in flight.</summary>
@@ -97,6 +102,7 @@ internal sealed unsafe class SmPort
             switch (step)
             {
                 case Step.Done:
+                    CountAccess(access.Address, target);
                     return AccessOutcome.Done;
                 case Step.Overtaken:
                     break;
@@ -171,6 +177,7 @@ internal sealed unsafe class SmPort
             Step step = Check(found, ref access);
             if (step != Step.Done || found.Kind == TranslationKind.Sparse)
             {
+                target = NoTarget;
                 return step;
             }
 
@@ -189,6 +196,24 @@ internal sealed unsafe class SmPort
         // SAFETY: TryPass gave a word inside a frame; alignment was checked before.
         access.Perform(ref *word);
         return Step.Done;
+    }
+
+    /// <summary>Counts an access that the SM's own TLB did not translate. Outside of the access: a notification takes a lock.</summary>
+    private void CountAccess(ulong address, ulong target)
+    {
+        if (_accesses is null || target == NoTarget)
+        {
+            return;
+        }
+
+        if (target >> Page.Shift < VideoMemory.WindowPage)
+        {
+            _accesses.CountOther(address);
+        }
+        else
+        {
+            _accesses.CountVideo(Page.AlignDown(target) - (VideoMemory.WindowPage << Page.Shift) + (address & Page.OffsetMask));
+        }
     }
 
     private Translation Translate(TranslationDomain domain, in PendingAccess access)
