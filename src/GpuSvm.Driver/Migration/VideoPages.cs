@@ -17,6 +17,7 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     private readonly SvmDriverOptions _driver;
     private readonly BoundedPool<List<CopyCommand>> _commands = new(static () => [], CommandListLimit);
     private SvmClient[] _clients = [];
+    private UseReports? _uses;
 
     private VideoPages(IGpu gpu, DevicePagesOptions options, SvmDriverOptions driver)
     {
@@ -55,6 +56,7 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
         };
         Errno error = DeviceMemory.TryCreate(options.Frames, gpu.DmaMapper, pages, memoryOptions, out DeviceMemory? memory);
         pages.Memory = error == Errno.None ? memory! : throw new SvmException(error, "The GPU's memory could not be added to the machine.");
+        pages.ListenToCounters(releases);
         return pages;
     }
 
@@ -89,6 +91,9 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
 
     /// <inheritdoc/>
     public DeviceMigrationResult MoveToDevice(AddressSpace space, AddressRange range) => Memory.MigrateToDevice(space, range);
+
+    /// <inheritdoc/>
+    public void ReportUses() => _uses?.Read();
 
     /// <inheritdoc/>
     public void Release(ulong firstPage, int order) => _gpu.VideoMemory.FreePages(firstPage, order);
@@ -140,11 +145,23 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     /// <exception cref="InvariantException">Checks are on and a page could not be brought home. The memory stays then.</exception>
     public void Dispose()
     {
+        _gpu.AccessCounters?.SetInterrupt(null);
         Errno error = SendHome();
         Checks.That(error == Errno.None, $"Every page comes home when the driver ends, but {Memory.UsedPages} do not: {error}.");
         if (error == Errno.None)
         {
             Memory.Dispose();
+        }
+    }
+
+    private void ListenToCounters(WorkQueue? worker)
+    {
+        if (_gpu.AccessCounters is { } counters)
+        {
+            var uses = new UseReports(counters, Memory);
+            var work = new WorkItem(uses.Read);
+            counters.SetInterrupt(worker is null ? uses.Read : () => worker.Enqueue(work));
+            _uses = uses;
         }
     }
 

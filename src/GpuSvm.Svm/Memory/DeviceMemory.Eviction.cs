@@ -25,7 +25,14 @@ public sealed partial class DeviceMemory
     /// <remarks>Constant time, no allocation. Locking: takes a device lock.</remarks>
     public void Touched(FrameNumber frame)
     {
-        if (_policy is null || !TryGetDevicePage(frame, out _) || Frames.ReferenceCount(frame) == 0)
+        if (_policy is null || !TryGetDevicePage(frame, out _))
+        {
+            return;
+        }
+
+        // A page of 2 MiB is known by its first frame.
+        frame = Frames.PageOf(frame);
+        if (Frames.ReferenceCount(frame) == 0)
         {
             return;
         }
@@ -47,6 +54,17 @@ public sealed partial class DeviceMemory
         }
     }
 
+    /// <summary>The device has used some pages that follow each other, as <see cref="Touched"/>.</summary>
+    /// <param name="firstPage">Number of the first in the device's memory.</param>
+    /// <param name="pages">How many; those beyond the memory are passed over.</param>
+    public void TouchedPages(ulong firstPage, ulong pages)
+    {
+        for (ulong i = 0; i < pages; i++)
+        {
+            Touched(Pagemap.FirstFrame + (firstPage + i));
+        }
+    }
+
     /// <summary>Has allocations leave until a room holds as many pages as wanted.</summary>
     /// <param name="room">What is filled.</param>
     /// <param name="pages">How many pages it is to hold: at most 512.</param>
@@ -59,6 +77,12 @@ public sealed partial class DeviceMemory
     /// </remarks>
     internal Errno MakeRoom(DeviceRoom room, int pages, AddressRange comer, long request)
     {
+        if (room.TryFill(pages))
+        {
+            return Errno.None;
+        }
+
+        Operations.ReportUses();
         int failures = 0;
         for (int left = pages; !room.TryFill(pages); left--)
         {

@@ -17,6 +17,12 @@ public interface IDeviceMemoryOperations
     /// <remarks>Source: Linux populate_devmem_pfn.</remarks>
     Errno TryPopulate(int order, out ulong firstPage);
 
+    /// <summary>Reports what the hardware has noted of uses (<see cref="DeviceMemory.Touched"/>): some pages are about to leave for others.</summary>
+    /// <remarks>Takes device locks only, and waits for nothing.</remarks>
+    void ReportUses()
+    {
+    }
+
     /// <summary>Takes pages back: all that were handed out together, or an aligned part of them. Nobody refers to them any more.</summary>
     /// <remarks>Called by anybody, and maybe long after the last use. Source: Linux devmem_release.</remarks>
     void Release(ulong firstPage, int order);

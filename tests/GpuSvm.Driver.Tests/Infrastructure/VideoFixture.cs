@@ -17,7 +17,9 @@ internal sealed class VideoFixture : IDisposable
         int readAround = 4,
         TimeSpan? copyTimeout = null,
         SvmClientOptions? client = null,
-        DevicePageKind kind = DevicePageKind.Private)
+        DevicePageKind kind = DevicePageKind.Private,
+        ulong? pageLimit = null,
+        AccessCounterOptions? counters = null)
     {
         ByteSize size = videoMemory ?? ByteSize.MiB(16);
         FrameNumber? coherentAt = kind == DevicePageKind.Coherent ? new FrameNumber(SystemFrames) : null;
@@ -29,6 +31,7 @@ internal sealed class VideoFixture : IDisposable
             VideoMemory = size,
             CoherentAt = coherentAt,
             Events = options?.Events,
+            AccessCounters = counters,
         });
         Frames = new PageFrames(_memory, new PageFramesOptions
         {
@@ -44,6 +47,7 @@ internal sealed class VideoFixture : IDisposable
             DevicePages = new DevicePagesOptions(Frames)
             {
                 Kind = kind,
+                PageLimit = pageLimit,
                 ReadAroundPages = readAround,
                 CopyTimeout = copyTimeout ?? Deadline.Default,
             },
