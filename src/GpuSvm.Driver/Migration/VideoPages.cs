@@ -51,6 +51,7 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
             ReadAroundPages = options.ReadAroundPages,
             PageLimit = options.PageLimitOf(gpu.VideoMemory.PageCount),
             Eviction = options.Eviction,
+            Clock = driver.Clock,
             Releases = releases,
             Events = driver.Events,
         };

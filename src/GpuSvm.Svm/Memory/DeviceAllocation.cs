@@ -21,6 +21,10 @@ public sealed class DeviceAllocation
     /// <summary>The addresses that the pages were taken for; by now they may have been moved, shared or unmapped.</summary>
     public AddressRange Range { get; }
 
+    /// <summary>Until when a page stays though the CPU touches it; <c>default</c> where it leaves at once.</summary>
+    /// <remarks>Eviction goes by other rules. Source: Linux struct drm_pagemap_devmem, timeslice_expiration.</remarks>
+    public Deadline TimesliceEnd { get; internal set; }
+
     /// <summary>What was taken; pages that have left count still.</summary>
     /// <remarks>Grows only until the migration that makes the allocation has ended.</remarks>
     public IReadOnlyList<DeviceBlock> Blocks => SharedWord.Read(ref _blocks);

@@ -20,6 +20,7 @@ public sealed partial class DeviceMemory
     private long _failedMoves;
     private long _allocations;
     private long _releases;
+    private long _refusals;
 
     /// <summary>Gives pages that have become free back to the driver, and releases allocations whose last page has left.</summary>
     /// <remarks>Done by itself before memory is found wanting. Locking: no lock from the update lock on.</remarks>

@@ -7,6 +7,10 @@ public sealed partial class DeviceMemory
     /// <param name="space">Whose pages.</param>
     /// <param name="range">Page-aligned; with best effort holes are passed over.</param>
     /// <param name="movement">Whether pages move one by one, the default, or only together.</param>
+    /// <param name="timeslice">
+    /// How long the pages stay though the CPU touches them, from the end of the move on: not negative, the default is not at all. A driver
+    /// for whose GPU a page must be there asks for some milliseconds, and doubles them at each try.
+    /// </param>
     /// <returns>
     /// <para>
     /// Best effort: how many pages have moved, and the first error: ENOMEM when the device or the DMA mapper had no room, EIO and ETIMEDOUT of the copy,
@@ -27,11 +31,13 @@ public sealed partial class DeviceMemory
     /// Locking: no lock from the mmap lock on; takes the mmap lock shared for each window. Source: Linux drm_gpusvm_migrate_to_devmem,
     /// nouveau_dmem_migrate_vma.
     /// </remarks>
-    public DeviceMigrationResult MigrateToDevice(AddressSpace space, AddressRange range, Movement movement = Movement.BestEffort)
+    public DeviceMigrationResult MigrateToDevice(
+        AddressSpace space, AddressRange range, Movement movement = Movement.BestEffort, TimeSpan timeslice = default)
     {
         ThrowUnlessPages(space, range);
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeslice, TimeSpan.Zero);
         Events?.TellMigration(range, EventCause.Requested, EventDirection.ToDevice);
-        DeviceMigrationResult result = movement == Movement.AllOrNothing ? MoveWhole(space, range) : MoveSome(space, range);
+        DeviceMigrationResult result = movement == Movement.AllOrNothing ? MoveWhole(space, range, timeslice) : MoveSome(space, range, timeslice);
         Events?.TellMigrationEnd(range, result.Pages);
         return result;
     }
@@ -53,17 +59,19 @@ public sealed partial class DeviceMemory
         return result;
     }
 
-    private DeviceMigrationResult MoveSome(AddressSpace space, AddressRange range)
+    private DeviceMigrationResult MoveSome(AddressSpace space, AddressRange range, TimeSpan timeslice)
     {
         MoveToDevice mover = _toDevicePool.Rent();
+        mover.Timeslice = timeslice;
         DeviceMigrationResult result = mover.Run(space, range);
         _toDevicePool.Return(mover);
         return result;
     }
 
-    private DeviceMigrationResult MoveWhole(AddressSpace space, AddressRange range)
+    private DeviceMigrationResult MoveWhole(AddressSpace space, AddressRange range, TimeSpan timeslice)
     {
         MoveToDevice mover = _toDevicePool.Rent();
+        mover.Timeslice = timeslice;
         DeviceMigrationResult result = mover.RunWhole(space, range, out DeviceAllocation? raced);
         _toDevicePool.Return(mover);
         if (raced is not null)

@@ -61,6 +61,7 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         FailedMoves = SharedWord.Read(ref _failedMoves),
         Allocations = SharedWord.Read(ref _allocations),
         Releases = SharedWord.Read(ref _releases),
+        TimesliceRefusals = SharedWord.Read(ref _refusals),
         Evictions = SharedWord.Read(ref _evictions),
         EvictionFailures = SharedWord.Read(ref _evictionFailures),
         PeakPages = SharedWord.Read(ref _peak),
@@ -205,6 +206,21 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         _homePool.Return(mover);
         return error;
     }
+
+    /// <inheritdoc/>
+    Deadline IDevicePagemapOwner.StaysUntil(FrameNumber frame)
+    {
+        Deadline end = _zones.Find(Pagemap.DataOf(Frames.PageOf(frame))).Allocation.TimesliceEnd;
+        if (!end.HasPassed)
+        {
+            SharedWord.Add(ref _refusals, 1);
+        }
+
+        return end;
+    }
+
+    /// <summary>The end of a timeslice that begins now.</summary>
+    internal Deadline SliceFromNow(TimeSpan slice) => slice > TimeSpan.Zero ? _options.Clock.After(slice) : default;
 
     /// <summary>Takes the memory from the machine. No page lives there any more; see <see cref="EvictAll"/>.</summary>
     /// <exception cref="InvalidOperationException">A page does.</exception>

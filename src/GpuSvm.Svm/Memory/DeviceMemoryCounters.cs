@@ -30,6 +30,9 @@ public readonly record struct DeviceMemoryCounters
     /// <summary>Allocations that were released.</summary>
     public long Releases { get; init; }
 
+    /// <summary>Times that a page stayed because its timeslice had not ended, though the CPU had touched it.</summary>
+    public long TimesliceRefusals { get; init; }
+
     /// <summary>Allocations that have left because others needed room.</summary>
     public long Evictions { get; init; }
 

@@ -21,6 +21,9 @@ public sealed record DeviceMemoryOptions
     /// <remarks>Source: Linux drm_gpusvm_evict_to_ram, which tries three times.</remarks>
     public int EvictionTries { get; init; } = 3;
 
+    /// <summary>The time that timeslices are measured with.</summary>
+    public Clock Clock { get; init; } = Clock.Monotonic;
+
     /// <summary>Most pages that hold data at once, at least 1; null for all that the device has.</summary>
     /// <remarks>For a device whose page tables need room in the same memory.</remarks>
     public ulong? PageLimit { get; init; }
@@ -40,6 +43,7 @@ public sealed record DeviceMemoryOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ReadAroundPages, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ReadAroundPages, HugePage.PageCount);
         ArgumentOutOfRangeException.ThrowIfLessThan(EvictionTries, 1);
+        ArgumentNullException.ThrowIfNull(Clock);
         ArgumentOutOfRangeException.ThrowIfZero(PageLimit ?? 1, nameof(PageLimit));
         if (!BitOperations.IsPow2(ReadAroundPages))
         {

@@ -8,7 +8,7 @@ namespace GpuSvm.Svm;
 ///     MigrateVma.Setup            the CPU's stores wait; mirrors are told, but for the device's own, which passes over its event
 ///     drop the device's entries   for what moves
 ///     map frames for DMA, copy
-///     MigratePages, Complete      or Complete alone, when something failed: then all is as it was
+///     MigratePages, Complete      the timeslice begins before the CPU can touch a page; or Complete alone, when something failed: then all is as it was
 /// give back what was not used
 /// </code>
 /// Source: Linux drm_gpusvm.c, drm_gpusvm_migrate_to_devmem.
@@ -20,6 +20,9 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     private readonly DeviceRoom _room = new(memory);
     private long _request;
     private bool _isShort;
+
+    /// <summary>How long the pages stay though the CPU touches them.</summary>
+    public TimeSpan Timeslice { get; set; }
 
     /// <summary>Moves the pages of a range.</summary>
     public DeviceMigrationResult Run(AddressSpace space, AddressRange range)
@@ -186,6 +189,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
             {
                 given = MoverPages.CountGiven(_migration.Destination);
                 _migration.MigratePages();
+                allocation.TimesliceEnd = memory.SliceFromNow(Timeslice);
             }
         }
         finally
