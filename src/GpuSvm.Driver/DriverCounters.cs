@@ -72,6 +72,9 @@ public sealed class DriverCounters
     /// <summary>Times that GET was written.</summary>
     public long GetWrites { get; internal set; }
 
+    /// <summary>What was counted of ranges; nothing but with <see cref="SizedRangesStrategy"/>.</summary>
+    public RangeCounters Ranges { get; } = new();
+
     internal void Add(in BlockTally tally)
     {
         PagesMapped += tally.PagesMapped;

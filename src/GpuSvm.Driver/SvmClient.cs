@@ -14,6 +14,11 @@ public sealed class SvmClient
         Mirror = mirror;
         _strategy = strategy;
         Advice = new ClientAdvice(mm, mirror, onUnmap);
+        Ranges = strategy as SizedRangesStrategy;
+        if (Ranges is not null)
+        {
+            Ranges.Advice = Advice;
+        }
     }
 
     /// <summary>The process's address space.</summary>
@@ -31,7 +36,12 @@ public sealed class SvmClient
     /// <summary>The root of the GPU's page table.</summary>
     public PageDirectoryBase Root => _space.Root;
 
+    /// <summary>Its ranges, if the mirror strategy is <see cref="SizedRangesStrategy"/>; else null.</summary>
+    public SvmSpace? RangeSpace => Ranges?.Space;
+
     internal IMirrorStrategy Strategy => _strategy;
+
+    internal SizedRangesStrategy? Ranges { get; }
 
     /// <summary>What the program has said of its memory.</summary>
     internal ClientAdvice Advice { get; }

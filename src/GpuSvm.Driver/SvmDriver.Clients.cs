@@ -125,7 +125,12 @@ public sealed partial class SvmDriver
                 return Errno.EINVAL;
             }
 
-            var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse) { Events = _options.Events };
+            var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse) 
+            {
+                Events = _options.Events,
+                Clock = _options.Clock,
+                Device = new MirrorDevice(_gpu.DmaMapper, _videoPages?.MemoryFor(mm), _worker, _options.Ranges),
+            };
             IMirrorStrategy strategy = _options.Strategy(mm, mirror);
             client = new SvmClient(mm, space, mirror, strategy, options.AdviceOnUnmap);
             _videoPages?.Add(client);

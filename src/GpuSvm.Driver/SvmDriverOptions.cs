@@ -59,6 +59,9 @@ public sealed record SvmDriverOptions
     /// <remarks>docs/mirror-strategies.md says why.</remarks>
     public Func<AddressSpace, GpuMirror, IMirrorStrategy> Strategy { get; init; } = MirrorStrategies.TableAligned;
 
+    /// <summary>How ranges are made, for <see cref="SizedRangesStrategy"/>.</summary>
+    public SvmRangeOptions Ranges { get; init; } = new();
+
     /// <summary>Whether pages of clients may live in the GPU's own memory; null, the default, if they may not.</summary>
     public DevicePagesOptions? DevicePages { get; init; }
 
@@ -74,6 +77,8 @@ public sealed record SvmDriverOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Strategy);
+        ArgumentNullException.ThrowIfNull(Ranges);
+        Ranges.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(PagesPerFault, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(PagesPerFault, 512);
         if (!System.Numerics.BitOperations.IsPow2(PagesPerFault))

@@ -24,7 +24,7 @@ public sealed class BindTests
         Assert.Equal((4L * 4096, 4L), (d.Gpu.CopyEngine.Counters.BytesToSystem, d.Frames.AllocatedFrames));
         Assert.Equal([105L, 106, 100, 100], Enumerable.Range(4, 4).Select(d.Read));
         d.Add(0, 8, atomically: false).ThrowIfFailed();
-        Assert.Equal(4, d.Driver.Counters.Fetched);
+        Assert.Equal(FaultsOfAdd(strategy, 4), d.Driver.Counters.Fetched);
         Assert.Equal([201L, 202, 203, 204, 205, 206, 200, 200], Enumerable.Range(0, 8).Select(d.Read));
         Assert.Equal(("SSSSSSSS", 0L), (d.Where(0, 8), d.Memory.UsedPages));
     }
@@ -36,17 +36,19 @@ public sealed class BindTests
         using var d = new VideoFixture(OptionsOf(strategy));
         d.Map(0, 4);
         d.Add(0, 4, atomically: false).ThrowIfFailed();
-        Assert.Equal((4L, 0L), (d.Driver.MappedPages, d.Driver.Invalidations));
+        long before = FaultsOfAdd(strategy, 4) - 4;
+        Assert.Equal((4L, before), (d.Driver.MappedPages, d.Driver.Invalidations));
 
         Assert.Equal(new BindResult(4, 4, Errno.None), d.Bind(0, 4));
-        Assert.Equal(1, d.Driver.Invalidations);
+        Assert.Equal(before + 1, d.Driver.Invalidations);
 
-        // What is there already is not dropped by who binds it again.
+        // What is there already is not dropped by who binds it again; but ranges hear of each event.
         Assert.Equal(new BindResult(0, 4, Errno.None), d.Bind(0, 4));
-        Assert.Equal((1L, 4L), (d.Driver.Invalidations, d.Driver.MappedPages));
+        before += strategy == "sized-ranges" ? 1 : 0;
+        Assert.Equal((before + 1, 4L), (d.Driver.Invalidations, d.Driver.MappedPages));
 
         Assert.Equal(101, d.Read(0));
-        Assert.Equal((2L, 0L), (d.Driver.Invalidations, d.Driver.MappedPages));
+        Assert.Equal((before + 2, 0L), (d.Driver.Invalidations, d.Driver.MappedPages));
     }
 
     [Theory]
@@ -310,6 +312,9 @@ public sealed class BindTests
             Assert.Equal([1L, 2, 3, 4, 0, 0], Enumerable.Range(0, 6).Select(d.Read));
         }
     }
+
+    /// <summary>Faults of a load and a store to each of some pages that the CPU may write: ranges are got for reading, and once more for writing.</summary>
+    private static long FaultsOfAdd(string strategy, int pages) => strategy == "sized-ranges" ? 2 * pages : pages;
 
     private static SvmDriverOptions OptionsOf(string strategy) =>
         new() { Strategy = MirrorStrategies.All.Single(one => one.Key == strategy).Value };

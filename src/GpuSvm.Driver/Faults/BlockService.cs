@@ -54,6 +54,12 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
     {
         groups.Find(batch, block);
         groups.PassOverCovered();
+        ServeRest();
+    }
+
+    /// <summary>Serves what is left of the block whose groups were found.</summary>
+    public void ServeRest()
+    {
         _client = groups.Client;
         ReadAdvice();
         MoveAdvised();
@@ -99,7 +105,13 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
     {
         if (_wantsWhole && _client.Strategy.TryAcquire(Block, worker, out interval) == Errno.None)
         {
-            return true;
+            if (interval.Range.Contains(AddressOf(groups[first].Page)))
+            {
+                return true;
+            }
+
+            // It guards the start of the block, and not so far.
+            _client.Strategy.Release(interval);
         }
 
         return _client.Strategy.TryAcquire(groups.RestFrom(first), worker, out interval) == Errno.None;

@@ -32,6 +32,7 @@ internal sealed partial class FaultServicer : IDisposable
     private readonly FaultBatch _batch;
     private readonly BlockClaims _claims;
     private readonly BlockService[] _workers;
+    private readonly RangeService[] _rangeWorkers;
     private readonly ServiceCrew? _crew;
     private readonly ReturnTracker _deferrals;
     private readonly ReturnTracker _returns;
@@ -57,9 +58,12 @@ internal sealed partial class FaultServicer : IDisposable
         _maxBatches = options.MaxBatches;
         _events = options.Events;
         _workers = new BlockService[options.WorkersInUse];
+        _rangeWorkers = new RangeService[options.WorkersInUse];
         for (int worker = 0; worker < _workers.Length; worker++)
         {
-            _workers[worker] = new BlockService(worker, options, new PageGroups(_canceller));
+            var groups = new PageGroups(_canceller);
+            _workers[worker] = new BlockService(worker, options, groups);
+            _rangeWorkers[worker] = new RangeService(options, groups, _workers[worker]);
         }
 
         _crew = _workers.Length > 1 ? new ServiceCrew(_workers.Length - 1, options.FaultsPerHelper, Help) : null;
@@ -136,6 +140,12 @@ internal sealed partial class FaultServicer : IDisposable
             Counters.Add(worker.TakeTally());
         }
 
+        foreach (RangeService worker in _rangeWorkers)
+        {
+            Counters.Ranges.Add(worker.TakeTally(out BlockTally mapped));
+            Counters.Add(mapped);
+        }
+
         if (_canceller.HasKilled)
         {
             if (!(Flush() && Breaks.ReplayLost))
@@ -188,7 +198,15 @@ internal sealed partial class FaultServicer : IDisposable
     {
         FaultBlock faults = _batch.Blocks[block];
         _events?.TellService(worker, Counters.Batches, _batch, faults);
-        _workers[worker].Serve(_batch, faults);
+        if (_batch.ClientAt(faults.First).Ranges is null)
+        {
+            _workers[worker].Serve(_batch, faults);
+        }
+        else
+        {
+            _rangeWorkers[worker].Serve(_batch, faults);
+        }
+
         _events?.TellServiceEnd(worker, _batch, faults);
         _claims.Finish(block);
     }

@@ -61,10 +61,13 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
         return pages;
     }
 
+    /// <summary>The memory, if pages of an address space may live there: its frames are those of the machine.</summary>
+    public DeviceMemory? MemoryFor(AddressSpace mm) => mm.Frames == _options.Frames ? Memory : null;
+
     /// <summary>A client's pages may live here from now on, if its frames are those of the machine. Under the SVM lock.</summary>
     public void Add(SvmClient client)
     {
-        if (client.Mm.Frames == _options.Frames)
+        if (MemoryFor(client.Mm) is not null)
         {
             client.DevicePages = this;
             client.Mirror.DeviceOwner = Owner;
@@ -131,7 +134,8 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     {
         foreach (SvmClient client in SharedWord.Read(ref _clients))
         {
-            if (client.Mm == space)
+            // Ranges do not pass over the event: they have dropped them.
+            if (client.Mm == space && client.Ranges is null)
             {
                 client.Mirror.DropOwn(range);
             }

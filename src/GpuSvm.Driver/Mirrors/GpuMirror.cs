@@ -21,6 +21,12 @@ public sealed class GpuMirror
     /// <summary>Where dropped entries are told; null for nowhere.</summary>
     internal EventStream? Events { get; init; }
 
+    /// <summary>What a strategy may need of the device; null where no driver has made the mirror.</summary>
+    internal MirrorDevice? Device { get; init; }
+
+    /// <summary>The time that the driver's bounds are measured with.</summary>
+    internal Clock Clock { get; init; } = Clock.Monotonic;
+
     /// <summary>Who owns the device's memory in which pages may live; null for nobody. Set before the first fault.</summary>
     internal object? DeviceOwner { get; set; }
 

@@ -13,7 +13,10 @@ public static class MirrorStrategies
     public static Func<AddressSpace, GpuMirror, IMirrorStrategy> TableAligned { get; } =
         static (mm, mirror) => new TableAlignedStrategy(mm, mirror);
 
+    /// <summary>Makes a <see cref="SizedRangesStrategy"/>, as <see cref="SvmDriverOptions.Ranges"/> says.</summary>
+    public static Func<AddressSpace, GpuMirror, IMirrorStrategy> SizedRanges { get; } = static (mm, mirror) => new SizedRangesStrategy(mm, mirror);
+
     /// <summary>Each strategy under its <see cref="IMirrorStrategy.Name"/>, in the order in which tables show them.</summary>
     public static IReadOnlyList<KeyValuePair<string, Func<AddressSpace, GpuMirror, IMirrorStrategy>>> All { get; } =
-        [new("per-fault", PerFault), new("vma-sized", VmaSized), new("table-aligned", TableAligned)];
+        [new("per-fault", PerFault), new("vma-sized", VmaSized), new("table-aligned", TableAligned), new("sized-ranges", SizedRanges)];
 }

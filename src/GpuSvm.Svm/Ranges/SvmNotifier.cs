@@ -30,6 +30,9 @@ public sealed class SvmNotifier
         }
     }
 
+    /// <summary>By which it hears: read begin and read retry are asked of it, by those who map pages by themselves.</summary>
+    public IntervalNotifier Interval { get; }
+
     /// <summary>The addresses whose entries a driver has to drop in an invalidation: what changes, and the rest of blocks that it cuts.</summary>
     /// <remarks>
     /// A block is unmapped as a whole. With <see cref="PartialUnmap.DropRange"/> so is a range of which something is unmapped. Clipped to
@@ -48,8 +51,6 @@ public sealed class SvmNotifier
 
         return all;
     }
-
-    internal IntervalNotifier Interval { get; }
 
     internal IntervalTree<SvmRange> Ranges { get; } = new();
 

@@ -35,7 +35,7 @@ public sealed record SvmSpaceOptions
     public Func<bool>? AllocationGate { get; init; }
 
     /// <summary>EINVAL if a rule of the properties above is broken.</summary>
-    internal Errno Validate()
+    public Errno Validate()
     {
         bool isWindow = Window.IsPageAligned && !Window.IsEmpty && Window.End <= CpuPageTable.AddressLimit;
         bool areChunks = ChunkSizes.Count > 0 && ChunkSizes.All(BitOperations.IsPow2) && ChunkSizes[^1] == Page.Size &&

@@ -11,7 +11,7 @@ public sealed class HugePageFaultTests
     [MemberData(nameof(All))]
     public void One_entry_serves_all_faults_of_a_huge_page_and_covers_later_ones(string strategy)
     {
-        using var d = new DriverFixture(StrategyCases.On(strategy));
+        using var d = new DriverFixture(StrategyCases.OnLargest(strategy));
         VirtualAddress a = MapHuge(d);
         d.Cpu.Thread(0).Store(a, 1L);
         d.Fault(a + (5 * Page.Size), FaultAccess.Read);
@@ -38,7 +38,7 @@ public sealed class HugePageFaultTests
     [MemberData(nameof(All))]
     public void A_store_that_brings_a_huge_page_in_maps_it_as_one(string strategy)
     {
-        using var d = new DriverFixture(StrategyCases.On(strategy));
+        using var d = new DriverFixture(StrategyCases.OnLargest(strategy));
         VirtualAddress a = MapHuge(d);
         d.Fault(a + (9 * Page.Size), FaultAccess.Write);
 
@@ -51,7 +51,7 @@ public sealed class HugePageFaultTests
     [MemberData(nameof(All))]
     public void A_huge_page_is_mapped_page_by_page_where_it_reaches_into_the_window(string strategy)
     {
-        using var d = new DriverFixture(StrategyCases.On(strategy), unmanaged: AddressRange.FromLength(0x4000_3000UL, Page.Size));
+        using var d = new DriverFixture(StrategyCases.OnLargest(strategy), unmanaged: AddressRange.FromLength(0x4000_3000UL, Page.Size));
         VirtualAddress a = MapHuge(d);
         d.Cpu.Thread(0).Store(a, 1L);
         d.Fault(a, FaultAccess.Read);
@@ -66,7 +66,7 @@ public sealed class HugePageFaultTests
     [MemberData(nameof(All))]
     public void An_atomic_takes_one_page_of_a_huge_page_and_the_others_come_page_by_page(string strategy)
     {
-        using var d = new DriverFixture(StrategyCases.On(strategy));
+        using var d = new DriverFixture(StrategyCases.OnLargest(strategy));
         VirtualAddress a = MapHuge(d);
         d.Cpu.Thread(0).Store(a, 1L);
         d.Fault(a + Page.Size, FaultAccess.Atomic);
@@ -84,7 +84,7 @@ public sealed class HugePageFaultTests
     [MemberData(nameof(All))]
     public void Stores_to_a_huge_page_of_read_only_memory_are_cancelled_and_its_loads_get_the_one_entry(string strategy)
     {
-        using var d = new DriverFixture(StrategyCases.On(strategy));
+        using var d = new DriverFixture(StrategyCases.OnLargest(strategy));
         VirtualAddress a = MapHuge(d);
         d.Cpu.Thread(0).Store(a, 1L);
         Assert.Equal(Errno.None, d.Mm.Protect(a, 2UL << 20, Protection.Read));

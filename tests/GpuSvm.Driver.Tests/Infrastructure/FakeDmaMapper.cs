@@ -19,7 +19,9 @@ internal sealed class FakeDmaMapper : IDmaMapper
             return Errno.ENOMEM;
         }
 
-        address = new DeviceAddress(_next += Page.Size);
+        ulong size = Page.Size << order;
+        address = new DeviceAddress((_next + size) & ~(size - 1));
+        _next = address.Value + size - Page.Size;
         _mapped.Add(address, frame);
         return Errno.None;
     }

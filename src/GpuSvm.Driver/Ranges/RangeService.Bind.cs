@@ -1,0 +1,200 @@
+using System.Numerics;
+
+namespace GpuSvm.Driver;
+
+/// <content>One try to bind a range.</content>
+internal sealed partial class RangeService
+{
+    private readonly PfnEntry[] _entries = new PfnEntry[HugePage.PageCount];
+
+    private Step Try(SvmRange range, in RangeRequest request, ref RangeTries tries)
+    {
+        bool moves = request.Moves > tries.Moves && !tries.IsSentHome;
+        if (TryBindValid(range, request, moves))
+        {
+            return Step.Bound;
+        }
+
+        if (moves && !IsGone(range))
+        {
+            tries.Moves++;
+            Move(range);
+        }
+        else if (request.ComesHome && !tries.IsSentHome)
+        {
+            tries.IsSentHome = true;
+            _ = _ranges.Space.Evict(range);
+        }
+
+        switch (_ranges.Space.GetPages(range, request.Context))
+        {
+            case Errno.None when TryBind(range, request):
+                return Step.Bound;
+
+            case Errno.None:
+                _tally.Retries++;
+                return Step.Again;
+
+            case Errno.EOPNOTSUPP when !tries.IsSentHome:
+                tries.IsSentHome = true;
+                _tally.SentHome++;
+                _ = _ranges.Space.Evict(range);
+                return Step.Again;
+
+            case Errno.EFAULT or Errno.EPERM:
+                return LookAgain(range, ref tries);
+
+            case Errno.EBUSY:
+                return Step.Defer;
+
+            default:
+                return Step.Leave;
+        }
+    }
+
+    /// <summary>A range that is gone is made anew; another one is looked at once more, as the CPU's mappings may have changed.</summary>
+    private Step LookAgain(SvmRange range, ref RangeTries tries)
+    {
+        if (IsGone(range))
+        {
+            _ranges.Remove(range);
+            return Step.Again;
+        }
+
+        return tries.Failures++ == 0 ? Step.Again : Step.Leave;
+    }
+
+    private bool IsGone(SvmRange range)
+    {
+        using (_client.Mirror.UpdateLock.Enter())
+        {
+            return range.IsUnmapped || range.IsRemoved;
+        }
+    }
+
+    private void Move(SvmRange range)
+    {
+        DeviceMigrationResult moved = _client.Ranges!.Memory!.MigrateToDevice(_client.Mm, range.Range);
+        _tally.Moves += moved.Pages > 0 ? 1 : 0;
+        _tally.FailedMoves += moved.Pages == 0 ? 1 : 0;
+    }
+
+    /// <summary>Binds a range whose pages are valid where they are to be: then nothing is moved or looked up.</summary>
+    private bool TryBindValid(SvmRange range, in RangeRequest request, bool moves)
+    {
+        using (_client.Mirror.UpdateLock.Enter())
+        {
+            bool isThere = !moves || range.HasDevicePages;
+            isThere &= !request.ComesHome || !range.HasDevicePages;
+            if (!isThere || !_ranges.Space.ArePagesValid(range, request.Context.Rights))
+            {
+                return false;
+            }
+
+            _tally.BoundAsTheyWere++;
+            BindLocked(range);
+            return true;
+        }
+    }
+
+    private bool TryBind(SvmRange range, in RangeRequest request)
+    {
+        using (_client.Mirror.UpdateLock.Enter())
+        {
+            bool isValid = _ranges.Space.ArePagesValid(range, request.Context.Rights);
+            if (isValid)
+            {
+                BindLocked(range);
+            }
+
+            return isValid;
+        }
+    }
+
+    /// <summary>Enters the pages of a range in the GPU's page table, and settles the faults that this serves.</summary>
+    private void BindLocked(SvmRange range)
+    {
+        int first = groups.IndexOf(range.Range.Start);
+        int count = (int)range.Range.PageCount;
+        ReadOnlySpan<MappedBlock> blocks = range.Blocks;
+        if (blocks[0].Order == HugePage.Order)
+        {
+            BindHuge(range, blocks[0]);
+        }
+        else
+        {
+            Encode(blocks, range.Rights, _entries.AsSpan(first, count));
+            _client.Mirror.Map(range.Range.Start, _entries.AsSpan(first, count));
+            CountMapped(_entries.AsSpan(first, count));
+        }
+
+        _tally.Bound[BitOperations.Log2((uint)count)]++;
+        Settle(range);
+    }
+
+    private void BindHuge(SvmRange range, MappedBlock block)
+    {
+        PfnEntry entry = EntryOf(block, 0, range.Rights);
+        _entries[0] = entry;
+        if (_client.Mirror.MapHuge(range.Range.Start, _entries.AsSpan(0, 1)) == Errno.None && _entries[0].IsValid)
+        {
+            _pagesMapped += HugePage.PageCount;
+            _hugePagesMapped++;
+        }
+        else
+        {
+            entry = default;
+        }
+
+        _entries.AsSpan().Fill(entry);
+    }
+
+    private void CountMapped(ReadOnlySpan<PfnEntry> entries)
+    {
+        foreach (PfnEntry entry in entries)
+        {
+            _pagesMapped += entry.IsValid ? 1 : 0;
+        }
+    }
+
+    private void Encode(ReadOnlySpan<MappedBlock> blocks, Protection rights, Span<PfnEntry> entries)
+    {
+        int page = 0;
+        foreach (MappedBlock block in blocks)
+        {
+            for (int i = 0; i < block.PageCount; i++)
+            {
+                entries[page++] = EntryOf(block, i, rights);
+            }
+        }
+    }
+
+    private PfnEntry EntryOf(MappedBlock block, int page, Protection rights)
+    {
+        bool writes = (rights & Protection.Write) != 0;
+        if (block.System is not { } address)
+        {
+            return PfnEntry.VideoMemory(
+                (block.DevicePage + (ulong)page) << Page.Shift, FaultRights.NeededBy(writes ? FaultAccess.Atomic : FaultAccess.Read));
+        }
+
+        FaultAccess granted =
+            !writes ? FaultAccess.Read :
+            options.SystemAtomics == SystemAtomics.Native ? FaultAccess.Atomic : FaultAccess.Write;
+        return PfnEntry.Bus(new DeviceAddress(address.Value + ((ulong)page << Page.Shift)), FaultRights.NeededBy(granted));
+    }
+
+    /// <summary>After the binding: what a page could not be entered for, or needs more, is left to be served by itself.</summary>
+    private void Settle(SvmRange range)
+    {
+        FaultResult result = FaultResult.Resolved;
+        foreach (ref PageGroup group in GroupsIn(range))
+        {
+            if (group.State == PageState.Pending && groups.IsEnoughFor(group, _entries[group.Page].Rights))
+            {
+                groups.Finish(ref group, result);
+                result = FaultResult.Skipped;
+            }
+        }
+    }
+}

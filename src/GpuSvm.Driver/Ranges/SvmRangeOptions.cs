@@ -1,0 +1,55 @@
+namespace GpuSvm.Driver;
+
+/// <summary>How <see cref="SizedRangesStrategy"/> cuts an address space into ranges, and where their pages live.</summary>
+public sealed record SvmRangeOptions
+{
+    /// <summary>Sizes of ranges: powers of two, falling, from 2 MiB at most down to 4 KiB.</summary>
+    /// <remarks>Source: Linux xe_svm.c, fault_chunk_sizes.</remarks>
+    public IReadOnlyList<ByteSize> ChunkSizes { get; init; } = [ByteSize.MiB(2), ByteSize.KiB(64), ByteSize.KiB(4)];
+
+    /// <summary>Size of a notifier: a power of two, not below the largest range.</summary>
+    /// <remarks>Source: Linux xe_module.c, svm_notifier_size.</remarks>
+    public ByteSize NotifierSize { get; init; } = ByteSize.MiB(512);
+
+    /// <summary>Where the pages of a range are to live; it counts where the driver has <see cref="SvmDriverOptions.DevicePages"/>.</summary>
+    public SvmResidency Placement { get; init; } = SvmResidency.System;
+
+    /// <summary>How long pages that have come to the GPU's memory stay there at least; not negative.</summary>
+    /// <remarks>Source: Linux xe_svm.c, which begins with 5 ms for atomics.</remarks>
+    public TimeSpan Timeslice { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What becomes of a range of which a part is unmapped.</summary>
+    public PartialUnmap PartialUnmap { get; init; } = PartialUnmap.KeepRest;
+
+    /// <summary>What becomes of a range of which not every page can move.</summary>
+    public SvmMovement Movement { get; init; } = SvmMovement.BestEffort;
+
+    /// <summary>Ranges of more than a page and up to so many bytes are made only where the CPU has every page; 0 for all.</summary>
+    /// <remarks>Source: Linux drm_gpusvm.c, check_pages_threshold.</remarks>
+    public ByteSize CheckPagesThreshold { get; init; }
+
+    /// <summary>How long the pages of a range are looked up again in one call; not negative.</summary>
+    public TimeSpan RetryLimit { get; init; } = Deadline.Default;
+
+    /// <summary>These options as those of a space.</summary>
+    internal SvmSpaceOptions ToSpaceOptions() => new()
+    {
+        ChunkSizes = [.. ChunkSizes.Select(size => size.Bytes)],
+        NotifierSize = NotifierSize,
+        RetryLimit = RetryLimit,
+    };
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(ChunkSizes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Timeslice, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Placement, (int)SvmResidency.Auto, nameof(Placement));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)PartialUnmap, (int)PartialUnmap.DropRange, nameof(PartialUnmap));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Movement, (int)SvmMovement.AllOrNothing, nameof(Movement));
+        if (ToSpaceOptions().Validate() != Errno.None || ChunkSizes[0].Bytes > HugePage.Size)
+        {
+            throw new ArgumentException(
+                "Ranges are powers of two of bytes, falling, from 2 MiB at most to 4 KiB; a notifier is a power of two and holds the largest.");
+        }
+    }
+}
