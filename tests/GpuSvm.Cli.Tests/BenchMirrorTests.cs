@@ -5,7 +5,7 @@ namespace GpuSvm.Cli.Tests;
 /// <summary><c>gpusvm bench mirror</c>: the same work for every strategy. Counts are exact; how large times are is the machine's affair.</summary>
 public sealed class BenchMirrorTests
 {
-    private static readonly string[] Strategies = ["per-fault", "vma-sized", "table-aligned"];
+    private static readonly string[] Strategies = ["per-fault", "vma-sized", "table-aligned", "sized-ranges"];
 
     private static readonly string[] Works =
     [

@@ -29,7 +29,7 @@ public sealed class ScenarioTests
 
         Assert.Equal(0, exitCode);
         Assert.Equal(RaceScenarios.OnStrategies().Select(scenario => scenario.Name), results.Keys);
-        Assert.Equal(3 * RaceScenarios.All().OfType<IDriverRace>().Count(), results.Count);
+        Assert.Equal(4 * RaceScenarios.All().OfType<IDriverRace>().Count(), results.Count);
         Assert.All(results.Values, result => Assert.Equal(200, result.GetProperty("schedules").GetInt32()));
     }
 

@@ -52,12 +52,11 @@ internal sealed partial class RangeService
         }
     }
 
-    /// <summary>A range that is gone is made anew; another one is looked at once more, as the CPU's mappings may have changed.</summary>
+    /// <summary>A range that is gone or was cut is found anew; another one is looked at once more, as the CPU's mappings may have changed.</summary>
     private Step LookAgain(SvmRange range, ref RangeTries tries)
     {
         if (IsGone(range))
         {
-            _ranges.Remove(range);
             return Step.Again;
         }
 
@@ -74,9 +73,22 @@ internal sealed partial class RangeService
 
     private void Move(SvmRange range)
     {
-        DeviceMigrationResult moved = _client.Ranges!.Memory!.MigrateToDevice(_client.Mm, range.Range);
+        NoteMove(range, true);
+        DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement);
+        NoteMove(range, false);
         _tally.Moves += moved.Pages > 0 ? 1 : 0;
         _tally.FailedMoves += moved.Pages == 0 ? 1 : 0;
+    }
+
+    private void NoteMove(SvmRange range, bool isMoving)
+    {
+        if (range.Data is RangeHistory history)
+        {
+            using (_client.Mirror.UpdateLock.Enter())
+            {
+                history.IsMoving = isMoving;
+            }
+        }
     }
 
     /// <summary>Binds a range whose pages are valid where they are to be: then nothing is moved or looked up.</summary>
@@ -123,18 +135,36 @@ internal sealed partial class RangeService
         }
         else
         {
-            Encode(blocks, range.Rights, _entries.AsSpan(first, count));
+            Encode(blocks, _entries.AsSpan(first, count));
             _client.Mirror.Map(range.Range.Start, _entries.AsSpan(first, count));
             CountMapped(_entries.AsSpan(first, count));
         }
 
+        NoteUse(range);
         _tally.Bound[BitOperations.Log2((uint)count)]++;
         Settle(range);
     }
 
+    /// <summary>Tells the device's memory which of its pages were used; for neighbours it is one word that it compares.</summary>
+    private void NoteUse(SvmRange range)
+    {
+        if (!range.HasDevicePages)
+        {
+            return;
+        }
+
+        foreach (ref readonly MappedBlock block in range.Blocks)
+        {
+            if (block.IsOnDevice)
+            {
+                _client.DevicePages!.Touched(_ranges.Memory!.Pagemap.FirstFrame + block.DevicePage);
+            }
+        }
+    }
+
     private void BindHuge(SvmRange range, MappedBlock block)
     {
-        PfnEntry entry = EntryOf(block, 0, range.Rights);
+        PfnEntry entry = EntryOf(block, 0);
         _entries[0] = entry;
         if (_client.Mirror.MapHuge(range.Range.Start, _entries.AsSpan(0, 1)) == Errno.None && _entries[0].IsValid)
         {
@@ -157,21 +187,20 @@ internal sealed partial class RangeService
         }
     }
 
-    private void Encode(ReadOnlySpan<MappedBlock> blocks, Protection rights, Span<PfnEntry> entries)
+    private void Encode(ReadOnlySpan<MappedBlock> blocks, Span<PfnEntry> entries)
     {
-        int page = 0;
-        foreach (MappedBlock block in blocks)
+        foreach (ref readonly MappedBlock block in blocks)
         {
             for (int i = 0; i < block.PageCount; i++)
             {
-                entries[page++] = EntryOf(block, i, rights);
+                entries[block.FirstPage + i] = EntryOf(block, i);
             }
         }
     }
 
-    private PfnEntry EntryOf(MappedBlock block, int page, Protection rights)
+    private PfnEntry EntryOf(in MappedBlock block, int page)
     {
-        bool writes = (rights & Protection.Write) != 0;
+        bool writes = (block.Rights & Protection.Write) != 0;
         if (block.System is not { } address)
         {
             return PfnEntry.VideoMemory(

@@ -155,7 +155,7 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
         return isAsked;
     }
 
-    private bool IsUniform => options.Ranges.Movement == SvmMovement.AllOrNothing;
+    private bool IsUniform => options.Ranges.Movement == Movement.AllOrNothing;
 
     /// <summary>True if a range can serve an access: atomics need the device's memory or help, and a prefetch faults nothing in.</summary>
     private bool IsServed(FaultAccess access, in PageGroup group, bool moves) => access switch

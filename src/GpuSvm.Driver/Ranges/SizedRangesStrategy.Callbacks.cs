@@ -13,37 +13,46 @@ public sealed partial class SizedRangesStrategy
     /// <inheritdoc/>
     /// <remarks>
     /// The driver's own migrations count, too: the range must learn that its pages have moved. One drop with one flush for a notifier,
-    /// widened to whole ranges. Source: Linux xe_svm.c, xe_svm_invalidate.
+    /// widened to whole blocks. Source: Linux xe_svm.c, xe_svm_invalidate.
     /// </remarks>
     bool ISvmRangeOwner.Invalidate(SvmNotifier notifier, in Invalidation invalidation)
     {
         ArgumentNullException.ThrowIfNull(notifier);
-        AddressRange widened = default;
+        AddressRange blocks = notifier.EntriesOf(invalidation);
+        AddressRange entries = default;
         foreach (SvmRange range in notifier.RangesIn(invalidation.Range))
         {
-            widened = widened.IsEmpty ? range.Range : new AddressRange(widened.Start, range.Range.End);
+            // Of what was mapped page by page the range knows nothing.
+            AddressRange part = range.Range.Intersect(invalidation.Range);
+            entries = entries.IsEmpty ? part : new AddressRange(entries.Start, part.End);
             Note(range, invalidation);
         }
 
-        _callbacks.Add(widened.IsEmpty ? 0 : _mirror.Drop(widened, invalidation.Cause));
+        if (!blocks.IsEmpty)
+        {
+            entries = new AddressRange(
+                Math.Min(entries.Start, blocks.Start), Math.Max(entries.End, blocks.End));
+        }
+
+        _callbacks.Add(entries.IsEmpty ? 0 : _mirror.Drop(entries, invalidation.Cause));
         return true;
     }
 
     /// <inheritdoc/>
-    void ISvmRangeOwner.DropEntries(SvmRange range)
-    {
-        ArgumentNullException.ThrowIfNull(range);
-        _mirror.Drop(range.Range);
-    }
+    void ISvmRangeOwner.DropEntries(SvmRange range, AddressRange part) => _mirror.Drop(part);
 
     private void Note(SvmRange range, in Invalidation invalidation)
     {
         if (invalidation.Cause is InvalidationCause.Unmap or InvalidationCause.Release)
         {
+            if (!range.IsUnmapped)
+            {
+                AddGarbage(range);
+            }
+
             range.SetUnmapped(invalidation.Range);
-            AddGarbage(range);
         }
-        else if (range is { HasDevicePages: true, Data: RangeHistory history } && invalidation.Cause == InvalidationCause.Migrate)
+        else if (range is { HasDevicePages: true, Data: RangeHistory { IsMoving: false } history } && invalidation.Cause == InvalidationCause.Migrate)
         {
             history.HomeAt = _mirror.Clock.NowNanoseconds;
         }

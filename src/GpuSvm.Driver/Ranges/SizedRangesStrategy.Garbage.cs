@@ -2,9 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace GpuSvm.Driver;
 
-/// <content>The garbage collector: ranges that were unmapped are removed.</content>
+/// <content>The garbage collector: ranges of which something was unmapped are removed, or cut to what is left.</content>
 /// <remarks>
-/// Not in the callback that marks them: removing them takes notifiers out. Source: Linux drm_gpusvm.c, driver_garbage_collector; xe_svm.c.
+/// Not in the callback that marks them: the mappings are changing, and it may take notifiers out. Source: Linux drm_gpusvm.c, driver_garbage_collector; xe_svm.c.
 /// </remarks>
 public sealed partial class SizedRangesStrategy
 {
@@ -16,9 +16,9 @@ public sealed partial class SizedRangesStrategy
     /// <summary>Number of times that the garbage collector found something to do.</summary>
     internal long Collections => SharedWord.Read(ref _collections);
 
-    /// <summary>Removes the ranges that were unmapped; one read if there are none.</summary>
+    /// <summary>Collects the ranges of which something was unmapped; one read if there are none.</summary>
     /// <remarks>
-    /// By several threads at once. Locking: takes the mmap lock shared if pages are to be brought home, and the update lock; no lock from the
+    /// By several threads at once. Locking: takes the mmap lock shared, and the update lock; no lock from the
     /// mmap lock on is held.
     /// </remarks>
     internal void CollectGarbage()
@@ -31,12 +31,12 @@ public sealed partial class SizedRangesStrategy
         SharedWord.Add(ref _collections, 1);
         while (TryTakeGarbage(out SvmRange? range))
         {
-            Remove(range);
+            Collect(range);
+            range.Put();
         }
     }
 
-    /// <summary>Removes a range; without effect if somebody else has.</summary>
-    internal void Remove(SvmRange range)
+    private void Collect(SvmRange range)
     {
         if (range.IsPartiallyUnmapped && _device is { Memory: not null, Ranges.PartialUnmap: PartialUnmap.DropRange })
         {
@@ -44,11 +44,12 @@ public sealed partial class SizedRangesStrategy
             _ = Space.Evict(range);
         }
 
-        Space.Remove(range);
+        Space.Collect(range);
     }
 
     private void AddGarbage(SvmRange range)
     {
+        range.Get();
         _garbage.Enqueue(range);
         SharedWord.Write(ref _garbageCount, _garbage.Count);
         _device.Background?.TryEnqueue(_collect);

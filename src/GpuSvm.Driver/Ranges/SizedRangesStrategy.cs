@@ -9,7 +9,7 @@ namespace GpuSvm.Driver;
 /// </para>
 /// <para>
 /// An unmap marks the ranges that it touches and notes them for the garbage collector, which runs on the driver's worker and at the
-/// head of each fault. A range that is gone guards nothing any more, whatever becomes of its notifier.
+/// head of each fault. A range that is marked or gone guards nothing any more, whatever becomes of its notifier.
 /// </para>
 /// <para>Source: Linux drivers/gpu/drm/drm_gpusvm.c, "Examples"; xe_svm.c.</para>
 /// </remarks>
@@ -80,6 +80,14 @@ public sealed partial class SizedRangesStrategy : IMirrorStrategy, ISvmRangeOwne
     {
         CollectGarbage();
         Errno error = FindOrInsert(wanted.Start, new SvmContext { IsReadOnly = true }, out SvmRange? range);
+        if (error == Errno.None)
+        {
+            using (_mirror.UpdateLock.Enter())
+            {
+                range!.HasLooseEntries = true;
+            }
+        }
+
         interval = error == Errno.None ? new MirrorInterval(range!.Notifier.Interval, range.Range, range) : default;
         return error switch
         {
@@ -96,7 +104,20 @@ public sealed partial class SizedRangesStrategy : IMirrorStrategy, ISvmRangeOwne
     }
 
     /// <summary>Stops mirroring; waits until no callback runs or can come.</summary>
-    public void Dispose() => Space.Dispose();
+    public void Dispose()
+    {
+        using (_mirror.UpdateLock.Enter())
+        {
+            // First the entries: what no notifier guards must not stay mapped.
+            _mirror.Drop(_mirror.Bounds);
+        }
+
+        Space.Dispose();
+        while (TryTakeGarbage(out SvmRange? range))
+        {
+            range.Put();
+        }
+    }
 
     /// <summary>Finds or makes the range of a page: no larger than what the client leaves, and what is advised alike.</summary>
     internal Errno FindOrInsert(VirtualAddress page, SvmContext context, out SvmRange? range)

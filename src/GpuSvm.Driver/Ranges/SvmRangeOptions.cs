@@ -22,7 +22,7 @@ public sealed record SvmRangeOptions
     public PartialUnmap PartialUnmap { get; init; } = PartialUnmap.KeepRest;
 
     /// <summary>What becomes of a range of which not every page can move.</summary>
-    public SvmMovement Movement { get; init; } = SvmMovement.BestEffort;
+    public Movement Movement { get; init; } = Movement.BestEffort;
 
     /// <summary>Ranges of more than a page and up to so many bytes are made only where the CPU has every page; 0 for all.</summary>
     /// <remarks>Source: Linux drm_gpusvm.c, check_pages_threshold.</remarks>
@@ -36,6 +36,7 @@ public sealed record SvmRangeOptions
     {
         ChunkSizes = [.. ChunkSizes.Select(size => size.Bytes)],
         NotifierSize = NotifierSize,
+        PartialUnmap = PartialUnmap,
         RetryLimit = RetryLimit,
     };
 
@@ -45,7 +46,7 @@ public sealed record SvmRangeOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Timeslice, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Placement, (int)SvmResidency.Auto, nameof(Placement));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)PartialUnmap, (int)PartialUnmap.DropRange, nameof(PartialUnmap));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Movement, (int)SvmMovement.AllOrNothing, nameof(Movement));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Movement, (int)Movement.AllOrNothing, nameof(Movement));
         if (ToSpaceOptions().Validate() != Errno.None || ChunkSizes[0].Bytes > HugePage.Size)
         {
             throw new ArgumentException(

@@ -41,6 +41,12 @@ public sealed partial class SvmRange
     /// <summary>True once it was removed from its space.</summary>
     public bool IsRemoved { get; internal set; }
 
+    /// <summary>
+    /// True if the driver may have entered pages of it by itself, outside of its blocks: where the range goes they are dropped, too.
+    /// </summary>
+    /// <remarks>Locking: the notifier lock is held.</remarks>
+    public bool HasLooseEntries { get; set; }
+
     internal IntervalHandle Handle { get; set; }
 
     /// <summary>True if nothing may be mapped for it any more.</summary>

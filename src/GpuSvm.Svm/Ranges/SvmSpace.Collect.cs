@@ -181,8 +181,9 @@ public sealed partial class SvmSpace
         ReadOnlySpan<MappedBlock> blocks = range.Blocks;
         int next = 0;
 
-        // The first of the blocks that no range has taken, and that are still to be dropped.
+        // The first of the blocks that no range has taken and that are still to be dropped, and the address behind those before.
         int left = 0;
+        VirtualAddress from = range.Range.Start;
         for (int i = 0; i < blocks.Length; i++)
         {
             AddressRange pages = AddressesOf(range, blocks[i]);
@@ -193,23 +194,26 @@ public sealed partial class SvmSpace
 
             if (next < pieces.Count && pieces[next].Range.Contains(pages) && pieces[next].TryAdopt(blocks[i], pages))
             {
-                Drop(range, blocks[left..i]);
+                Drop(range, blocks[left..i], new AddressRange(from, pages.Start));
                 left = i + 1;
+                from = pages.End;
             }
         }
 
-        Drop(range, blocks[left..]);
+        Drop(range, blocks[left..], new AddressRange(from, range.Range.End));
         range.Forget();
+        range.HasLooseEntries = false;
     }
 
-    private void Drop(SvmRange range, ReadOnlySpan<MappedBlock> blocks)
+    /// <summary>Drops what no other range has taken.</summary>
+    private void Drop(SvmRange range, ReadOnlySpan<MappedBlock> blocks, AddressRange gap)
     {
-        if (blocks.IsEmpty)
+        if (range.HasLooseEntries ? gap.IsEmpty : blocks.IsEmpty)
         {
             return;
         }
 
-        Operations.DropEntries(range, range.AddressesOf(blocks[0].FirstPage, blocks[^1].EndPage));
+        Operations.DropEntries(range, range.HasLooseEntries ? gap : range.AddressesOf(blocks[0].FirstPage, blocks[^1].EndPage));
         foreach (ref readonly MappedBlock block in blocks)
         {
             SvmRange.Unmap(block, _dma);

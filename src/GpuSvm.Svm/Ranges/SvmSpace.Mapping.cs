@@ -162,7 +162,7 @@ public sealed partial class SvmSpace
 
     private void DropAndUnmap(SvmRange range)
     {
-        if (range.HasMapping)
+        if (range.HasMapping || range.HasLooseEntries)
         {
             Operations.DropEntries(range, range.Range);
             range.UnmapAll(_dma);
