@@ -21,8 +21,10 @@ internal sealed partial class BlockService
     }
 
     /// <summary>Moves to the device's memory what is to live there, all of the block that was advised alike; once, whatever becomes of it.</summary>
-    private void MoveAdvised()
+    public void MoveAsAdvised()
     {
+        _client = groups.Client;
+        ReadAdvice();
         if (_client.DevicePages is not { } own)
         {
             return;

@@ -54,6 +54,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
     {
         groups.Find(batch, block);
         groups.PassOverCovered();
+        MoveAsAdvised();
         ServeRest();
     }
 
@@ -62,7 +63,6 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
     {
         _client = groups.Client;
         ReadAdvice();
-        MoveAdvised();
         _wantsWhole = IsHugeForTheCpu();
         int first = groups.FirstPending(0);
         if (first < groups.Count)

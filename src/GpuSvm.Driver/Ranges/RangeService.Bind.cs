@@ -9,7 +9,7 @@ internal sealed partial class RangeService
 
     private Step Try(SvmRange range, in RangeRequest request, ref RangeTries tries)
     {
-        bool moves = request.Moves > tries.Moves && !tries.IsSentHome;
+        bool moves = request.Moves && !tries.HasMoved && !tries.IsSentHome;
         if (TryBindValid(range, request, moves))
         {
             return Step.Bound;
@@ -17,7 +17,7 @@ internal sealed partial class RangeService
 
         if (moves && !IsGone(range))
         {
-            tries.Moves++;
+            tries.HasMoved = true;
             Move(range);
         }
         else if (request.ComesHome && !tries.IsSentHome)

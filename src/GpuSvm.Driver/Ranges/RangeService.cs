@@ -8,7 +8,7 @@ namespace GpuSvm.Driver;
 /// <code>
 /// again: garbage collector          first, so that no range is found that was unmapped
 ///        find or insert             the range around the page
-///        migrate                    if the range is to live in the device's memory: so many times at most, then it stays where it is
+///        migrate                    if the range is to live in the device's memory: once, then its pages stay where they are
 ///        get pages                  all of them, for reading or for writing as the strongest of the range's faults wants
 ///            EOPNOTSUPP → again     its pages lie where they cannot be mapped so: bring them home first
 ///            EFAULT, EPERM → again  the CPU's mappings may have changed; the second time the pages are judged one by one
@@ -73,6 +73,7 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
             return;
         }
 
+        pages.MoveAsAdvised();
         Deadline deadline = options.Clock.After(options.Timeout);
         while (first < groups.Count)
         {
@@ -127,9 +128,16 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
     /// <returns>False if the range is of no use to any of them.</returns>
     private bool TryAsk(SvmRange range, MemoryAdvice advice, out RangeRequest request)
     {
-        int moves = TriesToMove(range, advice);
+        bool moves = Moves(range, advice);
         bool isAsked = false;
         bool writes = false;
+        if (advice == MemoryAdvice.ReadMostly && _client.DevicePages is not null)
+        {
+            // Each page of it may have a duplicate.
+            request = default;
+            return false;
+        }
+
         foreach (ref readonly PageGroup group in GroupsIn(range))
         {
             FaultAccess access = groups.AccessOf(group);
@@ -138,7 +146,7 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
                 continue;
             }
 
-            if (IsServed(access, group, moves > 0))
+            if (IsServed(access, group, moves || range.HasDevicePages))
             {
                 isAsked = true;
                 writes |= FaultRights.IsWrite(access);
@@ -158,23 +166,23 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
     private bool IsUniform => options.Ranges.Movement == Movement.AllOrNothing;
 
     /// <summary>True if a range can serve an access: atomics need the device's memory or help, and a prefetch faults nothing in.</summary>
-    private bool IsServed(FaultAccess access, in PageGroup group, bool moves) => access switch
+    private bool IsServed(FaultAccess access, in PageGroup group, bool isOnDevice) => access switch
     {
-        FaultAccess.Atomic => moves || options.SystemAtomics == SystemAtomics.Native,
+        FaultAccess.Atomic => isOnDevice || options.SystemAtomics == SystemAtomics.Native,
         FaultAccess.Prefetch => _client.Mm.PageTable.Read(groups.AddressOf(group.Page)) != default,
         _ => true,
     };
 
-    private int TriesToMove(SvmRange range, MemoryAdvice advice)
+    private bool Moves(SvmRange range, MemoryAdvice advice)
     {
         if (_client.DevicePages is null)
         {
-            return 0;
+            return false;
         }
 
         using (_client.Mirror.UpdateLock.Enter())
         {
-            return _policy.TriesFor(range, advice);
+            return _policy.Moves(range, advice);
         }
     }
 

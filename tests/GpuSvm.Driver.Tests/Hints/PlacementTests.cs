@@ -17,9 +17,12 @@ public sealed class PlacementTests
         Advise(d, 2, 4, MemoryAdvice.PreferHost);
         Assert.Equal(("VVVVVVVV", 4L), (d.Where(0, 8), d.Driver.MappedPages));
         d.Add(0, 8, atomically: false).ThrowIfFailed();
-        Assert.Equal(("VVSSSSVV", 8L, 4L), (d.Where(0, 8), d.Driver.MappedPages, d.Driver.Counters.Fetched));
+
+        // A range that was got for reading is got once more for writing.
+        long faults = strategy == "sized-ranges" ? 8 : 4;
+        Assert.Equal(("VVSSSSVV", 8L, faults), (d.Where(0, 8), d.Driver.MappedPages, d.Driver.Counters.Fetched));
         d.Add(0, 8, atomically: false).ThrowIfFailed();
-        Assert.Equal(("VVSSSSVV", 4L), (d.Where(0, 8), d.Driver.Counters.Fetched));
+        Assert.Equal(("VVSSSSVV", faults), (d.Where(0, 8), d.Driver.Counters.Fetched));
         Assert.Equal([201L, 202, 203, 204, 205, 206, 207, 208], Enumerable.Range(0, 8).Select(d.Read));
     }
 
