@@ -3,6 +3,7 @@ using GpuSvm.Cli.Bench.Faults;
 using GpuSvm.Cli.Bench.Live;
 using GpuSvm.Cli.Bench.Mirrors;
 using GpuSvm.Cli.Bench.Mm;
+using GpuSvm.Cli.Bench.Svm;
 using GpuSvm.Cli.Bench.Vmm;
 using GpuSvm.Cli.Output;
 
@@ -17,6 +18,7 @@ internal static class BenchVerb
         CreateSuite("gpu", "The GPU: accesses that hit the TLB, walks, faults.", GpuBenchmarks.All),
         CreateSuite("faults", "The driver: batches of faults, served from a full fault buffer without a running GPU.", FaultBenchmarks.All),
         CreateSuite("mm", "The CPU's side: notifiers, range faults, migration.", MmBenchmarks.All),
+        CreateSuite("svm", "Ranges and device memory: find or insert, pages got.", SvmBenchmarks.All),
         CreateSuite("vmm", "The GPU's address space: pages, areas, sparse areas.", VmmBenchmarks.All),
         MirrorCommand.Create(),
         CreateLive(),

@@ -42,7 +42,8 @@ public sealed partial class SvmRange
     /// <summary>Number of pages.</summary>
     internal int PageCount => (int)Range.PageCount;
 
-    internal bool AreAllOnDevice => _devicePages == PageCount;
+    /// <summary>Number of mapped pages in the device's memory.</summary>
+    internal int DevicePages => _devicePages;
 
     /// <summary>The addresses of pages by their numbers.</summary>
     internal AddressRange AddressesOf(int firstPage, int endPage) =>
@@ -61,30 +62,30 @@ public sealed partial class SvmRange
     /// <summary>The pages from the first to the last of those that lack some rights; none if all have them.</summary>
     internal (int First, int End) Missing(Protection rights)
     {
-        AssertLocked();
-        int first = PageCount;
-        int end = 0;
-        int next = 0;
-        foreach (ref readonly MappedBlock block in Blocks)
+        if (ArePagesValid(rights))
         {
-            if (IsGood(block, rights))
-            {
-                Add(block.FirstPage);
-                next = block.EndPage;
-            }
+            return (0, 0);
         }
 
-        Add(PageCount);
-        return (Math.Min(first, end), end);
-
-        void Add(int good)
+        int first = 0;
+        ReadOnlySpan<MappedBlock> blocks = Blocks;
+        foreach (ref readonly MappedBlock block in blocks)
         {
-            if (next < good)
+            if (block.FirstPage > first || !IsGood(block, rights))
             {
-                first = Math.Min(first, next);
-                end = good;
+                break;
             }
+
+            first = block.EndPage;
         }
+
+        int end = PageCount;
+        for (int i = blocks.Length - 1; i >= 0 && blocks[i].EndPage == end && IsGood(blocks[i], rights); i--)
+        {
+            end = blocks[i].FirstPage;
+        }
+
+        return (first, end);
     }
 
     /// <summary>The array for so many blocks: the range's own if it is large enough, else the other if that is.</summary>
@@ -94,17 +95,40 @@ public sealed partial class SvmRange
         return _blocks.Length >= blocks ? _blocks : other.Length >= blocks ? other : null;
     }
 
-    /// <summary>Has other blocks from now on.</summary>
-    /// <param name="blocks">In order of address.</param>
-    /// <param name="room">The array that holds them from now on (<see cref="RoomFor"/>).</param>
-    internal void SetBlocks(ReadOnlySpan<MappedBlock> blocks, MappedBlock[] room)
+    /// <summary>The blocks of some pages, of which none lies in part.</summary>
+    internal ReadOnlySpan<MappedBlock> BlocksOf(int first, int end)
     {
-        Forget();
-        _blocks = room;
-        foreach (MappedBlock block in blocks)
+        int from = IndexOf(first);
+        return _blocks.AsSpan(from, IndexOf(end) - from);
+    }
+
+    /// <summary>Number of blocks when some pages have others, so many.</summary>
+    internal int CountWith(int first, int end, int blocks) => _blockCount - BlocksOf(first, end).Length + blocks;
+
+    /// <summary>Has other blocks for some pages from now on: each of these is mapped then, and current.</summary>
+    /// <param name="first">The first page; no block lies before it in part, nor behind the last one.</param>
+    /// <param name="end">The page behind the last one.</param>
+    /// <param name="blocks">In order of address.</param>
+    /// <param name="room">The array that holds all blocks from now on (<see cref="RoomFor"/>).</param>
+    internal void SetBlocks(int first, int end, ReadOnlySpan<MappedBlock> blocks, MappedBlock[] room)
+    {
+        int from = IndexOf(first);
+        int to = IndexOf(end);
+        CountAll(_blocks.AsSpan(from, to - from), -1);
+        CountAll(blocks, 1);
+        if (room != _blocks)
         {
-            Add(block.Settled());
+            Array.Copy(_blocks, room, from);
         }
+
+        Array.Copy(_blocks, to, room, from + blocks.Length, _blockCount - to);
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            room[from + i] = blocks[i].Settled();
+        }
+
+        _blocks = room;
+        _blockCount += blocks.Length - (to - from);
     }
 
     /// <summary>Takes a block over from a range that this one replaces a part of.</summary>
@@ -119,7 +143,8 @@ public sealed partial class SvmRange
             return false;
         }
 
-        Add(block with { FirstPage = PagesOf(pages).First });
+        _blocks[_blockCount++] = block with { FirstPage = PagesOf(pages).First };
+        CountAll(_blocks.AsSpan(_blockCount - 1, 1), 1);
         return true;
     }
 
@@ -159,29 +184,23 @@ public sealed partial class SvmRange
     {
         (int first, int end) = PagesOf(part);
         int kept = IndexOf(first);
-        for (int i = kept; i < _blockCount; i++)
+        int next = kept;
+        for (; next < _blockCount && _blocks[next].FirstPage < end; next++)
         {
-            MappedBlock block = _blocks[i];
-            if (block.FirstPage >= end && kept == i)
+            MappedBlock block = _blocks[next];
+            int passes = Math.Max(block.Passes - 1, 0);
+            if (passes == block.Passes || passes > 0)
             {
-                return;
+                _blocks[kept++] = block with { Passes = (ushort)passes };
+                continue;
             }
 
-            if (block.FirstPage < end && !block.IsCurrent)
-            {
-                block = block with { Passes = (ushort)(block.Passes - 1) };
-                if (block.IsCurrent)
-                {
-                    _devicePages -= DevicePagesOf(block);
-                    Unmap(block, dma);
-                    continue;
-                }
-            }
-
-            _blocks[kept++] = block;
+            _devicePages -= DevicePagesOf(block);
+            Unmap(block, dma);
         }
 
-        _blockCount = kept;
+        Array.Copy(_blocks, next, _blocks, kept, _blockCount - next);
+        _blockCount -= next - kept;
     }
 
     /// <summary>Unmaps the blocks that a part touches.</summary>
@@ -249,13 +268,15 @@ public sealed partial class SvmRange
         return from < to ? AddressesOf(_blocks[from].FirstPage, _blocks[to - 1].EndPage) : default;
     }
 
-    private void Add(in MappedBlock block)
+    private void CountAll(ReadOnlySpan<MappedBlock> blocks, int sign)
     {
-        _blocks[_blockCount++] = block;
-        _devicePages += DevicePagesOf(block);
-        if (block.IsCurrent)
+        foreach (ref readonly MappedBlock block in blocks)
         {
-            Count(block, 1);
+            _devicePages += sign * DevicePagesOf(block);
+            if (block.IsCurrent)
+            {
+                Count(block, sign);
+            }
         }
     }
 

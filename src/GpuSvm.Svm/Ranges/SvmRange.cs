@@ -39,7 +39,7 @@ public sealed partial class SvmRange
     public bool IsPartiallyUnmapped { get; private set; }
 
     /// <summary>True once it was removed from its space.</summary>
-    public bool IsRemoved { get; internal set; }
+    public bool IsRemoved { get; private set; }
 
     /// <summary>
     /// True if the driver may have entered pages of it by itself, outside of its blocks: where the range goes they are dropped, too.
@@ -90,6 +90,7 @@ public sealed partial class SvmRange
     public void SetUnmapped(AddressRange unmapped)
     {
         AssertLocked();
+        Notifier.Space.CountMarked(IsUnmapped || IsRemoved ? 0 : 1);
         IsUnmapped = true;
         IsPartiallyUnmapped |= !unmapped.Contains(Range);
     }
@@ -98,8 +99,17 @@ public sealed partial class SvmRange
     internal void ClearUnmapped()
     {
         AssertLocked();
+        Notifier.Space.CountMarked(IsUnmapped ? -1 : 0);
         IsUnmapped = false;
         IsPartiallyUnmapped = false;
+    }
+
+    /// <summary>Notes that it has left its space.</summary>
+    internal void SetRemoved()
+    {
+        AssertLocked();
+        Notifier.Space.CountMarked(IsUnmapped ? -1 : 0);
+        IsRemoved = true;
     }
 
     private void AssertLocked() => Notifier.Space.NotifierLock.AssertHeld();

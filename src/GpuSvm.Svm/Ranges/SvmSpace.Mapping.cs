@@ -8,7 +8,7 @@ public sealed partial class SvmSpace
     /// <summary>Maps what was looked up, if that is still true: blocks that are good already stay, and the others are made.</summary>
     /// <param name="look">What was looked up.</param>
     /// <param name="context">What it is for.</param>
-    /// <param name="blocks">Room for all blocks of the range, for use meanwhile.</param>
+    /// <param name="blocks">Room for all blocks of the pages, for use meanwhile.</param>
     /// <param name="spare">An array that the range may keep.</param>
     /// <param name="needed">How large that would have to be; 0 if it is not needed.</param>
     /// <returns>EAGAIN if it is not true any more, or there is no array.</returns>
@@ -29,31 +29,32 @@ public sealed partial class SvmSpace
                 return Errno.EAGAIN;
             }
 
-            blocks = blocks[..Plan(look, context.Rights, blocks)];
-            if (range.RoomFor(blocks.Length, spare) is not { } room)
+            blocks = blocks[..Plan(look, first, end, context.Rights, blocks)];
+            int count = range.CountWith(first, end, blocks.Length);
+            if (range.RoomFor(count, spare) is not { } room)
             {
-                needed = blocks.Length;
+                needed = count;
                 return Errno.EAGAIN;
             }
 
-            error = TryMapPlanned(look, context, blocks);
+            error = IsRestWanted(look, first, end, context, blocks[0]) ? TryMapPlanned(look, context, blocks) : Refusal(context);
             if (error == Errno.None)
             {
-                DropAndUnmap(range, context.Rights);
-                range.SetBlocks(blocks, room);
+                DropAndUnmap(range, first, end, context.Rights);
+                range.SetBlocks(first, end, blocks, room);
             }
 
             return error;
         }
     }
 
-    /// <summary>Lists the blocks that a range will have: the good ones that it has, and between them those that the CPU's pages make.</summary>
+    /// <summary>Lists the blocks that some pages will have: the good ones that they have, and between them those that the CPU's pages make.</summary>
     /// <returns>Their number.</returns>
-    private static int Plan(in PageLook look, Protection rights, Span<MappedBlock> plan)
+    private static int Plan(in PageLook look, int first, int end, Protection rights, Span<MappedBlock> plan)
     {
         int count = 0;
-        int next = 0;
-        foreach (ref readonly MappedBlock block in look.Range.Blocks)
+        int next = first;
+        foreach (ref readonly MappedBlock block in look.Range.BlocksOf(first, end))
         {
             if (SvmRange.IsGood(block, rights))
             {
@@ -63,14 +64,15 @@ public sealed partial class SvmSpace
             }
         }
 
-        return PlanNew(look, next, look.Range.PageCount, plan, count);
+        return PlanNew(look, next, end, plan, count);
     }
 
     private static int PlanNew(in PageLook look, int first, int end, Span<MappedBlock> plan, int count)
     {
         while (first < end)
         {
-            int order = OrderOf(look.Pfns[(first - look.First)..(end - look.First)]);
+            // That of most pages, without a division of the span.
+            int order = look.Pfns[first - look.First].Order == 0 ? 0 : OrderOf(look.Pfns[(first - look.First)..(end - look.First)]);
             plan[count++] = MappedBlock.Planned(first, order);
             first += 1 << order;
         }
@@ -78,20 +80,43 @@ public sealed partial class SvmSpace
         return count;
     }
 
+    /// <summary>True if the blocks before and behind some pages lie where the pages of a range are wanted.</summary>
+    private bool IsRestWanted(in PageLook look, int first, int end, in SvmContext context, in MappedBlock example)
+    {
+        SvmRange range = look.Range;
+        bool isUniform = context.Placement == SvmPlacement.Uniform;
+        if (!isUniform && !context.IsDeviceMemoryOnly)
+        {
+            return true;
+        }
+
+        ulong place = PlaceOf(look, example);
+        foreach (ref readonly MappedBlock block in range.Blocks)
+        {
+            bool isRest = block.EndPage <= first || block.FirstPage >= end;
+            if (isRest && ((isUniform && PlaceOf(look, block) != place) || (context.IsDeviceMemoryOnly && !block.IsOnDevice)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>What is said where pages lie elsewhere than is wanted.</summary>
+    private static Errno Refusal(in SvmContext context) => context.IsDeviceMemoryOnly ? Errno.EFAULT : Errno.EOPNOTSUPP;
+
     /// <summary>Maps all blocks that are planned, or none; those that there are already count where all must lie in one place.</summary>
     private Errno TryMapPlanned(in PageLook look, in SvmContext context, Span<MappedBlock> blocks)
     {
-        ulong? place = null;
+        bool isUniform = context.Placement == SvmPlacement.Uniform;
+        ulong place = isUniform ? PlaceOf(look, blocks[0]) : 0;
         for (int i = 0; i < blocks.Length; i++)
         {
             ref MappedBlock block = ref blocks[i];
-            bool isNew = block.IsNew;
-            HmmPfn pfn = isNew ? look.Pfns[block.FirstPage - look.First] : default;
-            ulong here = context.Placement == SvmPlacement.Uniform ? isNew ? PlaceOf(pfn.Frame) : PlaceOf(block) : 0;
-            place ??= here;
             Errno error =
-                here != place ? Errno.EOPNOTSUPP :
-                isNew ? TryMapBlock(pfn, context, ref block) :
+                isUniform && PlaceOf(look, block) != place ? Errno.EOPNOTSUPP :
+                block.IsNew ? TryMapBlock(look.Pfns[block.FirstPage - look.First], context, ref block) :
                 context.IsDeviceMemoryOnly && !block.IsOnDevice ? Errno.EFAULT : Errno.None;
             if (error != Errno.None)
             {
@@ -123,35 +148,43 @@ public sealed partial class SvmSpace
         return error;
     }
 
-    /// <summary>Names the place where a page lies: 0 for system memory, else its allocation.</summary>
-    private ulong PlaceOf(FrameNumber frame) =>
-        _options.Memory is { } memory && memory.TryGetDevicePage(frame, out _) ? memory.Pagemap.DataOf(frame) + 1 : 0;
-
-    private ulong PlaceOf(in MappedBlock block) =>
-        block.IsOnDevice ? PlaceOf(_options.Memory!.Pagemap.FirstFrame + block.DevicePage) : 0;
-
-    /// <summary>Unmaps the blocks of a range that lack some rights, which others are about to take the place of.</summary>
-    /// <remarks>The device drops its entries from the first to the last of them: it is waited for once.</remarks>
-    private void DropAndUnmap(SvmRange range, Protection rights)
+    /// <summary>Names the place where a block lies, or will: 0 for system memory, else its allocation.</summary>
+    private ulong PlaceOf(in PageLook look, in MappedBlock block)
     {
-        int first = range.PageCount;
-        int end = 0;
-        foreach (ref readonly MappedBlock block in range.Blocks)
+        if (_options.Memory is not { } memory)
+        {
+            return 0;
+        }
+
+        FrameNumber frame =
+            block.IsNew ? look.Pfns[block.FirstPage - look.First].Frame :
+            block.IsOnDevice ? memory.Pagemap.FirstFrame + block.DevicePage : default;
+        return memory.TryGetDevicePage(frame, out _) ? memory.Pagemap.DataOf(frame) + 1 : 0;
+    }
+
+    /// <summary>Unmaps the blocks of some pages that lack some rights, which others are about to take the place of.</summary>
+    /// <remarks>The device drops its entries from the first to the last of them: it is waited for once.</remarks>
+    private void DropAndUnmap(SvmRange range, int first, int end, Protection rights)
+    {
+        ReadOnlySpan<MappedBlock> blocks = range.BlocksOf(first, end);
+        int from = range.PageCount;
+        int to = 0;
+        foreach (ref readonly MappedBlock block in blocks)
         {
             if (!SvmRange.IsGood(block, rights))
             {
-                first = Math.Min(first, block.FirstPage);
-                end = block.EndPage;
+                from = Math.Min(from, block.FirstPage);
+                to = block.EndPage;
             }
         }
 
-        if (first >= end)
+        if (from >= to)
         {
             return;
         }
 
-        Operations.DropEntries(range, range.AddressesOf(first, end));
-        foreach (ref readonly MappedBlock block in range.Blocks)
+        Operations.DropEntries(range, range.AddressesOf(from, to));
+        foreach (ref readonly MappedBlock block in blocks)
         {
             if (!SvmRange.IsGood(block, rights))
             {

@@ -174,7 +174,7 @@ public sealed partial class SvmSpace
         return TryMap(look, context, blocks, spare, out _);
     }
 
-    /// <summary>Takes words for some pages of a range and room for all its blocks, and makes a try.</summary>
+    /// <summary>Takes words for some pages of a range and room for their blocks, and makes a try.</summary>
     private Errno TryGetPages(SvmRange range, long sequence, int first, int end, in SvmContext context, ref MappedBlock[] spare)
     {
         if (!MayAllocate())
@@ -183,7 +183,7 @@ public sealed partial class SvmSpace
         }
 
         HmmPfn[] words = ArrayPool<HmmPfn>.Shared.Rent(end - first);
-        MappedBlock[] blocks = ArrayPool<MappedBlock>.Shared.Rent(range.PageCount);
+        MappedBlock[] blocks = ArrayPool<MappedBlock>.Shared.Rent(end - first);
         try
         {
             return TryGetPages(new PageLook(range, sequence, first, words.AsSpan(0, end - first)), context, blocks, ref spare);
@@ -245,7 +245,7 @@ public sealed partial class SvmSpace
     {
         (first, end) = (0, 0);
         error =
-            range.IsGone || (context.IsDeviceMemoryOnly && range.ArePagesValid(context.Rights) && !range.AreAllOnDevice)
+            range.IsGone || (context.IsDeviceMemoryOnly && range.ArePagesValid(context.Rights) && range.DevicePages < range.PageCount)
             ? Errno.EFAULT
             : Errno.None;
         if (error == Errno.None)

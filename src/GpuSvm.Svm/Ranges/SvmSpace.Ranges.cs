@@ -66,8 +66,9 @@ public sealed partial class SvmSpace
         bool fits;
         using (NotifierLock.Enter())
         {
-            range = _isClosed ? null : FindLocked(address);
-            fits = range is null || (!range.IsUnmapped && bounds.Contains(range.Range));
+            // A range that fits is not looked into: with many of them it would not be in a cache.
+            range = FindLocked(address, out ulong size);
+            fits = range is null || (bounds.Contains(BlockAround(address, size)) && (_marked == 0 || !range.IsUnmapped));
         }
 
         // Once: what others do meanwhile may put the same in the way again.
@@ -80,12 +81,15 @@ public sealed partial class SvmSpace
         return range is not null;
     }
 
+    /// <summary>A range was marked as unmapped, or is no more. Notifier lock held.</summary>
+    internal void CountMarked(int sign) => _marked += sign;
+
     /// <summary>Finds the range that holds an address.</summary>
     public bool TryFind(VirtualAddress address, [NotNullWhen(true)] out SvmRange? range)
     {
         using (NotifierLock.Enter())
         {
-            range = _isClosed ? null : FindLocked(address);
+            range = FindLocked(address, out _);
             return range is not null;
         }
     }
@@ -199,7 +203,7 @@ public sealed partial class SvmSpace
             IntervalTree<SvmRange> ranges = made.Notifier.Ranges;
             if (_isClosed || ranges.TryFindFirst(made.Range, out _))
             {
-                found = FindLocked(address);
+                found = FindLocked(address, out _);
                 return false;
             }
 
@@ -216,23 +220,28 @@ public sealed partial class SvmSpace
         _made++;
     }
 
-    private SvmRange? FindLocked(VirtualAddress address)
+    private SvmRange? FindLocked(VirtualAddress address, out ulong size)
     {
-        foreach (ulong size in _chunkSizes)
+        if (!_isClosed)
         {
-            if (_ranges.TryGetValue(KeyOf(address, size), out SvmRange? range))
+            foreach (ulong one in _chunkSizes)
             {
-                return range;
+                if (_ranges.TryGetValue(KeyOf(address, one), out SvmRange? range))
+                {
+                    size = one;
+                    return range;
+                }
             }
         }
 
+        size = 0;
         return null;
     }
 
     private void RemoveLocked(SvmRange range)
     {
         DropAndUnmap(range);
-        range.IsRemoved = true;
+        range.SetRemoved();
         _removed++;
         range.Notifier.Ranges.Remove(range.Handle);
         _ranges.Remove(KeyOf(range.Range.Start, range.Range.Length));

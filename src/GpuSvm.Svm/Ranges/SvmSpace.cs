@@ -26,6 +26,7 @@ public sealed partial class SvmSpace : ITwoPassMirror, IDisposable
     private readonly SvmSpaceOptions _options;
     private readonly ulong[] _chunkSizes;
     private bool _isClosed;
+    private int _marked;
     private long _made;
     private long _removed;
 
