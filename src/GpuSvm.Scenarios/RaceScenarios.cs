@@ -42,6 +42,7 @@ public static class RaceScenarios
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring", "exit-before-the-invalidation", "one-mirror-told",
         "block-claimed-twice",
+        "duplicate-kept", "duplicate-left-writable",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
         "event-shown-early", "event-place-taken-twice",
     ];

@@ -3,6 +3,9 @@ namespace GpuSvm.Driver;
 /// <content>Pages of which the device reads a duplicate.</content>
 internal sealed partial class BlockService
 {
+    /// <summary>Times that a page is tried to be duplicated, the first in vain if the CPU could write it: who writes it often reads it where it is.</summary>
+    private const int DuplicateTries = 4;
+
     private void TakeWantedDuplicates(in MirrorInterval interval, Deadline deadline)
     {
         foreach (ref PageGroup group in Groups)
@@ -15,15 +18,16 @@ internal sealed partial class BlockService
     }
 
     /// <summary>Duplicates a page and maps that; it waits on if the interval guards it no longer, or if it is to be mapped where it is.</summary>
-    /// <remarks>As <see cref="ReadDuplicate"/> says: the first try is in vain where the CPU could write the page.</remarks>
+    /// <remarks>As <see cref="ReadDuplicate"/> says.</remarks>
     private void TakeDuplicate(ref PageGroup group, in MirrorInterval interval, Deadline deadline)
     {
         VirtualAddress page = AddressOf(group.Page);
         group.State = PageState.Pending;
         Errno error = Errno.EAGAIN;
-        while (error == Errno.EAGAIN && !deadline.HasPassed && !interval.Notifier.IsRemoved)
+        for (int i = 0; error == Errno.EAGAIN && !interval.Notifier.IsRemoved; i++)
         {
-            if (!interval.Notifier.TryReadBegin(deadline, out long sequence))
+            group.IsInPlace = i == DuplicateTries;
+            if (group.IsInPlace || !interval.Notifier.TryReadBegin(deadline, out long sequence))
             {
                 return;
             }

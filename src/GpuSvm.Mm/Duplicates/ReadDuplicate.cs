@@ -61,7 +61,7 @@ public static class ReadDuplicate
         using (leaf.Lock.Enter())
         {
             Errno error = Check(mm.Frames, leaf.Read(page));
-            if (error != Errno.None || !leaf.Read(page).IsWritable)
+            if (error != Errno.None || !leaf.Read(page).IsWritable || Breaks.DuplicateLeftWritable)
             {
                 return error == Errno.None ? Mark(mm.Frames, leaf, page, out frame) : error;
             }
@@ -77,12 +77,8 @@ public static class ReadDuplicate
                 return error;
             }
 
-            if (!Breaks.DuplicateLeftWritable)
-            {
-                leaf.SetRights(page, Protection.Read);
-                mm.Cpu.WriteProtect(range);
-            }
-
+            leaf.SetRights(page, Protection.Read);
+            mm.Cpu.WriteProtect(range);
             return Mark(mm.Frames, leaf, page, out frame);
         }
     }

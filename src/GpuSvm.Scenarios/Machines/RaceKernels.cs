@@ -21,6 +21,18 @@ internal static class RaceKernels
         }
     }
 
+    /// <summary>Every thread loads from the second page, then from the first, which is stored to first, again and again.</summary>
+    public static async GpuTask ReadInOrderAsync(GpuThread t, KernelArgs args)
+    {
+        for (int i = 0; i < args.Times; i++)
+        {
+            ulong later = await t.Load<ulong>(SmallMachine.PageAt(1));
+            ulong earlier = await t.Load<ulong>(SmallMachine.PageAt(0));
+            SmallMachine.DemandStored("The GPU", earlier, SmallMachine.Mark + (ulong)args.Times);
+            SmallMachine.Demand(earlier >= later, $"Who sees a store sees the one before it: 0x{later:x}, but 0x{earlier:x}.");
+        }
+    }
+
     /// <summary>Every thread loads from the second page, again and again.</summary>
     public static async GpuTask ReadSecondAsync(GpuThread t, KernelArgs args)
     {

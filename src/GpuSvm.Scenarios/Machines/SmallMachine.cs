@@ -55,7 +55,9 @@ internal sealed partial class SmallMachine : IDisposable
             CancelScope = options.CancelScope,
             Workers = options.Workers,
             FaultsPerHelper = 1,
-            DevicePages = options.ReadAroundPages > 0 ? new DevicePagesOptions(_frames) { ReadAroundPages = options.ReadAroundPages } : null,
+            DevicePages = options.ReadAroundPages > 0
+                ? new DevicePagesOptions(_frames) { ReadAroundPages = options.ReadAroundPages, PageLimit = options.VideoPages }
+                : null,
         };
         _strategy = options.Strategy ?? MirrorStrategies.PerFault;
         Driver = new SvmDriver(_gpu, driver with { Strategy = _strategy });
@@ -156,6 +158,27 @@ internal sealed partial class SmallMachine : IDisposable
     {
         BindResult result = Driver.Bind(Client, BindRequest.Migrate(Address, PageAt(pages)));
         Demand(result.Error == Errno.None, $"Mapped pages can be moved to the GPU: {result.Error}.");
+    }
+
+    /// <summary>Has the driver move the second page to the GPU's memory, if it can be had.</summary>
+    public void BindSecond()
+    {
+        BindResult result = Driver.Bind(Client, BindRequest.Migrate(PageAt(1), PageAt(2)));
+        Demand(result.Error is Errno.None or Errno.ENOMEM, $"A page can be moved to the GPU, or there is no room: {result.Error}.");
+    }
+
+    /// <summary>Says something of a page.</summary>
+    public void Advise(int page, MemoryAdvice advice)
+    {
+        Errno error = Driver.TryAdvise(Client, AddressRange.PageAt(PageAt(page)), advice);
+        Demand(error == Errno.None, $"What is mapped can be advised: {error}.");
+    }
+
+    /// <summary>Unmaps the last page.</summary>
+    public void UnmapLast()
+    {
+        Errno error = Mm.Unmap(PageAt(PageCount - 1), Page.Size);
+        Demand(error == Errno.None, $"A page can be unmapped: {error}.");
     }
 
     /// <summary>Makes a child of the process, which has no part in the GPU.</summary>

@@ -30,6 +30,9 @@ internal sealed record SmallMachineOptions
     /// <summary>Pages that come home together from the GPU's memory, a power of two; 0 when no page may live there.</summary>
     public int ReadAroundPages { get; init; }
 
+    /// <summary>Most pages of the GPU's memory that are taken at once; null for all.</summary>
+    public ulong? VideoPages { get; init; }
+
     /// <summary>The window that the client manages itself.</summary>
     public AddressRange Unmanaged { get; init; }
 

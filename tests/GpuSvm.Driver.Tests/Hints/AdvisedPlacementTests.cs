@@ -3,7 +3,7 @@ using GpuSvm.Driver.Tests.Infrastructure;
 namespace GpuSvm.Driver.Tests.Hints;
 
 /// <summary>Where pages are after the GPU has touched them, as they were advised.</summary>
-public sealed class PlacementTests
+public sealed class AdvisedPlacementTests
 {
     public static TheoryData<string> Strategies => [.. MirrorStrategies.All.Select(strategy => strategy.Key)];
 
