@@ -34,6 +34,9 @@ public sealed record MachineCounters
     /// <summary>4 KiB pages that were entered in the GPU's page tables, once each time.</summary>
     public required long PagesMapped { get; init; }
 
+    /// <summary>4 KiB pages that were duplicated in the GPU's memory for reading, as <see cref="MemoryAdvice.ReadMostly"/> asks, each time.</summary>
+    public required long DuplicatedPages { get; init; }
+
     /// <summary>Accesses of the GPU that found their translation in the multiprocessor's TLB.</summary>
     public required long TlbHits { get; init; }
 
@@ -64,6 +67,7 @@ public sealed record MachineCounters
             Retries = driver.Retries,
             Overflows = driver.Overflows,
             PagesMapped = driver.PagesMapped,
+            DuplicatedPages = driver.DuplicatedPages,
             TlbHits = gpu.TlbHits,
             TlbMisses = gpu.TlbMisses,
             Walks = gpu.Walks,
