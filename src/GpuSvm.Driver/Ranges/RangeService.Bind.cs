@@ -135,9 +135,9 @@ internal sealed partial class RangeService
         }
         else
         {
-            Encode(blocks, _entries.AsSpan(first, count));
-            _client.Mirror.Map(range.Range.Start, _entries.AsSpan(first, count));
-            CountMapped(_entries.AsSpan(first, count));
+            Span<PfnEntry> entries = _entries.AsSpan(first, count);
+            Encode(blocks, entries);
+            _pagesMapped += _client.Mirror.Map(range.Range.Start, entries) == Errno.None ? count : CountValid(entries);
         }
 
         NoteUse(range);
@@ -164,7 +164,7 @@ internal sealed partial class RangeService
 
     private void BindHuge(SvmRange range, MappedBlock block)
     {
-        PfnEntry entry = EntryOf(block, 0);
+        PfnEntry entry = EntryOf(block);
         _entries[0] = entry;
         if (_client.Mirror.MapHuge(range.Range.Start, _entries.AsSpan(0, 1)) == Errno.None && _entries[0].IsValid)
         {
@@ -179,38 +179,43 @@ internal sealed partial class RangeService
         _entries.AsSpan().Fill(entry);
     }
 
-    private void CountMapped(ReadOnlySpan<PfnEntry> entries)
+    private static int CountValid(ReadOnlySpan<PfnEntry> entries)
     {
+        int count = 0;
         foreach (PfnEntry entry in entries)
         {
-            _pagesMapped += entry.IsValid ? 1 : 0;
+            count += entry.IsValid ? 1 : 0;
         }
+
+        return count;
     }
 
     private void Encode(ReadOnlySpan<MappedBlock> blocks, Span<PfnEntry> entries)
     {
         foreach (ref readonly MappedBlock block in blocks)
         {
-            for (int i = 0; i < block.PageCount; i++)
+            // The address is what differs from page to page.
+            ulong bits = EntryOf(block).Bits;
+            foreach (ref PfnEntry entry in entries.Slice(block.FirstPage, block.PageCount))
             {
-                entries[block.FirstPage + i] = EntryOf(block, i);
+                entry = new PfnEntry(bits);
+                bits += Page.Size;
             }
         }
     }
 
-    private PfnEntry EntryOf(in MappedBlock block, int page)
+    private PfnEntry EntryOf(in MappedBlock block)
     {
         bool writes = (block.Rights & Protection.Write) != 0;
         if (block.System is not { } address)
         {
-            return PfnEntry.VideoMemory(
-                (block.DevicePage + (ulong)page) << Page.Shift, FaultRights.NeededBy(writes ? FaultAccess.Atomic : FaultAccess.Read));
+            return PfnEntry.VideoMemory(block.DevicePage << Page.Shift, FaultRights.NeededBy(writes ? FaultAccess.Atomic : FaultAccess.Read));
         }
 
         FaultAccess granted =
             !writes ? FaultAccess.Read :
             options.SystemAtomics == SystemAtomics.Native ? FaultAccess.Atomic : FaultAccess.Write;
-        return PfnEntry.Bus(new DeviceAddress(address.Value + ((ulong)page << Page.Shift)), FaultRights.NeededBy(granted));
+        return PfnEntry.Bus(address, FaultRights.NeededBy(granted));
     }
 
     /// <summary>After the binding: what a page could not be entered for, or needs more, is left to be served by itself.</summary>

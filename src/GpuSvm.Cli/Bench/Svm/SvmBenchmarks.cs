@@ -10,5 +10,7 @@ internal static class SvmBenchmarks
         () => new FindRangeBenchmark(FindRangeBenchmark.Chunk.Page),
         () => new GetPagesBenchmark(GetPagesBenchmark.PageSize.Small),
         () => new GetPagesBenchmark(GetPagesBenchmark.PageSize.Huge),
+        RangeFaultBenchmark.Small,
+        RangeFaultBenchmark.Huge,
     ];
 }
