@@ -18,7 +18,7 @@ internal static class BenchVerb
         CreateSuite("gpu", "The GPU: accesses that hit the TLB, walks, faults.", GpuBenchmarks.All),
         CreateSuite("faults", "The driver: batches of faults, served from a full fault buffer without a running GPU.", FaultBenchmarks.All),
         CreateSuite("mm", "The CPU's side: notifiers, range faults, migration.", MmBenchmarks.All),
-        CreateSuite("svm", "Ranges and device memory: find or insert, pages got.", SvmBenchmarks.All),
+        CreateSuite("svm", "Ranges and device memory: find or insert, pages got, fault to bound.", SvmBenchmarks.All),
         CreateSuite("vmm", "The GPU's address space: pages, areas, sparse areas.", VmmBenchmarks.All),
         MirrorCommand.Create(),
         CreateLive(),
