@@ -61,9 +61,8 @@ public sealed class BlockValidityTests
     }
 
     [Fact]
-    public void Where_a_huge_page_is_missing_in_part_no_block_reaches_beyond_that()
+    public void A_huge_page_that_is_split_is_got_again_page_by_page()
     {
-        // 4 KiB chunks first, so that one page of the huge page is mapped when the rest is asked for: aligned blocks of what is left.
         using var m = new RangeMachine(space: new AddressSpaceOptions { HugePages = HugePagePolicy.Always });
         m.Process.Map(512);
         m.Process.Write(0, 1);

@@ -12,6 +12,7 @@ public sealed class RangeModelTests
 
     private const int NotifierPages = 32;
     private const int Pages = 80;
+    private const int Half = Pages / 2;
 
     /// <summary>The last pages lie outside of the space's window.</summary>
     private const int WindowPages = 70;
@@ -22,6 +23,7 @@ public sealed class RangeModelTests
     {
         Map,
         Unmap,
+        Remap,
         Protect,
         Discard,
         Invalidate,
@@ -64,7 +66,7 @@ public sealed class RangeModelTests
                 Compare(m, model);
                 CompareWithBefore(before, ValidPages(m, model), call, partial);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(60));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(60));
 
     private static void Do(RangeMachine m, RangeModel model, Call call)
     {
@@ -78,6 +80,9 @@ public sealed class RangeModelTests
             case Kind.Unmap:
                 m.Unmap(call.Page, call.Count);
                 model.Unmap(call.Page, call.Count);
+                break;
+            case Kind.Remap:
+                Remap(m, model, call.Page, Math.Min(call.Count, Half - (call.Page % Half)));
                 break;
             case Kind.Protect when pages.All(model.Mapped.ContainsKey):
                 m.Protect(call.Page, call.Count, call.Protection);
@@ -100,6 +105,27 @@ public sealed class RangeModelTests
             default:
                 DoWithRanges(m, model, call);
                 break;
+        }
+    }
+
+    /// <summary>Moves pages of one mapping to the same place in the other half, where they replace what is there.</summary>
+    private static void Remap(RangeMachine m, RangeModel model, int page, int count)
+    {
+        Protection rights = model.RightsAt(page);
+        int target = (page + Half) % Pages;
+        if (rights == Protection.None || Enumerable.Range(page, count).Any(other => model.RightsAt(other) != rights))
+        {
+            return;
+        }
+
+        ulong length = (ulong)count * Page.Size;
+        const RemapFlags Flags = RemapFlags.MayMove | RemapFlags.Fixed;
+        Assert.Equal(Errno.None, m.Mm.Remap(RangeMachine.At(page), length, length, Flags, RangeMachine.At(target), out _));
+        model.Unmap(target, count);
+        model.Unmap(page, count);
+        foreach (int moved in Enumerable.Range(target, count))
+        {
+            model.Mapped[moved] = rights;
         }
     }
 
@@ -246,8 +272,8 @@ public sealed class RangeModelTests
             Assert.DoesNotContain(after.Keys, call.Holds);
         }
 
-        // These drop what lies beside, too: whole ranges, or pages that come home together.
-        bool isWide = call.Kind is Kind.Store or Kind.Evict or Kind.UnmapPages or Kind.Remove;
+        // These drop what lies elsewhere, too: whole ranges, pages that come home together, where pages move to.
+        bool isWide = call.Kind is Kind.Remap or Kind.Store or Kind.Evict or Kind.UnmapPages or Kind.Remove;
         if (!isWide && partial == PartialUnmap.KeepRest)
         {
             Assert.All(before.Where(page => !call.Holds(page.Key)), page => Assert.Equal(page.Value | after[page.Key], after[page.Key]));
