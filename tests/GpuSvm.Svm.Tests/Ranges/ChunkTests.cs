@@ -91,6 +91,25 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    public void G08_Memory_that_was_touched_here_and_there_takes_the_largest_chunk_with_pages_in_both_places()
+    {
+        using var m = new RangeMachine();
+        m.Process.Map(Large);
+        m.Process.Write(96, 3);
+        m.Process.Write(300, 1);
+        m.Process.ToDevice(97, 1);
+
+        SvmRange range = m.Bound(100);
+
+        Assert.Equal((RangeMachine.Pages(0, Large), 511L, Large), (range.Range, m.Dma.MappedPages, range.ValidPages));
+        Assert.Equal("SDS", m.Process.Where(96, 3));
+        Assert.Equal(
+            Enumerable.Range(0, Large).Select(i => i == 97 ? null : (FrameNumber?)m.Mm.PageTable.Read(RangeMachine.At(i)).Frame),
+            m.Frames(range));
+        Assert.Equal((97L, 98L, 301L, 0L), (m.Process.Read(96), m.Process.Read(97), m.Process.Read(300), m.Process.Read(5)));
+    }
+
+    [Fact]
     public void Pages_in_the_devices_own_memory_count_as_there()
     {
         using var m = new RangeMachine();
