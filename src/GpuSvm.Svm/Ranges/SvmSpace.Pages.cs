@@ -66,14 +66,15 @@ public sealed partial class SvmSpace
         return Errno.EBUSY;
     }
 
-    /// <summary>Brings pages of a range that lie in a device's private memory home, and all others in.</summary>
+    /// <summary>Brings pages of a range that lie in the device's own memory home, and those in another's private memory, and all others in.</summary>
     /// <returns>
-    /// EFAULT: a part is not mapped any more, or cannot be had; those before it are home. EBUSY: the pages have changed until
-    /// <see cref="SvmSpaceOptions.RetryLimit"/>. ENOMEM.
+    /// EFAULT: a part is not mapped any more, or cannot be had; those before it are home. EBUSY: a page that the CPU reaches in the device's
+    /// memory is held there by somebody, or the pages have changed until <see cref="SvmSpaceOptions.RetryLimit"/>. ENOMEM.
     /// </returns>
     /// <remarks>
-    /// Pages of a device's memory that the CPU can reach stay where they are: they count as system memory. Locking: as
-    /// <see cref="GetPages"/>. Source: Linux drm_gpusvm_range_evict.
+    /// So afterwards they lie in one place, for a context that wants that. Pages of another device that the CPU can reach stay: they count
+    /// as system memory. Locking: as <see cref="GetPages"/>. Source: Linux drm_gpusvm_range_evict, which leaves all pages that the CPU can
+    /// reach, so that who asks again finds them where they were.
     /// </remarks>
     public Errno Evict(SvmRange range)
     {
@@ -82,6 +83,12 @@ public sealed partial class SvmSpace
         Deadline deadline = Mm.Clock.After(_options.RetryLimit);
         do
         {
+            // A touch brings only those home that the CPU cannot reach.
+            if (_options.Memory is { Pagemap.Kind: DevicePageKind.Coherent } memory)
+            {
+                memory.MigrateToSystem(Mm, range.Range);
+            }
+
             if (!range.Notifier.Interval.TryReadBegin(deadline, out long sequence))
             {
                 return Errno.EBUSY;
@@ -92,8 +99,8 @@ public sealed partial class SvmSpace
                 return Errno.EFAULT;
             }
 
-            Errno error = TryEvict(range, sequence);
-            if (error != Errno.EBUSY)
+            Errno error = TryEvict(range, sequence, out bool isHeld);
+            if (error != Errno.EBUSY || isHeld)
             {
                 return error;
             }
@@ -195,8 +202,9 @@ public sealed partial class SvmSpace
         }
     }
 
-    private Errno TryEvict(SvmRange range, long sequence)
+    private Errno TryEvict(SvmRange range, long sequence, out bool isHeld)
     {
+        isHeld = false;
         if (!TryRent(range.Range, out HmmPfn[] words))
         {
             return Errno.ENOMEM;
@@ -204,12 +212,28 @@ public sealed partial class SvmSpace
 
         try
         {
-            return LookUp(new PageLook(range, sequence, 0, words.AsSpan(0, range.PageCount)), HmmPfn.RequestFault, owner: null);
+            Span<HmmPfn> pfns = words.AsSpan(0, range.PageCount);
+            Errno error = LookUp(new PageLook(range, sequence, 0, pfns), HmmPfn.RequestFault, owner: null);
+            isHeld = error == Errno.None && IsAnyOnDevice(pfns);
+            return isHeld ? Errno.EBUSY : error;
         }
         finally
         {
             ArrayPool<HmmPfn>.Shared.Return(words);
         }
+    }
+
+    private bool IsAnyOnDevice(ReadOnlySpan<HmmPfn> pfns)
+    {
+        foreach (HmmPfn pfn in pfns)
+        {
+            if (_options.Memory is { } memory && memory.TryGetDevicePage(pfn.Frame, out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Takes an array with a word for each page, or more.</summary>

@@ -138,6 +138,46 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void G12_Pages_that_the_CPU_reaches_on_the_device_come_home_too()
+    {
+        using var m = new RangeMachine(kind: DevicePageKind.Coherent);
+        m.Process.Map(16);
+        m.Process.Write(0, 16);
+        m.Process.ToDevice(4, 2);
+        SvmRange range = m.Range(0);
+        Assert.Equal(Errno.EOPNOTSUPP, m.Space.GetPages(range, Uniform));
+
+        Assert.Equal(Errno.None, m.Space.Evict(range));
+
+        Assert.Equal("SSSSSSSSSSSSSSSS", m.Process.Where(0, 16));
+        Assert.Equal(Errno.None, m.Space.GetPages(range, Uniform));
+        Assert.Equal((16L, false), (m.Dma.MappedPages, range.HasDevicePages));
+    }
+
+    [Fact]
+    public void G12_A_page_there_that_somebody_holds_is_EBUSY_at_once()
+    {
+        var clock = new ManualClock();
+        using var m = new RangeMachine(space: new AddressSpaceOptions { Clock = clock }, kind: DevicePageKind.Coherent);
+        m.Process.Map(2);
+        m.Process.Write(0, 2);
+        m.Process.ToDevice(0, 2);
+        FrameNumber held;
+        using (m.Mm.MmapLock.EnterShared())
+        {
+            Assert.Equal(Errno.None, m.Mm.TryPin(RangeMachine.At(1), CpuAccess.Read, out held));
+        }
+
+        SvmRange range = m.Range(1);
+
+        Assert.Equal(Errno.EBUSY, m.Space.Evict(range));
+
+        m.Process.Frames.Put(held);
+        Assert.Equal(Errno.None, m.Space.Evict(range));
+        Assert.Equal("CS", m.Process.Where(0, 2));
+    }
+
+    [Fact]
     public void Evicting_brings_every_page_in_and_says_where_one_cannot_be_had()
     {
         using var m = new RangeMachine();

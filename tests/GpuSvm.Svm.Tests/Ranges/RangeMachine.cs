@@ -5,9 +5,9 @@ internal sealed class RangeMachine : IDisposable
 {
     private readonly TestMachine _machine;
 
-    public RangeMachine(SvmSpaceOptions? options = null, AddressSpaceOptions? space = null)
+    public RangeMachine(SvmSpaceOptions? options = null, AddressSpaceOptions? space = null, DevicePageKind kind = DevicePageKind.Private)
     {
-        _machine = new TestMachine(space: space);
+        _machine = new TestMachine(space: space, kind: kind);
         Dma = new RangeDma(_machine.Device, Driver);
         options = (options ?? new SvmSpaceOptions()) with { Memory = _machine.Memory, AllocationGate = () => Gate?.Invoke() ?? true };
         Assert.Equal(Errno.None, SvmSpace.TryCreate(_machine.Mm, Dma, Driver, options, out SvmSpace? made));
