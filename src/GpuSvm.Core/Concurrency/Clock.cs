@@ -21,6 +21,11 @@ public abstract class Clock
         return new Deadline(this, fits ? now + (span.Ticks * TimeSpan.NanosecondsPerTick) : long.MaxValue);
     }
 
+    /// <summary>Tells a clock that does not go on by itself how long somebody has slept who waits for one of its deadlines.</summary>
+    internal virtual void Slept(int milliseconds)
+    {
+    }
+
     private sealed class MonotonicClock : Clock
     {
         public override long NowNanoseconds => Exploration.Enabled && ControlledThread.Current is { } self

@@ -37,7 +37,9 @@ public readonly struct Deadline
         // A clock that is moved by hand wakes nobody, so it is looked at every millisecond. The time left is rounded up: down, the
         // last millisecond would be spent spinning.
         long milliseconds = ReferenceEquals(_clock, Clock.Monotonic) ? DivideUp(LeftNanoseconds, 1_000_000) : 1;
-        Monitor.Wait(monitor, (int)Math.Min(milliseconds, LongestSleepMilliseconds));
+        int slept = (int)Math.Min(milliseconds, LongestSleepMilliseconds);
+        Monitor.Wait(monitor, slept);
+        _clock?.Slept(slept);
     }
 
     /// <summary>The moment of an explored schedule's virtual clock at which a wait for this deadline looks at it again.</summary>
