@@ -44,7 +44,16 @@ internal static class CommandLine
     private static RootCommand Build() => new("Shared virtual memory between CPUs and a GPU, in user space.")
     {
         HelpName = "gpusvm",
-        Subcommands = { RunVerb.Create(), BenchVerb.Create(), ExploreVerb.Create(), HmmTestsVerb.Create(), SvmTestsVerb.Create(), VmmVerb.Create() },
+        Subcommands =
+        {
+            RunVerb.Create(),
+            ResidencyVerb.Create(),
+            BenchVerb.Create(),
+            ExploreVerb.Create(),
+            HmmTestsVerb.Create(),
+            SvmTestsVerb.Create(),
+            VmmVerb.Create(),
+        },
     };
 
     private static int Refuse(int exitCode, string message)

@@ -49,13 +49,16 @@ public sealed record MachineCounters
     /// <summary>Changes of an address space that the GPU's page tables had to follow.</summary>
     public required long Invalidations { get; init; }
 
+    /// <summary>Ranges, and pages that moved.</summary>
+    public MigrationCounters Migration { get; init; } = new();
+
     /// <summary>Puts together what the parts of a machine have counted.</summary>
     /// <param name="gpu">The GPU's numbers.</param>
-    /// <param name="driver">The driver's numbers.</param>
-    /// <param name="invalidations">Changes of address spaces that the driver has followed.</param>
-    public static MachineCounters Of(GpuCounters gpu, DriverCounters driver, long invalidations)
+    /// <param name="svm">The driver.</param>
+    public static MachineCounters Of(GpuCounters gpu, SvmDriver svm)
     {
-        ArgumentNullException.ThrowIfNull(driver);
+        ArgumentNullException.ThrowIfNull(svm);
+        DriverCounters driver = svm.Counters;
         return new MachineCounters
         {
             Faults = driver.Fetched,
@@ -71,7 +74,8 @@ public sealed record MachineCounters
             TlbHits = gpu.TlbHits,
             TlbMisses = gpu.TlbMisses,
             Walks = gpu.Walks,
-            Invalidations = invalidations,
+            Invalidations = svm.Invalidations,
+            Migration = svm.MigrationCounters,
         };
     }
 }

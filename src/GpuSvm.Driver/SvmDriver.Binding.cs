@@ -40,6 +40,7 @@ public sealed partial class SvmDriver
             }
 
             moved = _videoPages.Memory.MigrateToDevice(client.Mm, range);
+            SharedWord.Add(ref _pagesRequested, moved.Pages);
         }
 
         return new BindResult(moved.Pages, MapVideoPages(client, range), moved.Error);

@@ -103,6 +103,7 @@ public sealed partial class SvmDriver
 
             _clients.Remove(client);
             _invalidationsOfClosed += client.Mirror.Invalidations;
+            _rangesMadeForClosed += client.RangeSpace?.RangesMade ?? 0;
             _videoPages?.Remove(client);
             client.Close();
             return true;

@@ -2,6 +2,7 @@ using GpuSvm.Core;
 using GpuSvm.Driver;
 using GpuSvm.Gpu;
 using GpuSvm.Mm;
+using GpuSvm.Svm;
 
 namespace GpuSvm;
 
@@ -29,6 +30,7 @@ public sealed class Machine : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">
     /// An option lies out of its range; the message names it, its value and the range.
     /// </exception>
+    /// <exception cref="ArgumentException">Options do not fit together; the message names them and what is expected.</exception>
     /// <exception cref="SvmException">The system refuses to reserve the memory.</exception>
     public Machine(MachineOptions options)
     {
@@ -37,6 +39,7 @@ public sealed class Machine : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CpuThreads, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SystemMemory.Bytes, Page.Size, nameof(options.SystemMemory));
         RequireReadAround(options.ReadAroundPages);
+        RequireRanges(options);
         _options = options;
         var gpuOptions = new SoftwareGpuOptions
         {
@@ -60,11 +63,19 @@ public sealed class Machine : IDisposable
         }
 
         _frames = new PageFrames(_memory, new PageFramesOptions { Seed = options.Seed });
+        bool isSequential = options.Execution == ExecutionMode.Sequential;
         _driver = new SvmDriver(_gpu, new SvmDriverOptions
         {
-            Servicing = options.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
+            Servicing = isSequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
+            Clock = isSequential ? new StepClock() : Clock.Monotonic,
             Events = options.Events,
-            DevicePages = new DevicePagesOptions(_frames) { ReadAroundPages = options.ReadAroundPages },
+            Strategy = StrategyOf(options.Strategy),
+            Ranges = options.Ranges,
+            DevicePages = new DevicePagesOptions(_frames)
+            {
+                ReadAroundPages = options.ReadAroundPages,
+                Eviction = PolicyOf(options.Eviction),
+            },
         });
         _processSeed = options.Seed;
         Gpu = new GpuDevice(_gpu, _driver);
@@ -74,7 +85,7 @@ public sealed class Machine : IDisposable
     public GpuDevice Gpu { get; }
 
     /// <summary>What the machine has counted so far.</summary>
-    public MachineCounters Counters => MachineCounters.Of(_gpu.Counters, _driver.Counters, _driver.Invalidations);
+    public MachineCounters Counters => MachineCounters.Of(_gpu.Counters, _driver);
 
     /// <summary>Number of 4 KiB page frames that are in use by processes; 0 when all have ended.</summary>
     public long AllocatedFrames => _frames.AllocatedFrames;
@@ -173,6 +184,35 @@ public sealed class Machine : IDisposable
                 nameof(readAroundPages), readAroundPages, "ReadAroundPages must be a power of two from 1 to 512.");
         }
     }
+
+    private static void RequireRanges(MachineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options.Ranges);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)options.Strategy, (int)MirrorStrategy.SizedRanges, nameof(options.Strategy));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)options.Eviction, (int)EvictionPolicy.None, nameof(options.Eviction));
+        options.Ranges.Validate();
+        if (options.Ranges.Placement != SvmResidency.System && options.Strategy != MirrorStrategy.SizedRanges)
+        {
+            throw new ArgumentException(
+                $"Placement {options.Ranges.Placement} needs the strategy {MirrorStrategy.SizedRanges}, not {options.Strategy}.", nameof(options));
+        }
+    }
+
+    private static Func<AddressSpace, GpuMirror, IMirrorStrategy> StrategyOf(MirrorStrategy strategy) => strategy switch
+    {
+        MirrorStrategy.PerFault => MirrorStrategies.PerFault,
+        MirrorStrategy.VmaSized => MirrorStrategies.VmaSized,
+        MirrorStrategy.TableAligned => MirrorStrategies.TableAligned,
+        _ => MirrorStrategies.SizedRanges,
+    };
+
+    private static Func<IEvictionPolicy>? PolicyOf(EvictionPolicy policy) => policy switch
+    {
+        EvictionPolicy.ScanResistant => EvictionPolicies.ScanResistant,
+        EvictionPolicy.LeastRecentlyUsed => EvictionPolicies.LeastRecentlyUsed,
+        EvictionPolicy.OldestAllocation => EvictionPolicies.OldestAllocation,
+        _ => null,
+    };
 
     private string? Leak() =>
         _frames.AllocatedFrames != 0 ? $"no page frame is left at the end, but {_frames.AllocatedFrames} are" :

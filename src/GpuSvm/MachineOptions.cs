@@ -35,6 +35,19 @@ public sealed record MachineOptions
     /// </summary>
     public ByteSize VideoMemory { get; init; } = ByteSize.GiB(1);
 
+    /// <summary>How the driver follows what the CPU does to memory that the GPU uses.</summary>
+    public MirrorStrategy Strategy { get; init; } = MirrorStrategy.TableAligned;
+
+    /// <summary>
+    /// With <see cref="MirrorStrategy.SizedRanges"/>: the sizes of ranges, where their pages live, and how long they stay there. By any
+    /// other strategy pages stay where they are until the program moves them, so <see cref="SvmRangeOptions.Placement"/> must be
+    /// <see cref="SvmResidency.System"/>.
+    /// </summary>
+    public SvmRangeOptions Ranges { get; init; } = new();
+
+    /// <summary>Which pages leave the GPU's memory when others need the room.</summary>
+    public EvictionPolicy Eviction { get; init; } = EvictionPolicy.ScanResistant;
+
     /// <summary>Number of pages that come home from the GPU's memory together when the CPU touches one: 1 to 512, a power of two.</summary>
     public int ReadAroundPages { get; init; } = 16;
 

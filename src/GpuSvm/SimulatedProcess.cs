@@ -138,6 +138,12 @@ public sealed class SimulatedProcess : IDisposable
     public IReadOnlyList<ResidencyRun> Residency(VirtualAddress address, ByteSize size) =>
         Mm.Residency(AddressRange.FromLength(address, Page.Count(size.Bytes) * Page.Size));
 
+    /// <summary>The ranges that the GPU's driver has made for this process, and where their pages are.</summary>
+    /// <returns>In order of address; none unless the machine's strategy is <see cref="MirrorStrategy.SizedRanges"/>.</returns>
+    /// <exception cref="ObjectDisposedException">The process has ended.</exception>
+    /// <remarks>As <see cref="Residency"/>: exact while nothing runs.</remarks>
+    public IReadOnlyList<RangeResidency> Ranges() => RangeResidency.Of(_driver.ResidencyOf(Client));
+
     /// <summary>Moves memory to the GPU's own memory, also pages that were not touched yet. The CPU brings home what it touches.</summary>
     /// <param name="address">Rounded down to a page.</param>
     /// <param name="size">Number of bytes, at least 1; the end is rounded up. Holes are passed over.</param>

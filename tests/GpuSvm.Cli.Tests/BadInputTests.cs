@@ -20,13 +20,57 @@ public sealed class BadInputTests
     [InlineData("run stream --size 0", "--size 0: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
     [InlineData("run stream --size 5G", "--size 5G: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
     [InlineData("run stream --size big", "--size big: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
+    [InlineData("run list --vram 64", "--vram 64: expected a size from 256 KiB to 128 GiB, such as 64M (see 'gpusvm run list --help')")]
+    [InlineData("run list --vram 129G", "--vram 129G: expected a size from 256 KiB to 128 GiB, such as 64M (see 'gpusvm run list --help')")]
+    [InlineData("run list --placement gpu", "--placement gpu: expected system, device or auto (see 'gpusvm run list --help')")]
+    [InlineData(
+        "residency list --placement Auto",
+        "--placement Auto: expected system, device or auto (see 'gpusvm residency list --help')")]
+    [InlineData(
+        "run sort --placement auto --chunks 64K",
+        "--chunks 64K: expected powers of two from 2M down, each smaller than the one before, the last 4K, such as 2M,64K,4K " +
+        "(see 'gpusvm run sort --help')")]
+    [InlineData(
+        "run sort --placement auto --chunks 4M,4K",
+        "--chunks 4M,4K: expected powers of two from 2M down, each smaller than the one before, the last 4K, such as 2M,64K,4K " +
+        "(see 'gpusvm run sort --help')")]
+    [InlineData(
+        "run sort --placement auto --chunks 64K,64K,4K",
+        "--chunks 64K,64K,4K: expected powers of two from 2M down, each smaller than the one before, the last 4K, such as 2M,64K,4K " +
+        "(see 'gpusvm run sort --help')")]
+    [InlineData(
+        "run sort --placement auto --chunks 48K,4K",
+        "--chunks 48K,4K: expected powers of two from 2M down, each smaller than the one before, the last 4K, such as 2M,64K,4K " +
+        "(see 'gpusvm run sort --help')")]
+    [InlineData(
+        "run sort --placement auto --chunks 4K,",
+        "--chunks 4K,: expected powers of two from 2M down, each smaller than the one before, the last 4K, such as 2M,64K,4K " +
+        "(see 'gpusvm run sort --help')")]
+    [InlineData(
+        "run list --placement auto --timeslice 10001",
+        "--timeslice 10001: expected a whole number from 0 to 10000 (see 'gpusvm run list --help')")]
+    [InlineData(
+        "run list --placement auto --timeslice 0.5",
+        "--timeslice 0.5: expected a whole number from 0 to 10000 (see 'gpusvm run list --help')")]
+    [InlineData("run list --placement auto --read-around 12", "--read-around 12: expected a power of two from 1 to 512")]
+    [InlineData("run list --chunks 64K,4K", "--chunks 64K,4K: only with --placement system, device or auto")]
+    [InlineData("run list --vram 1M --timeslice 5", "--timeslice 5: only with --placement system, device or auto")]
+    [InlineData("run list --read-around 1", "--read-around 1: only with --placement system, device or auto")]
+    [InlineData("run list --live --placement auto", "--placement auto: not with --live, whose pages all live in system memory")]
+    [InlineData("run list --live --chunks 4K", "--chunks 4K: not with --live, whose pages all live in system memory")]
+    [InlineData(
+        "residency list --live",
+        "'--live' is not an option or argument of 'gpusvm residency list' (see 'gpusvm residency list --help')")]
+    [InlineData(
+        "residency",
+        "a verb is missing: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm residency --help')")]
     [InlineData(
         "run merge FILE",
         "'merge' is unknown: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm run --help')")]
     [InlineData(
         "run",
         "a verb is missing: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm run --help')")]
-    [InlineData("walk", "'walk' is unknown: expected one of run, bench, explore, hmm-tests, svm-tests, vmm (see 'gpusvm --help')")]
+    [InlineData("walk", "'walk' is unknown: expected one of run, residency, bench, explore, hmm-tests, svm-tests, vmm (see 'gpusvm --help')")]
     [InlineData("run list --fast", "'--fast' is not an option or argument of 'gpusvm run list' (see 'gpusvm run list --help')")]
     [InlineData("run bfs FILE FILE2", "'FILE2' is not an option or argument of 'gpusvm run bfs' (see 'gpusvm run bfs --help')")]
     [InlineData("hmm-tests --seed -1", "--seed -1: expected a whole number from 0 to 18446744073709551615 (see 'gpusvm hmm-tests --help')")]

@@ -11,17 +11,10 @@ public sealed class HelpTests
     }
 
     [Theory]
-    [InlineData("", "run bench explore hmm-tests svm-tests vmm --version --help")]
-    [InlineData("--help", "run bench explore hmm-tests svm-tests vmm --version --help")]
+    [InlineData("", "run residency bench explore hmm-tests svm-tests vmm --version --help")]
+    [InlineData("--help", "run residency bench explore hmm-tests svm-tests vmm --version --help")]
     [InlineData("run --help", "wordcount histogram bfs list spmv pagerank hashjoin sort stream")]
-    [InlineData("run wordcount --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
-    [InlineData("run bfs --help", "FILE --source --undirected --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
-    [InlineData("run list --help", "--nodes --mutate --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
-    [InlineData("run spmv --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
-    [InlineData("run pagerank --help", "FILE --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
-    [InlineData("run hashjoin --help", "--rows --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
-    [InlineData("run sort --help", "--count --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
-    [InlineData("run stream --help", "--size --seed --sms --warps --parallel --fault-buffer-entries --live --trace --json")]
+    [InlineData("residency --help", "wordcount histogram bfs list spmv pagerank hashjoin sort stream auto")]
     [InlineData("bench --help", "gpu live")]
     [InlineData("hmm-tests --help", "NAME --list --kind --seed --json")]
     [InlineData("svm-tests --help", "FILTER --list --strategy --schedules --seed --json")]
@@ -39,6 +32,24 @@ public sealed class HelpTests
         Assert.Contains("gpusvm", result.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("wordcount", "FILE")]
+    [InlineData("histogram", "FILE")]
+    [InlineData("bfs", "FILE --source --undirected")]
+    [InlineData("list", "--nodes --mutate")]
+    [InlineData("spmv", "FILE")]
+    [InlineData("pagerank", "FILE")]
+    [InlineData("hashjoin", "--rows")]
+    [InlineData("sort", "--count")]
+    [InlineData("stream", "--size")]
+    public async Task Help_of_a_workload_names_its_own_options_and_those_of_all(string workload, string words)
+    {
+        const string All =
+            "--seed --sms --warps --parallel --fault-buffer-entries --vram --placement system|device|auto --chunks --timeslice --read-around --trace --json";
+        await Help_names_every_verb_and_option($"run {workload} --help", $"{words} {All} --live");
+        await Help_names_every_verb_and_option($"residency {workload} --help", $"{words} {All}");
+    }
+
     [Fact]
     public async Task The_text_form_of_a_run_has_a_row_for_each_counter()
     {
@@ -50,5 +61,6 @@ public sealed class HelpTests
         Assert.All(
             ["faults", "duplicates", "replays", "cancels", "pages mapped", "TLB hits", "TLB misses", "walks", "invalidations", "time"],
             row => Assert.Contains($"│ {row} ", result.Output, StringComparison.Ordinal));
+        Assert.DoesNotContain("VRAM", result.Output, StringComparison.Ordinal);
     }
 }

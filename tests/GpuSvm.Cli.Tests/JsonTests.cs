@@ -10,7 +10,7 @@ public sealed class JsonTests
     private static readonly string[] CounterNames =
     [
         "faults", "duplicates", "covered", "batches", "replays", "cancels", "retries", "overflows", "pages_mapped", "tlb_hits", "tlb_misses", "walks",
-        "invalidations",
+        "invalidations", "migration",
     ];
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed class JsonTests
 
         ExpectFrame(document, "wordcount", ["path", "bytes"], ["lines", "words"]);
         Assert.Equal(14, document.GetProperty("input").GetProperty("bytes").GetInt64());
-        Assert.Equal("""{"mode":"simulated","seed":7,"sms":3,"warps":2,"execution":"sequential","fault_buffer_entries":1024}""", Compact(document, "machine"));
+        Assert.Equal("""{"mode":"simulated","seed":7,"sms":3,"warps":2,"execution":"sequential","fault_buffer_entries":1024,"video_memory_bytes":1073741824}""", Compact(document, "machine"));
         Assert.Equal("""{"lines":2,"words":3}""", Compact(document, "result"));
     }
 

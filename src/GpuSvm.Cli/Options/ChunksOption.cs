@@ -10,17 +10,18 @@ internal static class ChunksOption
 {
     private const ulong Largest = 2 << 20;
 
-    /// <summary>Makes the option; its value is null when it is not given.</summary>
+    /// <summary>Makes the option; its value is empty when it is not given.</summary>
     /// <param name="name">The option, dashes included.</param>
     /// <param name="description">What it sets, for the help text.</param>
-    public static Option<ByteSize[]?> Create(string name, string description) => new(name)
+    public static Option<ByteSize[]> Create(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "SIZE,SIZE,…",
+        Arity = ArgumentArity.ExactlyOne,
         CustomParser = argument => Parse(argument, name),
     };
 
-    private static ByteSize[]? Parse(ArgumentResult argument, string name)
+    private static ByteSize[] Parse(ArgumentResult argument, string name)
     {
         string text = argument.Tokens[0].Value;
         List<ByteSize> sizes = [];
@@ -42,6 +43,6 @@ internal static class ChunksOption
         }
 
         argument.AddError($"{name} {text}: expected powers of two from 2M down, each smaller than the one before, the last 4K, such as 2M,64K,4K");
-        return null;
+        return [];
     }
 }

@@ -24,6 +24,9 @@ internal sealed class MachineSettings
     private readonly Option<int> _faultBufferEntries = NumberOption.Create(
         "--fault-buffer-entries", "Size of the GPU's fault buffer, 2 to 1048576.", Standard.FaultBufferEntries, 2, 1 << 20);
 
+    /// <summary>Where pages live.</summary>
+    public MigrationSettings Migration { get; } = new();
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
@@ -32,15 +35,17 @@ internal sealed class MachineSettings
         command.Add(_warps);
         command.Add(_parallel);
         command.Add(_faultBufferEntries);
+        Migration.AddTo(command);
     }
 
     /// <summary>The machine that a command line asks for.</summary>
-    public MachineOptions Read(ParseResult parsed) => new()
+    /// <exception cref="BadInputException">Options do not fit together.</exception>
+    public MachineOptions Read(ParseResult parsed) => Migration.Read(parsed, new MachineOptions
     {
         Seed = parsed.GetValue(_seed),
         Sms = parsed.GetValue(_sms),
         WarpsPerSm = parsed.GetValue(_warps),
         Execution = parsed.GetValue(_parallel) ? ExecutionMode.Parallel : ExecutionMode.Sequential,
         FaultBufferEntries = parsed.GetValue(_faultBufferEntries),
-    };
+    });
 }

@@ -9,6 +9,11 @@ namespace GpuSvm.Cli.Output;
 /// <param name="Warps">Warps of a multiprocessor.</param>
 /// <param name="Execution"><c>sequential</c> or <c>parallel</c>.</param>
 /// <param name="FaultBufferEntries">Size of the fault buffer.</param>
+/// <param name="VideoMemoryBytes">Size of the GPU's own memory.</param>
+/// <param name="Placement">Where pages were to live: <c>system</c>, <c>device</c> or <c>auto</c>; null if they could not move.</param>
+/// <param name="Chunks">Sizes of ranges in bytes; null if there were none.</param>
+/// <param name="TimesliceMs">How long pages stayed on the GPU at least, in milliseconds; null if they could not come there.</param>
+/// <param name="ReadAroundPages">Pages that came home together; null as before.</param>
 internal sealed record MachineDocument(
     string Mode,
     string? Kernel,
@@ -17,7 +22,12 @@ internal sealed record MachineDocument(
     int Sms,
     int Warps,
     string Execution,
-    int FaultBufferEntries)
+    int FaultBufferEntries,
+    ulong VideoMemoryBytes,
+    string? Placement,
+    IReadOnlyList<ulong>? Chunks,
+    double? TimesliceMs,
+    int? ReadAroundPages)
 {
     /// <summary>Describes a simulated machine.</summary>
     public static MachineDocument Simulated(MachineOptions options) => Of("simulated", null, null, options);
@@ -29,13 +39,30 @@ internal sealed record MachineDocument(
     public static MachineDocument Live(string kernel, IReadOnlyList<string> features, MachineOptions options) =>
         Of("live", kernel, features, options);
 
-    private static MachineDocument Of(string mode, string? kernel, IReadOnlyList<string>? features, MachineOptions options) => new(
-        mode,
-        kernel,
-        features,
-        options.Seed,
-        options.Sms,
-        options.WarpsPerSm,
-        options.Execution == ExecutionMode.Parallel ? "parallel" : "sequential",
-        options.FaultBufferEntries);
+    private static MachineDocument Of(string mode, string? kernel, IReadOnlyList<string>? features, MachineOptions options)
+    {
+        bool hasRanges = options.Strategy == MirrorStrategy.SizedRanges;
+        SvmRangeOptions ranges = options.Ranges;
+        return new MachineDocument(
+            mode,
+            kernel,
+            features,
+            options.Seed,
+            options.Sms,
+            options.WarpsPerSm,
+            options.Execution == ExecutionMode.Parallel ? "parallel" : "sequential",
+            options.FaultBufferEntries,
+            options.VideoMemory.Bytes,
+            hasRanges ? NameOf(ranges.Placement) : null,
+            hasRanges ? [.. ranges.ChunkSizes.Select(size => size.Bytes)] : null,
+            hasRanges ? ranges.Timeslice.TotalMilliseconds : null,
+            hasRanges ? options.ReadAroundPages : null);
+    }
+
+    private static string NameOf(SvmResidency placement) => placement switch
+    {
+        SvmResidency.Device => "device",
+        SvmResidency.Auto => "auto",
+        _ => "system",
+    };
 }

@@ -1,4 +1,5 @@
 using GpuSvm.Cli.Runs;
+using GpuSvm.Cli.Runs.Ranges;
 
 namespace GpuSvm.Cli.Output;
 
@@ -10,6 +11,8 @@ namespace GpuSvm.Cli.Output;
 /// <param name="Verified">True if the answer equals a plain CPU computation.</param>
 /// <param name="Failure">Why it is not verified.</param>
 /// <param name="Counters">What the machine counted.</param>
+/// <param name="Residency">Where memory was at the end; null unless it is followed by ranges.</param>
+/// <param name="Ranges">Each range; null unless that was asked for.</param>
 /// <param name="ElapsedMs">Time of all launches, in milliseconds.</param>
 /// <param name="Trace">The trace that was written; null if none.</param>
 internal sealed record RunDocument(
@@ -20,18 +23,28 @@ internal sealed record RunDocument(
     bool Verified,
     string? Failure,
     MachineCounters Counters,
+    ResidencyDocument? Residency,
+    IReadOnlyList<RangeRow>? Ranges,
     double ElapsedMs,
     TraceDocument? Trace)
 {
     /// <summary>Collects what a run tells.</summary>
-    public static async Task<RunDocument> OfAsync(string workload, RunSession session, RunReport report, TraceDocument? trace) => new(
-        workload,
-        report.Input,
-        session.Target.Describe(),
-        report.Result,
-        report.Failure is null,
-        report.Failure,
-        await session.Target.CountersAsync().ConfigureAwait(false),
-        session.Elapsed.TotalMilliseconds,
-        trace);
+    public static async Task<RunDocument> OfAsync(
+        string workload, RunSession session, RunReport report, TraceDocument? trace, RunView view)
+    {
+        MachineCounters counters = await session.Target.CountersAsync().ConfigureAwait(false);
+        ResidencyDocument? residency = session.Target.Residency(out IReadOnlyList<RangeRow> ranges);
+        return new RunDocument(
+            workload,
+            report.Input,
+            session.Target.Describe(),
+            report.Result,
+            report.Failure is null,
+            report.Failure,
+            counters,
+            residency,
+            view == RunView.Ranges ? ranges : null,
+            session.Elapsed.TotalMilliseconds,
+            trace);
+    }
 }

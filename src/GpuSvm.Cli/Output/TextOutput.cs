@@ -29,6 +29,18 @@ internal static partial class TextOutput
                 CultureInfo.InvariantCulture, $"trace {trace.Path}: {trace.Events:n0} events, {trace.Dropped:n0} dropped"));
         }
 
+        if (document.Ranges is { } ranges)
+        {
+            WriteRanges(document.Residency!, ranges);
+        }
+        else
+        {
+            WriteCounters(document);
+        }
+    }
+
+    private static void WriteCounters(RunDocument document)
+    {
         MachineCounters counters = document.Counters;
         Table table = NewTable("counter", "value");
         AddCount(table, "faults", counters.Faults);
@@ -40,6 +52,11 @@ internal static partial class TextOutput
         AddCount(table, "TLB misses", counters.TlbMisses);
         AddCount(table, "walks", counters.Walks);
         AddCount(table, "invalidations", counters.Invalidations);
+        if (document.Residency is { } residency)
+        {
+            AddMigration(table, counters.Migration, residency);
+        }
+
         table.AddRow("time", string.Create(CultureInfo.InvariantCulture, $"{document.ElapsedMs:n1} ms"));
         Write(table);
     }

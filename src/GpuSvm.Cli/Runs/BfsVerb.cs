@@ -11,7 +11,7 @@ internal static class BfsVerb
     private const int ShownLevels = 50;
 
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("bfs", "Breadth-first search over a graph: how many nodes lie on each level.");
         Argument<string> file = WorkloadCommand.FileArgument("An edge list: two integers on each line, '#' begins a comment.");

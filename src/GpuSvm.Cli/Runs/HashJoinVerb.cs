@@ -11,7 +11,7 @@ internal static class HashJoinVerb
     private const int MostRows = 10_000_000;
 
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("hashjoin", "Join two tables of random keys by a hash table: which rows have the same key.");
         Option<int> rows = NumberOption.Create("--rows", "Rows of each table, 1 to 10000000.", 100_000, 1, MostRows);

@@ -10,7 +10,7 @@ internal static class HistogramVerb
     private const int ShownValues = 8;
 
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("histogram", "Count how often each byte value occurs in a file.");
         Argument<string> file = WorkloadCommand.FileArgument("Any file.");

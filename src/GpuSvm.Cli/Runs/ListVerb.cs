@@ -13,7 +13,7 @@ internal static class ListVerb
     private const long WantedUnmaps = 64;
 
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand(
             "list", "Walk a linked list of real pointers at random addresses and sum its values; one GPU thread for each multiprocessor.");

@@ -18,7 +18,7 @@ internal static class PageRankVerb
     private const double Rounding = 1e-9;
 
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("pagerank", "PageRank of a graph: which nodes are led to most, by nodes that are led to much.");
         Argument<string> file = WorkloadCommand.FileArgument("An edge list: two integers on each line, '#' begins a comment.");

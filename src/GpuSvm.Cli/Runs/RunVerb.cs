@@ -6,10 +6,22 @@ namespace GpuSvm.Cli.Runs;
 internal static class RunVerb
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create() => new(
-        "run",
-        "Run a workload: load its input into ordinary process memory, let GPU kernels fault their way through it, check the result.")
+    public static Command Create()
     {
+        var command = new Command(
+            "run",
+            "Run a workload: load its input into ordinary process memory, let GPU kernels fault their way through it, check the result.");
+        foreach (WorkloadCommand workload in Workloads())
+        {
+            command.Add(workload);
+        }
+
+        return command;
+    }
+
+    /// <summary>Makes a command for each workload.</summary>
+    public static IReadOnlyList<WorkloadCommand> Workloads() =>
+    [
         WordCountVerb.Create(),
         HistogramVerb.Create(),
         BfsVerb.Create(),
@@ -19,5 +31,5 @@ internal static class RunVerb
         HashJoinVerb.Create(),
         SortVerb.Create(),
         StreamVerb.Create(),
-    };
+    ];
 }

@@ -12,7 +12,7 @@ internal static class SortVerb
     private const int NumbersOfThread = 256;
 
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("sort", "Sort random 32-bit numbers, digit by digit.");
         Option<int> count = NumberOption.Create("--count", "How many numbers, 1 to 100000000.", 100_000, 1, MostNumbers);

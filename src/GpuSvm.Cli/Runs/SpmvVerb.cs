@@ -9,7 +9,7 @@ namespace GpuSvm.Cli.Runs;
 internal static class SpmvVerb
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("spmv", "Multiply a sparse matrix by a random vector.");
         Argument<string> file = WorkloadCommand.FileArgument(

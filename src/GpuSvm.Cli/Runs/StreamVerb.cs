@@ -15,7 +15,7 @@ internal static class StreamVerb
     private const int ChunkElements = (int)Page.Size / sizeof(double);
 
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("stream", "Compute a = b + 3 c over three arrays: the triad of McCalpin's STREAM.");
         Option<ByteSize> size = SizeOption.Create(

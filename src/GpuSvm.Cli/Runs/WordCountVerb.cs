@@ -8,7 +8,7 @@ namespace GpuSvm.Cli.Runs;
 internal static class WordCountVerb
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create()
+    public static WorkloadCommand Create()
     {
         var command = new WorkloadCommand("wordcount", "Count the lines and words of a text, as 'LC_ALL=C.UTF-8 wc -l -w FILE' does.");
         Argument<string> file = WorkloadCommand.FileArgument("The text: any file.");

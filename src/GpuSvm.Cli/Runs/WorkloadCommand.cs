@@ -5,7 +5,7 @@ using GpuSvm.Cli.Runs.Targets;
 
 namespace GpuSvm.Cli.Runs;
 
-/// <summary>A verb below <c>run</c>: the options that all share, and what happens around the run itself.</summary>
+/// <summary>A verb below <c>run</c> or <c>residency</c>: the options that all share, and what happens around the run itself.</summary>
 internal sealed class WorkloadCommand : Command
 {
     private readonly MachineSettings _settings = new();
@@ -25,6 +25,8 @@ internal sealed class WorkloadCommand : Command
     {
         Description = "Print one JSON document instead of text (docs/cli.md has its schema).",
     };
+
+    private RunView _view = RunView.Counters;
 
     /// <summary>Makes a verb; the caller adds its own options and says what it runs.</summary>
     /// <param name="name">The workload.</param>
@@ -46,8 +48,21 @@ internal sealed class WorkloadCommand : Command
     /// <param name="run">Gets a process to work on and the command line; gives the report of a run that came to an answer.</param>
     public void Runs(Func<RunSession, ParseResult, Task<RunReport>> run) => SetAction((parsed, _) => RunAsync(run, parsed));
 
+    /// <summary>Has the verb show where each range has ended; there is none unless pages may move.</summary>
+    public void ShowRanges()
+    {
+        _view = RunView.Ranges;
+        _settings.Migration.UsualPlacement = SvmResidency.Auto;
+        Options.Remove(_live);
+    }
+
     private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed)
     {
+        if (parsed.GetValue(_live))
+        {
+            _settings.Migration.DemandLive(parsed);
+        }
+
         using TraceFile? trace = OpenTrace(parsed);
         MachineOptions options = _settings.Read(parsed) with { Events = trace?.Events };
         RunTarget target = parsed.GetValue(_live)
@@ -89,7 +104,7 @@ internal sealed class WorkloadCommand : Command
             throw new BadInputException(unreadable.Message);
         }
 
-        RunDocument document = await RunDocument.OfAsync(Name, session, report, trace?.Complete()).ConfigureAwait(false);
+        RunDocument document = await RunDocument.OfAsync(Name, session, report, trace?.Complete(), _view).ConfigureAwait(false);
         if (parsed.GetValue(_json))
         {
             JsonOutput.Write(document);

@@ -1,4 +1,6 @@
-namespace GpuSvm.Driver;
+using GpuSvm.Driver;
+
+namespace GpuSvm;
 
 /// <summary>How <see cref="SizedRangesStrategy"/> cuts an address space into ranges, and where their pages live.</summary>
 public sealed record SvmRangeOptions
@@ -40,17 +42,25 @@ public sealed record SvmRangeOptions
         RetryLimit = RetryLimit,
     };
 
-    internal void Validate()
+    /// <summary>Looks at each value.</summary>
+    /// <exception cref="ArgumentException">A value is none that it may be; the message names it and what is expected.</exception>
+    public void Validate()
     {
         ArgumentNullException.ThrowIfNull(ChunkSizes);
         ArgumentOutOfRangeException.ThrowIfLessThan(Timeslice, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(RetryLimit, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Placement, (int)SvmResidency.Auto, nameof(Placement));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)PartialUnmap, (int)PartialUnmap.DropRange, nameof(PartialUnmap));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Movement, (int)Movement.AllOrNothing, nameof(Movement));
-        if (ToSpaceOptions().Validate() != Errno.None || ChunkSizes[0].Bytes > HugePage.Size)
+        if ((this with { NotifierSize = HugePage.Size }).ToSpaceOptions().Validate() != Errno.None)
         {
             throw new ArgumentException(
-                "Ranges are powers of two of bytes, falling, from 2 MiB at most to 4 KiB; a notifier is a power of two and holds the largest.");
+                $"ChunkSizes {string.Join(", ", ChunkSizes)}: expected powers of two, falling, from 2 MiB at most to 4 KiB.");
+        }
+
+        if (ToSpaceOptions().Validate() != Errno.None)
+        {
+            throw new ArgumentException($"NotifierSize {NotifierSize}: expected a power of two, at least {ChunkSizes[0]}.");
         }
     }
 }

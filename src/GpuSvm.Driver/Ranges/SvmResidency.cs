@@ -1,4 +1,4 @@
-namespace GpuSvm.Driver;
+namespace GpuSvm;
 
 /// <summary>Where the pages of a range are to live once the GPU has touched it, unless advice of the program says otherwise.</summary>
 public enum SvmResidency : byte

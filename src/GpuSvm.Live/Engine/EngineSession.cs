@@ -90,7 +90,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         get
         {
             Drain();
-            return MachineCounters.Of(_gpu.Counters, _driver.Counters, _driver.Invalidations);
+            return MachineCounters.Of(_gpu.Counters, _driver);
         }
     }
 

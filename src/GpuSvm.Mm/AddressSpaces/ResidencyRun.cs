@@ -19,13 +19,6 @@ public readonly record struct ResidencyRun(
     FrameNumber? FirstFrame,
     DevicePagemap? Device)
 {
-    /// <summary>True if the pages lie in a device's own memory, be it one that the CPU reaches or not.</summary>
-    public bool IsInVideoMemory => Location is PageLocation.DevicePrivate or PageLocation.DeviceCoherent;
-
-    /// <summary>True if the pages lie in the system's memory; those that are being moved still do, or will.</summary>
-    public bool IsInSystemMemory => Location is
-        PageLocation.System or PageLocation.ZeroPage or PageLocation.DeviceExclusive or PageLocation.Special or PageLocation.Moving;
-
     /// <summary>True if the next run, which begins where this one ends, says the same.</summary>
     internal bool JoinsWith(in ResidencyRun next) =>
         this with { Range = next.Range, FirstFrame = next.FirstFrame } == next &&

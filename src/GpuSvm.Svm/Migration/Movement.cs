@@ -1,4 +1,4 @@
-namespace GpuSvm.Svm;
+namespace GpuSvm;
 
 /// <summary>Whether the pages of a range move to a device one by one, or only together.</summary>
 public enum Movement : byte

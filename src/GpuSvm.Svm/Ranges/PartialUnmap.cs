@@ -1,4 +1,4 @@
-namespace GpuSvm.Svm;
+namespace GpuSvm;
 
 /// <summary>What becomes of a range when the CPU unmaps a part of it.</summary>
 public enum PartialUnmap : byte

@@ -1,4 +1,5 @@
 using GpuSvm.Cli.Output;
+using GpuSvm.Cli.Runs.Ranges;
 
 namespace GpuSvm.Cli.Runs.Targets;
 
@@ -52,6 +53,14 @@ internal abstract class RunTarget : IAsyncDisposable
 
     /// <summary>What has been counted so far.</summary>
     public abstract Task<MachineCounters> CountersAsync();
+
+    /// <summary>Where the memory is now; null where it is not followed by ranges.</summary>
+    /// <param name="ranges">The ranges, in order of address.</param>
+    public virtual ResidencyDocument? Residency(out IReadOnlyList<RangeRow> ranges)
+    {
+        ranges = [];
+        return null;
+    }
 
     /// <summary>What this is, for the answer.</summary>
     public abstract MachineDocument Describe();

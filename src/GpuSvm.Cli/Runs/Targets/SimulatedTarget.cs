@@ -1,4 +1,5 @@
 using GpuSvm.Cli.Output;
+using GpuSvm.Cli.Runs.Ranges;
 using GpuSvm.Mm;
 
 namespace GpuSvm.Cli.Runs.Targets;
@@ -6,6 +7,9 @@ namespace GpuSvm.Cli.Runs.Targets;
 /// <summary>A process of a simulated machine, whose memory is read and written by its first CPU thread.</summary>
 internal sealed class SimulatedTarget : RunTarget
 {
+    /// <summary>Size of an address space.</summary>
+    private const ulong AllBytes = 1UL << 48;
+
     private readonly Machine _machine;
     private readonly CpuThread _cpu;
 
@@ -52,6 +56,15 @@ internal sealed class SimulatedTarget : RunTarget
 
     /// <inheritdoc/>
     public override Task<MachineCounters> CountersAsync() => Task.FromResult(_machine.Counters);
+
+    /// <inheritdoc/>
+    public override ResidencyDocument? Residency(out IReadOnlyList<RangeRow> ranges)
+    {
+        ranges = [.. Process.Ranges().Select(RangeRow.Of)];
+        return Options.Strategy == MirrorStrategy.SizedRanges
+            ? ResidencyDocument.Of(Process.Residency(0UL, AllBytes), ranges)
+            : null;
+    }
 
     /// <inheritdoc/>
     public override MachineDocument Describe() => MachineDocument.Simulated(Options);
