@@ -15,6 +15,34 @@ public interface IDmaMapper
     /// <returns><see cref="Errno.None"/>, or <see cref="Errno.ENOMEM"/> when no device addresses are left.</returns>
     Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address);
 
+    /// <summary>Maps blocks of frames of one size, all of them or none: as <see cref="TryMap"/> each, at the cost of less.</summary>
+    /// <param name="frames">First frame of each block.</param>
+    /// <param name="order">Binary logarithm of the number of frames of a block.</param>
+    /// <param name="direction">What the device may do with the memory.</param>
+    /// <param name="addresses">Where the device finds each block; not to be read after an error.</param>
+    /// <returns>As <see cref="TryMap"/>; each block is unmapped on its own.</returns>
+    Errno TryMapAll(ReadOnlySpan<FrameNumber> frames, int order, DmaDirection direction, Span<DeviceAddress> addresses)
+    {
+        int mapped = 0;
+        try
+        {
+            while (mapped < frames.Length && TryMap(frames[mapped], order, direction, out addresses[mapped]) == Errno.None)
+            {
+                mapped++;
+            }
+        }
+        finally
+        {
+            // Also where a frame does not exist.
+            for (int i = 0; mapped < frames.Length && i < mapped; i++)
+            {
+                Unmap(addresses[i], order);
+            }
+        }
+
+        return mapped == frames.Length ? Errno.None : Errno.ENOMEM;
+    }
+
     /// <summary>Takes a mapping back. The device's own translations of it have been flushed before.</summary>
     /// <param name="address">What <see cref="TryMap"/> gave.</param>
     /// <param name="order">The order it was mapped with.</param>

@@ -45,25 +45,31 @@ internal sealed class DeviceAddressPool
     /// <summary>First page number behind the pool.</summary>
     internal ulong EndPage { get; }
 
-    internal bool TryTake(int order, out ulong firstPage)
+    /// <summary>Takes blocks, all or none: from a place of a group on that the seed decides, and so from group to group.</summary>
+    /// <param name="order">Their order.</param>
+    /// <param name="blocks">Where their addresses go.</param>
+    internal bool TryTake(int order, Span<DeviceAddress> blocks)
     {
-        firstPage = 0;
         List<int> open = _open[order];
-        if (open.Count == 0 && !TryOpenGroup(order))
+        int taken = 0;
+        while (taken < blocks.Length && (open.Count > 0 || TryOpenGroup(order)))
         {
-            return false;
+            int index = open[^1];
+            Group group = _groups[index]!;
+            ulong first = (_firstGroup + (ulong)index) << GroupShift;
+            taken += group.Take(_random.Next(GroupPages >> order), first, blocks[taken..]);
+            if (group.IsFull)
+            {
+                open.RemoveAt(open.Count - 1);
+            }
         }
 
-        int index = open[^1];
-        Group group = _groups[index]!;
-        int slot = group.Take(_random.Next(GroupPages >> order));
-        if (group.IsFull)
+        for (int i = 0; taken < blocks.Length && i < taken; i++)
         {
-            open.RemoveAt(open.Count - 1);
+            TryGive(blocks[i].Value >> Page.Shift, order);
         }
 
-        firstPage = ((_firstGroup + (ulong)index) << GroupShift) + ((ulong)slot << order);
-        return true;
+        return taken == blocks.Length;
     }
 
     internal bool TryGive(ulong firstPage, int order)
@@ -130,24 +136,33 @@ internal sealed class DeviceAddressPool
 
         internal bool IsTaken(int slot) => (_taken[slot / WordBits] & (1UL << (slot % WordBits))) != 0;
 
-        /// <summary>Takes the first free slot from a random one on.</summary>
-        internal int Take(int from)
+        /// <summary>Takes free slots from one on, and from the first one after the last.</summary>
+        /// <param name="from">The slot.</param>
+        /// <param name="firstPage">The group's first page.</param>
+        /// <param name="blocks">Where the addresses of the slots go.</param>
+        /// <returns>Number of slots: fewer than were wanted only if the group is full then.</returns>
+        internal int Take(int from, ulong firstPage, Span<DeviceAddress> blocks)
         {
             int slots = GroupPages >> Order;
-            for (int slot = from; ;)
+            int count = Math.Min(blocks.Length, slots - Used);
+            ulong ofGroup = slots < WordBits ? (1UL << slots) - 1 : ulong.MaxValue;
+            ulong wanted = ulong.MaxValue << (from % WordBits);
+            int word = from / WordBits;
+            for (int done = 0; done < count; wanted = ulong.MaxValue)
             {
-                ulong free = ~_taken[slot / WordBits] >> (slot % WordBits);
-                int next = slot + Math.Min(BitOperations.TrailingZeroCount(free), WordBits - (slot % WordBits));
-                if (free != 0 && next < slots && !IsTaken(next))
+                ulong free = ~_taken[word] & ofGroup & wanted;
+                for (; free != 0 && done < count; free &= free - 1)
                 {
-                    _taken[next / WordBits] |= 1UL << (next % WordBits);
-                    Used++;
-                    return next;
+                    int slot = (word * WordBits) + BitOperations.TrailingZeroCount(free);
+                    _taken[word] |= 1UL << (slot % WordBits);
+                    blocks[done++] = new DeviceAddress((firstPage + ((ulong)slot << Order)) << Page.Shift);
                 }
 
-                slot = (slot / WordBits * WordBits) + WordBits;
-                slot = slot < slots ? slot : 0;
+                word = (word + 1) * WordBits < slots ? word + 1 : 0;
             }
+
+            Used += count;
+            return count;
         }
 
         internal void Give(int slot)

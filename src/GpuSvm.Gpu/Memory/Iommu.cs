@@ -50,33 +50,40 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
     /// <inheritdoc/>
     public Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address)
     {
+        address = default;
+        return TryMapAll([frame], order, direction, new Span<DeviceAddress>(ref address));
+    }
+
+    /// <inheritdoc/>
+    public Errno TryMapAll(ReadOnlySpan<FrameNumber> frames, int order, DmaDirection direction, Span<DeviceAddress> addresses)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(order);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(order, LargestOrder);
-        ulong pages = 1UL << order;
-        if (frame.Value >= _memory.FrameCount || pages > _memory.FrameCount - frame.Value)
+        foreach (FrameNumber frame in frames)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(frame), frame.ToString(), $"{pages} frames from there pass the {_memory.FrameCount} of the memory.");
+            DemandFrames(frame, 1UL << order);
         }
 
+        addresses = addresses[..frames.Length];
+        long pages = (long)frames.Length << order;
         using (_lock.Enter())
         {
-            if ((ulong)_mapped + pages > _limit || !_addresses.TryTake(order, out ulong first))
+            if ((ulong)(_mapped + pages) > _limit || !_addresses.TryTake(order, addresses))
             {
-                address = default;
                 return Errno.ENOMEM;
             }
 
-            ulong rights = direction == DmaDirection.ToDevice ? ReadRight : ReadRight | WriteRight;
-            for (ulong i = 0; i < pages; i++)
-            {
-                Entry(first + i) = ((frame.Value + i) << Page.Shift) | rights;
-            }
-
-            _mapped += (long)pages;
-            address = new DeviceAddress(first << Page.Shift);
-            return Errno.None;
+            _mapped += pages;
         }
+
+        // Nobody else knows the addresses yet, so their entries need no lock.
+        ulong rights = direction == DmaDirection.ToDevice ? ReadRight : ReadRight | WriteRight;
+        for (int i = 0; i < frames.Length; i++)
+        {
+            Enter(addresses[i].Value >> Page.Shift, frames[i], 1UL << order, rights);
+        }
+
+        return Errno.None;
     }
 
     /// <inheritdoc/>
@@ -127,6 +134,23 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
 
     /// <summary>Gives the table back; no access may run any more.</summary>
     public void Dispose() => _table.Dispose();
+
+    private void DemandFrames(FrameNumber frame, ulong count)
+    {
+        if (frame.Value >= _memory.FrameCount || count > _memory.FrameCount - frame.Value)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(frame), frame.ToString(), $"{count} frames from there pass the {_memory.FrameCount} of the memory.");
+        }
+    }
+
+    private void Enter(ulong page, FrameNumber frame, ulong count, ulong rights)
+    {
+        for (ulong i = 0; i < count; i++)
+        {
+            SharedWord.Write(ref Entry(page + i), ((frame.Value + i) << Page.Shift) | rights);
+        }
+    }
 
     // SAFETY: page numbers come from the pool, which ends at PageCount, the length of the table.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

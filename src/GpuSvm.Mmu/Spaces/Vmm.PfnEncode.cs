@@ -9,12 +9,18 @@ internal sealed partial class Vmm<TFormat>
     // The encoded entries of the running piece.
     private ulong[] _words = [];
 
+    // The frames of a run of host pages, and where the device finds them.
+    private FrameNumber[] _frames = [];
+    private DeviceAddress[] _devices = [];
+
     /// <summary>Encodes all entries, and maps host pages for DMA.</summary>
     private Errno TryEncode(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
     {
         if (_words.Length < pfns.Length)
         {
             _words = new ulong[BitOperations.RoundUpToPowerOf2((uint)pfns.Length)];
+            _frames = new FrameNumber[_words.Length];
+            _devices = new DeviceAddress[_words.Length];
         }
 
         int done = 0;
@@ -23,12 +29,18 @@ internal sealed partial class Vmm<TFormat>
         {
             while (done < pfns.Length)
             {
-                if (!TryEncode(slot, pfns[done], out _words[done]))
+                int run = LengthOfDmaRun(pfns[done..], out DmaDirection direction);
+                if (run == 0)
+                {
+                    _words[done] = TFormat.EncodePage(TargetOf(pfns[done]), pfns[done].Rights);
+                    run = 1;
+                }
+                else if (!TryMapForDma(slot, pfns.Slice(done, run), direction, _words.AsSpan(done, run)))
                 {
                     return Errno.ENOMEM;
                 }
 
-                done++;
+                done += run;
             }
 
             isReady = true;
@@ -44,40 +56,64 @@ internal sealed partial class Vmm<TFormat>
         return Errno.None;
     }
 
-    private bool TryEncode(in PageSlot slot, PfnEntry pfn, out ulong word)
+    /// <summary>Number of pages, from the first on, that have to be mapped for DMA in the same direction.</summary>
+    private static int LengthOfDmaRun(ReadOnlySpan<PfnEntry> pfns, out DmaDirection direction)
     {
-        var target = new PageTarget(pfn.IsVideoMemory ? Aperture.VideoMemory : Aperture.SystemCoherent, pfn.Address);
-        if (pfn.NeedsDma && !TryMapForDma(slot, pfn, out target))
+        direction = DirectionOf(pfns[0]);
+        int length = 0;
+        while (length < pfns.Length && pfns[length].NeedsDma && DirectionOf(pfns[length]) == direction)
         {
-            word = 0;
+            length++;
+        }
+
+        return length;
+    }
+
+    private static DmaDirection DirectionOf(PfnEntry pfn) =>
+        (pfn.Rights & (TranslationRights.Write | TranslationRights.Atomic)) != 0 ? DmaDirection.Bidirectional : DmaDirection.ToDevice;
+
+    /// <summary>Where a page lies that is entered as the request says.</summary>
+    private static PageTarget TargetOf(PfnEntry pfn) => new(pfn.IsVideoMemory ? Aperture.VideoMemory : Aperture.SystemCoherent, pfn.Address);
+
+    /// <summary>Maps a run of host pages for DMA and encodes them: all of them or none.</summary>
+    private bool TryMapForDma(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns, DmaDirection direction, Span<ulong> words)
+    {
+        Span<FrameNumber> frames = _frames.AsSpan(0, pfns.Length);
+        Span<DeviceAddress> devices = _devices.AsSpan(0, pfns.Length);
+        for (int i = 0; i < pfns.Length; i++)
+        {
+            frames[i] = new PhysicalAddress(pfns[i].Address).Frame;
+        }
+
+        int order = slot.Shift - Page.Shift;
+        if (_dma.TryMapAll(frames, order, direction, devices) != Errno.None)
+        {
             return false;
         }
 
-        word = TFormat.EncodePage(target, pfn.Rights);
+        _dmaMaps += pfns.Length;
+        for (int i = 0; i < pfns.Length; i++)
+        {
+            var target = new PageTarget(Aperture.SystemCoherent, devices[i].Value);
+            if (!TFormat.CanAddress(target))
+            {
+                // The IOMMU has no address left that the device can reach.
+                UndoUnused(devices, order);
+                return false;
+            }
+
+            words[i] = TFormat.EncodePage(target, pfns[i].Rights);
+        }
+
         return true;
     }
 
-    private bool TryMapForDma(in PageSlot slot, PfnEntry pfn, out PageTarget target)
+    private void UndoUnused(ReadOnlySpan<DeviceAddress> devices, int order)
     {
-        const TranslationRights Changing = TranslationRights.Write | TranslationRights.Atomic;
-        DmaDirection direction = (pfn.Rights & Changing) != 0 ? DmaDirection.Bidirectional : DmaDirection.ToDevice;
-        int order = slot.Shift - Page.Shift;
-        target = default;
-        if (_dma.TryMap(new PhysicalAddress(pfn.Address).Frame, order, direction, out DeviceAddress device) != Errno.None)
+        foreach (DeviceAddress device in devices)
         {
-            return false;
+            _retirement.UndoUnused(device, order);
         }
-
-        _dmaMaps++;
-        target = new PageTarget(Aperture.SystemCoherent, device.Value);
-        if (TFormat.CanAddress(target))
-        {
-            return true;
-        }
-
-        // The IOMMU has no address left that the device can reach.
-        _retirement.UndoUnused(device, order);
-        return false;
     }
 
     /// <summary>Undoes the DMA mappings of pages that were encoded, and not mapped.</summary>

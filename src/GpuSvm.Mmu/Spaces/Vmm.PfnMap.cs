@@ -49,8 +49,7 @@ internal sealed partial class Vmm<TFormat>
                 continue;
             }
 
-            var target = new PageTarget(pfn.IsVideoMemory ? Aperture.VideoMemory : Aperture.SystemCoherent, pfn.Address);
-            if (!TFormat.CanAddress(target) || (pfn.IsOnBus && slot.AlignDown(pfn.Address) != pfn.Address))
+            if (!TFormat.CanAddress(TargetOf(pfn)) || (pfn.IsOnBus && slot.AlignDown(pfn.Address) != pfn.Address))
             {
                 return false;
             }
