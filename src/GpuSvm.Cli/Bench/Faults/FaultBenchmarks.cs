@@ -10,7 +10,8 @@ internal static class FaultBenchmarks
         () => new BatchBenchmark(FaultLayout.Spread),
         () => new BatchBenchmark(FaultLayout.Apart),
         () => new BatchBenchmark(FaultLayout.OnePage),
-        () => new WorkersBenchmark(isFirstTouch: false),
-        () => new WorkersBenchmark(isFirstTouch: true),
+        () => new WorkersBenchmark(WorkersLoad.InPlace),
+        () => new WorkersBenchmark(WorkersLoad.FirstTouch),
+        () => new WorkersBenchmark(WorkersLoad.EveryOther),
     ];
 }

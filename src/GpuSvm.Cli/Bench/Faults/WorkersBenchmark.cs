@@ -1,21 +1,27 @@
 namespace GpuSvm.Cli.Bench.Faults;
 
 /// <summary>The same batches with one worker and with two, by turns: how many times as fast the two are.</summary>
-/// <param name="isFirstTouch">Whether the pages are new to the CPU, too: then each takes a frame, which is cleared.</param>
+/// <param name="work">What each fault asks for.</param>
 /// <remarks>
-/// 4,096 faults in 16 blocks: a batch of 256 is over before the system has woken a thread on a busy machine. The figure is that of the
-/// fastest batches of both: on a machine whose cores are taken by others two
-/// threads seldom run at the same time for all of a batch.
+/// The fault buffer is full before, and no SM runs: 4,096 faults in 16 blocks of 2 MiB, 256 in each, in random order; one batch, since a
+/// batch of 256 is over before the system has woken a thread on a busy machine. The figure is that of the fastest batches of both: on a
+/// machine whose cores are taken by others two threads seldom run at the same time for all of a batch.
 /// </remarks>
-internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
+internal sealed class WorkersBenchmark(WorkersLoad work) : Benchmark
 {
     private const int Blocks = 16;
     private const int Faults = 4096;
     private const int Rounds = 24;
-    private readonly FaultBench[] _benches = [Make(isFirstTouch, 1), Make(isFirstTouch, 2)];
+    private readonly int[] _pages = PagesOf(work);
+    private readonly FaultBench[] _benches = [Make(work, 1), Make(work, 2)];
 
     /// <inheritdoc/>
-    public override string Name => isFirstTouch ? "faults.two_workers_first_touch" : "faults.two_workers_in_place";
+    public override string Name => work switch
+    {
+        WorkersLoad.InPlace => "faults.two_workers_in_place",
+        WorkersLoad.FirstTouch => "faults.two_workers_first_touch",
+        _ => "faults.two_workers_every_other",
+    };
 
     /// <inheritdoc/>
     public override string Unit => "x";
@@ -55,10 +61,10 @@ internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
         }
     }
 
-    private static FaultBench Make(bool isFirstTouch, int workers)
+    private static FaultBench Make(WorkersLoad work, int workers)
     {
         var bench = new FaultBench(Blocks * 512, workers, Faults);
-        if (!isFirstTouch)
+        if (work != WorkersLoad.FirstTouch)
         {
             bench.Touch();
         }
@@ -76,7 +82,7 @@ internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
 
     private void Clean(FaultBench bench)
     {
-        if (isFirstTouch)
+        if (work == WorkersLoad.FirstTouch)
         {
             bench.GiveUp();
         }
@@ -86,11 +92,19 @@ internal sealed class WorkersBenchmark(bool isFirstTouch) : Benchmark
         }
     }
 
-    private static void Fill(FaultBench bench)
+    private void Fill(FaultBench bench)
     {
-        for (int i = 0; i < Faults; i++)
+        foreach (int page in _pages)
         {
-            bench.Fault((i % Blocks * 512) + (i / Blocks * 2), FaultAccess.Write);
+            bench.Fault(page, FaultAccess.Write);
         }
+    }
+
+    private static int[] PagesOf(WorkersLoad work)
+    {
+        int step = work == WorkersLoad.EveryOther ? 2 : 1;
+        int[] pages = [.. Enumerable.Range(0, Faults).Select(i => (i % Blocks * 512) + (i / Blocks * step))];
+        new SeededRandom(7).Shuffle(pages.AsSpan());
+        return pages;
     }
 }
