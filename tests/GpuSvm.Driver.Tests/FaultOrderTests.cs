@@ -34,6 +34,23 @@ public sealed class FaultOrderTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
+    [Fact]
+    public void Any_keys_of_a_block_are_sorted_as_by_a_slow_stable_sort()
+    {
+        var sorter = new BlockSorter();
+        Gen<ulong[]> keys = Gen.ArrayOf(Gen.OneOf(Gen.Choose(0, 2047), Gen.Choose(0, 40)).Select(static key => (5UL << 11) + (ulong)key));
+        Prop.ForAll(keys.Resize(1500).ToArbitrary(), given =>
+        {
+            ulong[] sorted = [.. given];
+            int[] items = [.. Enumerable.Range(0, given.Length)];
+
+            sorter.Sort(sorted, items);
+
+            Assert.Equal(Enumerable.Range(0, given.Length).OrderBy(i => given[i]), items);
+            Assert.Equal(items.Select(i => given[i]), sorted);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -62,6 +79,7 @@ public sealed class FaultOrderTests
         using var e = new DriverFixture();
         var channels = new ChannelTable();
         Channel[] known = [channels.TryAdd(d.Client, channels.NewInstance)!, channels.TryAdd(d.Client, channels.NewInstance)!, channels.TryAdd(e.Client, channels.NewInstance)!];
+        var blockSorter = new BlockSorter();
         Prop.ForAll(Gen.ArrayOf(Faults).ToArbitrary(), faults =>
         {
             var batch = new FaultBatch(Math.Max(faults.Length, 1));
@@ -72,6 +90,10 @@ public sealed class FaultOrderTests
             }
 
             batch.Prepare(channels);
+            foreach (FaultBlock block in batch.Blocks)
+            {
+                batch.Sort(block, blockSorter);
+            }
 
             CheckOrder(faults, batch);
             CheckBlocks(batch);

@@ -1,19 +1,21 @@
 namespace GpuSvm.Driver;
 
-/// <summary>The faults that were fetched together: each client found, sorted, cut into blocks, and what became of them.</summary>
+/// <summary>The faults that were fetched together: each client found, put together by block, sorted, and what became of them.</summary>
 /// <param name="capacity">Largest number of faults.</param>
 /// <remarks>
 /// All arrays are kept, so a batch allocates nothing. The faults themselves stay where they were read to; what is sorted are keys with the
-/// numbers of their faults. After <see cref="Prepare"/> workers read keys and blocks, and write the results of the blocks that are theirs.
+/// numbers of their faults. First the faults are put together by block; each block is sorted by the worker that takes it, which then writes
+/// the results of that block.
 /// </remarks>
 internal sealed class FaultBatch(int capacity)
 {
     private readonly FaultEntry[] _faults = new FaultEntry[capacity];
+    private readonly ulong[] _arrived = new ulong[capacity];
     private readonly ulong[] _keys = new ulong[capacity];
     private readonly int[] _order = new int[capacity];
     private readonly FaultResult[] _results = new FaultResult[capacity];
     private readonly FaultBlock[] _blocks = new FaultBlock[capacity];
-    private readonly FaultSorter _sorter = new(capacity);
+    private readonly BlockTable _table = new(capacity);
     private readonly Dictionary<InstancePointer, int> _slots = [];
     private readonly Dictionary<SvmClient, int> _slotsOfClients = [];
     private readonly List<SvmClient?> _clients = [];
@@ -47,6 +49,7 @@ internal sealed class FaultBatch(int capacity)
         Count = 0;
         _sorted = 0;
         _blockCount = 0;
+        _table.Clear();
         _slots.Clear();
         _slotsOfClients.Clear();
         _clients.Clear();
@@ -58,7 +61,7 @@ internal sealed class FaultBatch(int capacity)
     /// <summary>A fault by its number, which is its place in the order of arrival.</summary>
     public ref readonly FaultEntry Fault(int number) => ref _faults[number];
 
-    /// <summary>Finds each fault's client, sorts by client, page, strongest access and arrival, and cuts what is sorted into blocks.</summary>
+    /// <summary>Finds each fault's client, and puts the faults together by client and block. Each block is to be sorted then.</summary>
     /// <param name="channels">Where instances are looked up; constant, and the clients open, until the batch is done.</param>
     public void Prepare(ChannelTable channels)
     {
@@ -76,8 +79,10 @@ internal sealed class FaultBatch(int capacity)
 
             if (_clients[slot] is { } client && client.Mirror.Mirrors(fault.Address))
             {
-                _keys[_sorted] = FaultKey.Of(slot, fault.Address, fault.Access).Bits;
-                _order[_sorted++] = i;
+                var key = FaultKey.Of(slot, fault.Address, fault.Access);
+                _arrived[i] = key.Bits;
+                _table.Add(i, key);
+                _sorted++;
             }
             else
             {
@@ -86,8 +91,27 @@ internal sealed class FaultBatch(int capacity)
         }
 
         _order.AsSpan(refused, Count - refused).Reverse();
-        _sorter.Sort(_keys.AsSpan(0, _sorted), _order.AsSpan(0, _sorted));
-        FindBlocks();
+        _blockCount = _table.LayOut(_blocks);
+    }
+
+    /// <summary>Sorts the faults of a block by page, strongest access and arrival: before anything is asked about its places.</summary>
+    /// <remarks>Blocks may be sorted at the same time.</remarks>
+    public void Sort(FaultBlock block, BlockSorter sorter)
+    {
+        int number = block.Head;
+        for (int place = block.First; ; place++)
+        {
+            _keys[place] = _arrived[number];
+            _order[place] = number;
+            if (place + 1 == block.End)
+            {
+                break;
+            }
+
+            number = _table.Next(number);
+        }
+
+        sorter.Sort(_keys.AsSpan(block.First, block.End - block.First), _order.AsSpan(block.First, block.End - block.First));
     }
 
     /// <summary>The key at a place of the sorted batch.</summary>
@@ -152,21 +176,5 @@ internal sealed class FaultBatch(int capacity)
 
         _slots.Add(instance, slot);
         return slot;
-    }
-
-    private void FindBlocks()
-    {
-        for (int first = 0; first < _sorted;)
-        {
-            FaultKey key = KeyAt(first);
-            int end = first + 1;
-            while (end < _sorted && KeyAt(end).IsSameBlock(key))
-            {
-                end++;
-            }
-
-            _blocks[_blockCount++] = new FaultBlock(first, end);
-            first = end;
-        }
     }
 }

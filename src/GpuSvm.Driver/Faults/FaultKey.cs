@@ -16,6 +16,9 @@ namespace GpuSvm.Driver;
 /// </remarks>
 internal readonly record struct FaultKey(ulong Bits)
 {
+    /// <summary>Number of bits, the lowest ones, in which the keys of one block differ.</summary>
+    public const int BlockBits = PageShift + HugePage.Order;
+
     /// <summary>Number of address bits that a key has room for: more than any format translates.</summary>
     public const int AddressBits = 57;
 
@@ -24,7 +27,6 @@ internal readonly record struct FaultKey(ulong Bits)
         (uint)FaultAccess.Atomic | ((uint)FaultAccess.Write << 8) | ((uint)FaultAccess.Read << 16) | ((uint)FaultAccess.Prefetch << 24);
 
     private const int PageShift = 2;
-    private const int BlockShift = PageShift + HugePage.Order;
 
     private static BitField ClientField => new(63, 47);
 
@@ -46,6 +48,9 @@ internal readonly record struct FaultKey(ulong Bits)
     /// <summary>Index of the page in its 2 MiB block.</summary>
     public int PageInBlock => (int)((Bits >> PageShift) & (HugePage.PageCount - 1));
 
+    /// <summary>The client and the block: equal, and only equal, for faults of the same client and aligned 2 MiB of addresses.</summary>
+    public ulong Block => Bits >> BlockBits;
+
     /// <summary>What the fault's access wants.</summary>
     public FaultAccess Access
     {
@@ -55,9 +60,6 @@ internal readonly record struct FaultKey(ulong Bits)
 
     /// <summary>True for faults of the same client and page.</summary>
     public bool IsSamePage(FaultKey other) => Bits >> PageShift == other.Bits >> PageShift;
-
-    /// <summary>True for faults of the same client and aligned 2 MiB of addresses.</summary>
-    public bool IsSameBlock(FaultKey other) => Bits >> BlockShift == other.Bits >> BlockShift;
 
     /// <summary>How much an access asks for: an atomic the most, a prefetch the least.</summary>
     internal static int StrengthOf(FaultAccess access) => access switch

@@ -3,6 +3,25 @@ namespace GpuSvm.Driver;
 /// <content>What is done about the results of a batch.</content>
 internal sealed partial class FaultServicer
 {
+    /// <summary>Does what the results of a block ask for: little, where every page was mapped and nothing is remembered of any fault.</summary>
+    private void SettleBlock(FaultBlock block, BlockResult result)
+    {
+        if (result.IsPlain && _deferrals.IsEmpty && _returns.IsEmpty)
+        {
+            Counters.Duplicates += block.End - block.First - result.Pages;
+            Counters.Skipped += result.Skipped;
+            _isReplayDue = true;
+            return;
+        }
+
+        for (int place = block.First; place < block.End;)
+        {
+            int end = _batch.EndOfPage(place, block.End);
+            SettlePage(place, end);
+            place = end;
+        }
+    }
+
     /// <summary>Does what the results of the faults of one page ask for: down to the access that was served all are cancelled.</summary>
     private void SettlePage(int first, int end)
     {

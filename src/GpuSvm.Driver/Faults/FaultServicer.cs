@@ -31,8 +31,11 @@ internal sealed partial class FaultServicer : IDisposable
     private readonly FaultFetcher _fetcher;
     private readonly FaultBatch _batch;
     private readonly BlockClaims _claims;
+    private readonly BlockSorter[] _sorters;
+    private readonly PageGroups[] _groups;
     private readonly BlockService[] _workers;
     private readonly RangeService[] _rangeWorkers;
+    private readonly BlockResult[] _results;
     private readonly ServiceCrew? _crew;
     private readonly ReturnTracker _deferrals;
     private readonly ReturnTracker _returns;
@@ -58,12 +61,16 @@ internal sealed partial class FaultServicer : IDisposable
         _maxBatches = options.MaxBatches;
         _events = options.Events;
         _workers = new BlockService[options.WorkersInUse];
-        _rangeWorkers = new RangeService[options.WorkersInUse];
+        _rangeWorkers = new RangeService[_workers.Length];
+        _sorters = new BlockSorter[_workers.Length];
+        _groups = new PageGroups[_workers.Length];
+        _results = new BlockResult[options.BatchSize];
         for (int worker = 0; worker < _workers.Length; worker++)
         {
-            var groups = new PageGroups(_canceller);
-            _workers[worker] = new BlockService(worker, options, groups);
-            _rangeWorkers[worker] = new RangeService(options, groups, _workers[worker]);
+            _sorters[worker] = new BlockSorter();
+            _groups[worker] = new PageGroups(_canceller);
+            _workers[worker] = new BlockService(worker, options, _groups[worker]);
+            _rangeWorkers[worker] = new RangeService(options, _groups[worker], _workers[worker]);
         }
 
         _crew = _workers.Length > 1 ? new ServiceCrew(_workers.Length - 1, options.FaultsPerHelper, Help) : null;
@@ -129,6 +136,7 @@ internal sealed partial class FaultServicer : IDisposable
         Counters.LateEntries = _fetcher.LateEntries;
         using (_svmLock.EnterShared())
         {
+            _crew?.Announce(_batch.Count);
             _batch.Prepare(_channels);
             Counters.LookUps = _batch.LookUps;
             CancelRefused();
@@ -197,6 +205,7 @@ internal sealed partial class FaultServicer : IDisposable
     private void Serve(int worker, int block)
     {
         FaultBlock faults = _batch.Blocks[block];
+        _batch.Sort(faults, _sorters[worker]);
         _events?.TellService(worker, Counters.Batches, _batch, faults);
         if (_batch.ClientAt(faults.First).Ranges is null)
         {
@@ -208,6 +217,7 @@ internal sealed partial class FaultServicer : IDisposable
         }
 
         _events?.TellServiceEnd(worker, _batch, faults);
+        _results[block] = _groups[worker].Result;
         _claims.Finish(block);
     }
 
@@ -216,14 +226,7 @@ internal sealed partial class FaultServicer : IDisposable
     {
         for (; settled < _batch.Blocks.Length && _claims.IsDone(settled); settled++)
         {
-            FaultBlock block = _batch.Blocks[settled];
-            for (int place = block.First; place < block.End;)
-            {
-                int end = _batch.EndOfPage(place, block.End);
-                SettlePage(place, end);
-                place = end;
-            }
-
+            SettleBlock(_batch.Blocks[settled], _results[settled]);
             if (_policy == ReplayPolicy.Block)
             {
                 ReplayWhenDue();

@@ -59,7 +59,8 @@ internal sealed class FaultSorter(int capacity)
         }
     }
 
-    private static bool IsSorted(ReadOnlySpan<ulong> keys)
+    /// <summary>True if keys do not fall.</summary>
+    public static bool IsSorted(ReadOnlySpan<ulong> keys)
     {
         for (int i = 1; i < keys.Length; i++)
         {
@@ -72,7 +73,8 @@ internal sealed class FaultSorter(int capacity)
         return true;
     }
 
-    private static void Insert(Span<ulong> keys, Span<int> items)
+    /// <summary>Sorts a few keys by insertion.</summary>
+    public static void Insert(Span<ulong> keys, Span<int> items)
     {
         for (int i = 1; i < keys.Length; i++)
         {

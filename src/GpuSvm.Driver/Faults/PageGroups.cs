@@ -10,6 +10,8 @@ internal sealed class PageGroups(FaultCanceller canceller)
 {
     private readonly PageGroup[] _groups = new PageGroup[HugePage.PageCount];
     private FaultBatch _batch = null!;
+    private int _skipped;
+    private int _others;
     private ulong _start;
 
     /// <summary>Whose faults they are.</summary>
@@ -20,6 +22,9 @@ internal sealed class PageGroups(FaultCanceller canceller)
 
     /// <summary>Number of results so far.</summary>
     public int Finished { get; private set; }
+
+    /// <summary>What became of the block in short, once all is finished.</summary>
+    public BlockResult Result => new(_others == 0, Count, _skipped);
 
     /// <summary>The block: 2 MiB.</summary>
     public AddressRange Block => AddressRange.FromLength(_start, HugePage.Size);
@@ -37,6 +42,8 @@ internal sealed class PageGroups(FaultCanceller canceller)
         _start = HugePage.AlignDown(batch.KeyAt(block.First).Address);
         Client = batch.ClientAt(block.First);
         Finished = 0;
+        _skipped = 0;
+        _others = 0;
         Count = 0;
         for (int place = block.First; place < block.End;)
         {
@@ -133,6 +140,8 @@ internal sealed class PageGroups(FaultCanceller canceller)
         Finished++;
         _batch.ResultAt(group.Next) = result;
         group.State = PageState.Done;
+        _skipped += result.Outcome == FaultOutcome.Skipped ? 1 : 0;
+        _others += result.Outcome is FaultOutcome.Resolved or FaultOutcome.Skipped ? 0 : 1;
         if (result.Outcome != FaultOutcome.Fatal)
         {
             return;

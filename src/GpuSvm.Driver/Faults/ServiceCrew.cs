@@ -9,19 +9,38 @@ namespace GpuSvm.Driver;
 /// so nobody waits for it. Who closes waits only for helpers that are in the middle of a block.
 /// </para>
 /// <para>
+/// To wake a thread takes longer than to serve a batch of 256. So where there is more than one processor a helper looks for the next batch
+/// for about as long before it sleeps, and is woken early for a large batch, while that is being prepared.
+/// </para>
+/// <para>
 /// Helpers hold no lock of the driver: the coordinator holds the SVM lock for them. An exception of a helper is thrown to the coordinator.
 /// </para>
 /// </remarks>
 internal sealed class ServiceCrew : IDisposable
 {
     private const int Closed = int.MinValue;
+    private const int Awake = 0;
+    private const int Asleep = 1;
+
+    // A batch this many times as large as one that a helper is woken for takes long enough to prepare.
+    private const int EarlyFactor = 16;
+
+    // About as long as the system takes to wake a thread.
+    private static readonly TimeSpan LookingTime = TimeSpan.FromMicroseconds(50);
 
     private readonly int _faultsPerHelper;
     private readonly Action<int> _work;
     private readonly SvmThread[] _threads;
     private readonly WakeEvent[] _wakes;
     private readonly WakeEvent _idle = new();
+    private readonly bool _looks = Environment.ProcessorCount > 1 && !Exploration.Enabled;
+
+    // Which helpers sleep, or are about to.
+    private readonly int[] _sleeps;
     private int _state = Closed;
+
+    // Number of batches that were opened: changed after the state, so that who sees the change finds the batch open, or closed again.
+    private int _opened;
     private bool _isStopping;
     private Exception? _failure;
 
@@ -35,11 +54,22 @@ internal sealed class ServiceCrew : IDisposable
         _work = work;
         _threads = new SvmThread[helpers];
         _wakes = new WakeEvent[helpers];
+        _sleeps = new int[helpers];
         for (int i = 0; i < helpers; i++)
         {
             int helper = i;
             _wakes[i] = new WakeEvent();
             _threads[i] = SvmThread.Start($"svm fault helper {i + 1}", () => Run(helper));
+        }
+    }
+
+    /// <summary>Wakes helpers for a large batch that is about to be opened: they are awake when it is.</summary>
+    public void Announce(int faults)
+    {
+        int helpers = Math.Min(_threads.Length, faults / (EarlyFactor * _faultsPerHelper));
+        if (_looks && helpers > 0)
+        {
+            Wake(helpers);
         }
     }
 
@@ -54,11 +84,8 @@ internal sealed class ServiceCrew : IDisposable
         }
 
         SharedWord.Write(ref _state, 0);
-        foreach (WakeEvent wake in _wakes.AsSpan(0, helpers))
-        {
-            wake.Set();
-        }
-
+        SharedWord.Add(ref _opened, 1);
+        Wake(helpers);
         return true;
     }
 
@@ -68,6 +95,7 @@ internal sealed class ServiceCrew : IDisposable
     {
         if (SharedWord.Add(ref _state, Closed) != Closed)
         {
+            LookUntilIdle();
             _idle.Wait();
         }
 
@@ -94,9 +122,17 @@ internal sealed class ServiceCrew : IDisposable
 
     private void Run(int helper)
     {
-        _wakes[helper].Wait();
+        int seen = 0;
         while (!SharedWord.Read(ref _isStopping))
         {
+            int opened = SharedWord.Read(ref _opened);
+            if (opened == seen)
+            {
+                AwaitBatch(helper, seen);
+                continue;
+            }
+
+            seen = opened;
             if (TryJoin())
             {
                 Work(helper + 1);
@@ -105,8 +141,52 @@ internal sealed class ServiceCrew : IDisposable
                     _idle.Set();
                 }
             }
+        }
+    }
 
+    /// <summary>Waits until a batch is opened, or for no reason: look again.</summary>
+    private void AwaitBatch(int helper, int seen)
+    {
+        Deadline looking = Clock.Monotonic.After(LookingTime);
+        var spin = default(Spin);
+        while (_looks && !looking.HasPassed)
+        {
+            if (SharedWord.Read(ref _opened) != seen || SharedWord.Read(ref _isStopping))
+            {
+                return;
+            }
+
+            spin.Once();
+        }
+
+        // Who opens a batch after this finds the helper asleep; what was opened before the helper sees here.
+        SharedWord.Exchange(ref _sleeps[helper], Asleep);
+        if (SharedWord.Read(ref _opened) == seen && !SharedWord.Read(ref _isStopping))
+        {
             _wakes[helper].Wait();
+        }
+
+        SharedWord.Write(ref _sleeps[helper], Awake);
+    }
+
+    private void LookUntilIdle()
+    {
+        Deadline looking = Clock.Monotonic.After(LookingTime);
+        var spin = default(Spin);
+        while (_looks && SharedWord.Read(ref _state) != Closed && !looking.HasPassed)
+        {
+            spin.Once();
+        }
+    }
+
+    private void Wake(int helpers)
+    {
+        for (int helper = 0; helper < helpers; helper++)
+        {
+            if (SharedWord.Exchange(ref _sleeps[helper], Awake) == Asleep)
+            {
+                _wakes[helper].Set();
+            }
         }
     }
 

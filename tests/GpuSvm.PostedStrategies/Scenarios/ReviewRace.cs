@@ -24,6 +24,7 @@ internal abstract class ReviewRace(string id, Variant variant) : IRaceScenario
         var batch = new FaultBatch(1);
         batch.Add(new FaultEntry(channels.TryAdd(machine.Client, channels.NewInstance)!.Instance, page, 0, 0, 0, false, FaultAccess.Read, 0, FaultType.Pte));
         batch.Prepare(channels);
+        batch.Sort(batch.Blocks[0], new BlockSorter());
         var groups = new PageGroups(new FaultCanceller(machine.Gpu, CancelScope.Fault));
         new BlockService(worker: 0, new SvmDriverOptions(), groups).Serve(batch, batch.Blocks[0]);
     }
