@@ -171,7 +171,7 @@ public static class Breaks
     /// <summary>Of several devices only the first hears of a change.</summary>
     public static readonly bool OneMirrorTold = Name == "one-mirror-told";
 
-    /// <summary>Two workers that look for work at the same time may take the same block of faults.</summary>
+    /// <summary>Until a block of faults is done another worker that looks for work takes it, too.</summary>
     public static readonly bool BlockClaimedTwice = Name == "block-claimed-twice";
 
     /// <summary>Who waits for a page of a device, or looks where one has gone, takes it for granted that the device is there still.</summary>

@@ -22,7 +22,6 @@ internal sealed class BlockClaims(int capacity)
         if (Breaks.BlockClaimedTwice)
         {
             block = SharedWord.Read(ref _next);
-            SharedWord.Write(ref _next, block + 1);
         }
         else
         {
@@ -33,7 +32,15 @@ internal sealed class BlockClaims(int capacity)
     }
 
     /// <summary>Says that a block's results are written.</summary>
-    public void Finish(int block) => SharedWord.Write(ref _done[block], true);
+    public void Finish(int block)
+    {
+        if (Breaks.BlockClaimedTwice)
+        {
+            SharedWord.Write(ref _next, block + 1);
+        }
+
+        SharedWord.Write(ref _done[block], true);
+    }
 
     /// <summary>True if a block's results can be read.</summary>
     public bool IsDone(int block) => SharedWord.Read(ref _done[block]);

@@ -1,4 +1,5 @@
 using GpuSvm.Driver.Tests.Infrastructure;
+using GpuSvm.Telemetry;
 
 namespace GpuSvm.Driver.Tests.Faults;
 
@@ -27,6 +28,38 @@ public sealed class WorkersTests
         DriverCounters c = d.Driver.Counters;
         Assert.Equal((Rounds * Blocks * 6L, Rounds * (long)Blocks, Rounds * Blocks * 4L), (c.Fetched, c.Duplicates, c.PagesMapped));
         Assert.Equal((Rounds * (long)Blocks, (long)Rounds, 0L), (c.Cancels, c.Replays, c.Retries));
+    }
+
+    [Fact]
+    public void While_one_worker_serves_a_block_another_serves_the_next_and_the_trace_shows_both_at_the_same_time()
+    {
+        var events = new EventStream(1024);
+        MeetingStrategy? strategy = null;
+        using var d = new DriverFixture(new SvmDriverOptions
+        {
+            Workers = 2,
+            FaultsPerHelper = 1,
+            Events = events,
+            Strategy = (mm, mirror) => strategy = new MeetingStrategy(new PerFaultStrategy(mm, mirror)),
+        });
+        VirtualAddress a = d.MapBlocks(Blocks);
+        for (ulong block = 0; block < Blocks; block++)
+        {
+            d.Fault(a + (block * BlockSize), FaultAccess.Write);
+        }
+
+        d.Driver.ServiceFaults();
+
+        Assert.True(strategy!.HaveMet);
+        Assert.Empty(strategy.ServedTwice);
+        Assert.Equal(((long)Blocks, 1), (d.Driver.Counters.PagesMapped, d.Gpu.Replays));
+        Service[] services = ServicesIn(events);
+        Assert.Equal(
+            Enumerable.Range(0, Blocks).Select(block => a.Value + ((ulong)block * BlockSize)), services.Select(service => service.Block).Order());
+        Assert.Equal([EventTrack.Worker(0), EventTrack.Worker(1)], services.Select(service => service.Worker).Distinct().OrderBy(track => track.Index));
+        Assert.Contains(
+            services.SelectMany(one => services.Select(other => (one, other))),
+            static pair => pair.one.Worker != pair.other.Worker && pair.one.Begin < pair.other.Begin && pair.other.Begin < pair.one.End);
     }
 
     [Theory]
@@ -106,6 +139,23 @@ public sealed class WorkersTests
             }
         }
     }
+
+    /// <summary>What a stream tells of each block that was served: by whom, from when to when.</summary>
+    private static Service[] ServicesIn(EventStream events)
+    {
+        var told = new SvmEvent[1024];
+        SvmEvent[] services = [.. told.Take(events.Drain(told)).Where(happened => happened.Kind == EventKind.Service)];
+        return
+        [
+            .. services.Where(happened => happened.Phase == EventPhase.Begin).Select(begin => new Service(
+                begin.Track,
+                begin.Address,
+                begin.Nanoseconds,
+                services.Single(end => end.Phase == EventPhase.End && end.Address == begin.Address && end.Track == begin.Track).Nanoseconds)),
+        ];
+    }
+
+    private sealed record Service(EventTrack Worker, ulong Block, long Begin, long End);
 
     private sealed class ThrowingStrategy(PerFaultStrategy inner) : IMirrorStrategy
     {
