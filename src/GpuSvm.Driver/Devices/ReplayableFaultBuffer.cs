@@ -124,6 +124,14 @@ internal sealed class ReplayableFaultBuffer : IFaultBuffer
     }
 
     /// <inheritdoc/>
+    public int Take(int index, Span<FaultEntry> entries)
+    {
+        int taken = _ring.Take(index, entries);
+        _lateInARow = taken > 0 ? 0 : _lateInARow;
+        return taken;
+    }
+
+    /// <inheritdoc/>
     public void MarkInvalid(int index)
     {
         _ring.MarkInvalid(index);

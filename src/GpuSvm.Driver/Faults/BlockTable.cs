@@ -6,21 +6,18 @@ namespace GpuSvm.Driver;
 /// <param name="capacity">Largest number of faults.</param>
 internal sealed class BlockTable(int capacity)
 {
-    private const int None = -1;
     private const ulong Multiplier = 0x9E37_79B9_7F4A_7C15;
 
     // A power of two, at least twice the capacity; holds chain numbers plus one.
     private readonly int[] _table = new int[2 * BitOperations.RoundUpToPowerOf2((uint)capacity)];
     private readonly int[] _slots = new int[capacity];
     private readonly ulong[] _blocks = new ulong[capacity];
-    private readonly int[] _chains = new int[capacity];
-    private readonly int[] _heads = new int[capacity];
-    private readonly int[] _tails = new int[capacity];
-    private readonly int[] _counts = new int[capacity];
+    private readonly Chain[] _chains = new Chain[capacity];
+    private readonly int[] _order = new int[capacity];
     private readonly int[] _next = new int[capacity];
     private readonly FaultSorter _sorter = new(capacity);
     private int _count;
-    private int _last = None;
+    private int _last;
 
     /// <summary>Empties the table.</summary>
     public void Clear()
@@ -31,7 +28,7 @@ internal sealed class BlockTable(int capacity)
         }
 
         _count = 0;
-        _last = None;
+        _last = 0;
     }
 
     /// <summary>Adds a fault to the chain of its block, as the last.</summary>
@@ -40,18 +37,23 @@ internal sealed class BlockTable(int capacity)
     public void Add(int number, FaultKey key)
     {
         ulong block = key.Block;
-        int chain = _last != None && _blocks[_last] == block ? _last : ChainOf(block);
-        _last = chain;
-        if (_counts[chain]++ == 0)
+        ref Chain chain = ref _chains[_last];
+        if (_count == 0 || chain.Block != block)
         {
-            _heads[chain] = number;
+            _last = ChainOf(block);
+            chain = ref _chains[_last];
+        }
+
+        if (chain.Count++ == 0)
+        {
+            chain.Head = number;
         }
         else
         {
-            _next[_tails[chain]] = number;
+            _next[chain.Tail] = number;
         }
 
-        _tails[chain] = number;
+        chain.Tail = number;
     }
 
     /// <summary>Lays the blocks out one behind the other, in the order of clients and addresses.</summary>
@@ -59,20 +61,20 @@ internal sealed class BlockTable(int capacity)
     /// <returns>Their number.</returns>
     public int LayOut(Span<FaultBlock> blocks)
     {
-        // The chains are found by their numbers from now on, not by their blocks.
-        Span<int> chains = _chains.AsSpan(0, _count);
-        for (int i = 0; i < chains.Length; i++)
+        Span<int> order = _order.AsSpan(0, _count);
+        for (int i = 0; i < order.Length; i++)
         {
-            chains[i] = i;
+            order[i] = i;
+            _blocks[i] = _chains[i].Block;
         }
 
-        _sorter.Sort(_blocks.AsSpan(0, _count), chains);
+        _sorter.Sort(_blocks.AsSpan(0, _count), order);
         int first = 0;
-        for (int i = 0; i < chains.Length; i++)
+        for (int i = 0; i < order.Length; i++)
         {
-            int end = first + _counts[chains[i]];
-            blocks[i] = new FaultBlock(first, end, _heads[chains[i]]);
-            first = end;
+            ref readonly Chain chain = ref _chains[order[i]];
+            blocks[i] = new FaultBlock(first, first + chain.Count, chain.Head);
+            first += chain.Count;
         }
 
         return _count;
@@ -87,7 +89,7 @@ internal sealed class BlockTable(int capacity)
         int slot = (int)(unchecked(block * Multiplier) >> 40) & mask;
         while (_table[slot] != 0)
         {
-            if (_blocks[_table[slot] - 1] == block)
+            if (_chains[_table[slot] - 1].Block == block)
             {
                 return _table[slot] - 1;
             }
@@ -96,9 +98,16 @@ internal sealed class BlockTable(int capacity)
         }
 
         _slots[_count] = slot;
-        _blocks[_count] = block;
-        _counts[_count] = 0;
+        _chains[_count] = new Chain { Block = block };
         _table[slot] = ++_count;
         return _count - 1;
+    }
+
+    private struct Chain
+    {
+        public ulong Block;
+        public int Head;
+        public int Tail;
+        public int Count;
     }
 }

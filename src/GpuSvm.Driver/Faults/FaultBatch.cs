@@ -55,6 +55,12 @@ internal sealed class FaultBatch(int capacity)
         _clients.Clear();
     }
 
+    /// <summary>Where up to so many further faults are read to; <see cref="Keep"/> adds them.</summary>
+    public Span<FaultEntry> Room(int count) => _faults.AsSpan(Count, Math.Min(count, _faults.Length - Count));
+
+    /// <summary>Adds the first faults of the <see cref="Room"/>.</summary>
+    public void Keep(int count) => Count += count;
+
     /// <summary>Adds a fault; the batch is not full.</summary>
     public void Add(in FaultEntry fault) => _faults[Count++] = fault;
 
@@ -68,6 +74,8 @@ internal sealed class FaultBatch(int capacity)
         int refused = Count;
         var last = default(InstancePointer);
         int slot = -1;
+        AddressRange bounds = default;
+        AddressRange window = default;
         for (int i = 0; i < Count; i++)
         {
             ref readonly FaultEntry fault = ref _faults[i];
@@ -75,9 +83,12 @@ internal sealed class FaultBatch(int capacity)
             {
                 last = fault.Instance;
                 slot = SlotOf(last, channels);
+                GpuMirror? mirror = _clients[slot]?.Mirror;
+                bounds = mirror?.Bounds ?? default;
+                window = mirror?.Unmanaged ?? default;
             }
 
-            if (_clients[slot] is { } client && client.Mirror.Mirrors(fault.Address))
+            if (bounds.Contains(fault.Address) && !window.Contains(fault.Address))
             {
                 var key = FaultKey.Of(slot, fault.Address, fault.Access);
                 _arrived[i] = key.Bits;

@@ -32,13 +32,23 @@ internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOption
         int put = ReadPut();
         while (get != put && !batch.IsFull && !buffer.IsLost)
         {
-            if (buffer.TryRead(get, out FaultEntry fault) || (batch.Count == 0 && WaitUntilValid(get, NewDeadline(), out fault)))
+            int taken = buffer.Take(get, batch.Room(get < put ? put - get : buffer.EntryCount - get));
+            if (taken > 0)
             {
-                batch.Add(fault);
+                batch.Keep(taken);
+                _passed += taken;
+                get = After(get + taken - 1);
+                continue;
             }
-            else if (batch.Count > 0)
+
+            if (batch.Count > 0)
             {
                 break;
+            }
+
+            if (WaitUntilValid(get, NewDeadline(), out FaultEntry fault))
+            {
+                batch.Add(fault);
             }
             else
             {
@@ -108,8 +118,10 @@ internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOption
     {
         _passed++;
         buffer.MarkInvalid(index);
-        return index + 1 == buffer.EntryCount ? 0 : index + 1;
+        return After(index);
     }
+
+    private int After(int index) => index + 1 == buffer.EntryCount ? 0 : index + 1;
 
     private Deadline NewDeadline() => options.Clock.After(options.Timeout);
 

@@ -94,6 +94,19 @@ public sealed class FaultBuffer : IFaultBuffer
     }
 
     /// <inheritdoc/>
+    public int Take(int index, Span<FaultEntry> entries)
+    {
+        int taken = 0;
+        while (taken < entries.Length && TryRead(index + taken, out entries[taken]))
+        {
+            MarkInvalid(index + taken);
+            taken++;
+        }
+
+        return taken;
+    }
+
+    /// <inheritdoc/>
     public void MarkInvalid(int index)
     {
         ref uint info = ref Info(EntryBytes(index));

@@ -33,6 +33,22 @@ public interface IFaultBuffer
     /// <returns>False while the entry's valid bit is not set yet; ask again.</returns>
     bool TryRead(int index, out FaultEntry entry);
 
+    /// <summary>Reads entries that follow each other, up to one that is not valid, and clears their valid bits.</summary>
+    /// <param name="index">The first; the ring does not wrap before the last.</param>
+    /// <param name="entries">Where they go.</param>
+    /// <returns>Number of entries.</returns>
+    int Take(int index, Span<FaultEntry> entries)
+    {
+        int taken = 0;
+        while (taken < entries.Length && TryRead(index + taken, out entries[taken]))
+        {
+            MarkInvalid(index + taken);
+            taken++;
+        }
+
+        return taken;
+    }
+
     /// <summary>Clears an entry's valid bit, as the driver must before it gives the slot back.</summary>
     void MarkInvalid(int index);
 }

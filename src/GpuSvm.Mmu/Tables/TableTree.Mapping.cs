@@ -113,15 +113,21 @@ internal sealed partial class TableTree<TFormat>
             Span<ulong> words = tree.WordsOf(slot, node);
             for (int i = 0; i < count; i++)
             {
-                ulong word = _encoded[i];
-                if (words[(first + i) * slot.Layout.EntryWords] != word)
+                if (_pfns[i].NeedsDma)
                 {
-                    if (_pfns[i].NeedsDma)
-                    {
-                        node.Own(first + i, slot.Layout.EntryCount);
-                    }
+                    node.Own(first + i, slot.Layout.EntryCount);
+                }
+            }
 
-                    WritePages(slot, words, first + i, 1, word, 0);
+            if (slot.Layout.EntryWords == 1)
+            {
+                TableWords.Copy(_encoded[..count], words.Slice(first, count));
+            }
+            else
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    WritePages(slot, words, first + i, 1, _encoded[i], 0);
                 }
             }
 

@@ -29,6 +29,26 @@ internal static class TableWords
         }
     }
 
+    /// <summary>Writes words; those that stay as they are do not change in between.</summary>
+    public static void Copy(ReadOnlySpan<ulong> from, Span<ulong> to)
+    {
+        int done = 0;
+        if (!Exploration.Enabled && Vector256.IsHardwareAccelerated)
+        {
+            ref ulong source = ref MemoryMarshal.GetReference(from);
+            ref ulong target = ref MemoryMarshal.GetReference(to[..from.Length]);
+            for (; done <= from.Length - 4; done += 4)
+            {
+                Vector256.LoadUnsafe(ref source, (nuint)done).StoreUnsafe(ref target, (nuint)done);
+            }
+        }
+
+        for (; done < from.Length; done++)
+        {
+            Write(ref to[done], from[done]);
+        }
+    }
+
     /// <summary>Writes a value, the value plus a step, and so on.</summary>
     public static void FillSeries(Span<ulong> words, ulong value, ulong step)
     {

@@ -54,6 +54,19 @@ internal sealed class BenchRing(int entries) : IFaultBuffer
     }
 
     /// <inheritdoc/>
+    public int Take(int index, Span<FaultEntry> entries)
+    {
+        int taken = 0;
+        while (taken < entries.Length && TryRead(index + taken, out entries[taken]))
+        {
+            MarkInvalid(index + taken);
+            taken++;
+        }
+
+        return taken;
+    }
+
+    /// <inheritdoc/>
     public void MarkInvalid(int index) => BytesOf(index)[^1] &= 0x7f;
 
     private Span<byte> BytesOf(int index) => _bytes.AsSpan(index * FaultEntryCodec.SizeBytes, FaultEntryCodec.SizeBytes);
