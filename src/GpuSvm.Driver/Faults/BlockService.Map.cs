@@ -1,8 +1,32 @@
 namespace GpuSvm.Driver;
 
-/// <content>What was found becomes entries of the GPU. The update lock is held, and what was found is true.</content>
+/// <content>What was found becomes entries of the GPU: under the update lock, where what was found is true.</content>
 internal sealed partial class BlockService
 {
+    /// <summary>
+    /// Makes the entries, before the lock is taken, of pages of system memory that were found with the rights that are wanted: those count
+    /// only once what was found is known to be true. What else there is to say about a page is left to <see cref="Encode"/>.
+    /// </summary>
+    private void EncodeAhead()
+    {
+        int next = 0;
+        foreach (PageSpan span in _spans.AsSpan(0, _spanCount))
+        {
+            _entries.AsSpan(span.First, span.Count).Clear();
+            for (; next < groups.Count && groups[next].Page < span.End; next++)
+            {
+                ref readonly PageGroup group = ref groups[next];
+                HmmPfn found = _found[group.Page];
+                if (group.State == PageState.Pending && group.Page >= span.First && found.IsValid && !IsInOwnMemory(found)
+                    && !groups.IsGone(group) && (FaultRights.IsWrite(AccessOf(group)) || !IsAdvisedToBeDuplicated(group, found)))
+                {
+                    PfnEntry entry = EntryOf(found);
+                    _entries[group.Page] = groups.IsEnoughFor(group, entry.Rights) ? entry : PfnEntry.None;
+                }
+            }
+        }
+    }
+
     private void MapFound(in MirrorInterval interval)
     {
         if (TryMapWhole(interval))
@@ -27,13 +51,17 @@ internal sealed partial class BlockService
     /// <param name="from">Number of its first group.</param>
     private void Map(PageSpan span, int from)
     {
-        _entries.AsSpan(span.First, span.Count).Clear();
         int to = from;
         for (; to < groups.Count && groups[to].Page < span.End; to++)
         {
-            if (groups[to].State == PageState.Pending)
+            ref PageGroup group = ref groups[to];
+            if (group.State == PageState.Pending && _entries[group.Page].IsValid)
             {
-                Encode(ref groups[to]);
+                group.State = PageState.Found;
+            }
+            else if (group.State == PageState.Pending)
+            {
+                Encode(ref group);
             }
         }
 
@@ -45,9 +73,22 @@ internal sealed partial class BlockService
         MapRuns(span);
         foreach (ref PageGroup group in Groups[from..to])
         {
+            if (group.State == PageState.Found && !_entries[group.Page].IsValid)
+            {
+                MapAgain(ref group);
+            }
+        }
+    }
+
+    /// <summary>Settles the faults of the pages that were mapped; the update lock is free again.</summary>
+    private void SettleMapped()
+    {
+        foreach (ref PageGroup group in Groups)
+        {
             if (group.State == PageState.Found)
             {
-                Settle(ref group);
+                bool suffices = groups.IsEnoughFor(group, _entries[group.Page].Rights);
+                Finish(ref group, suffices ? FaultResult.Resolved : FaultResult.Fatal(Errno.EPERM));
             }
         }
     }
@@ -164,24 +205,19 @@ internal sealed partial class BlockService
         return mapped;
     }
 
-    /// <summary>After the map: a page that came with others, and could not be had, may be had alone.</summary>
-    private void Settle(ref PageGroup group)
+    /// <summary>A page that came with others, and could not be had, may be had alone.</summary>
+    private void MapAgain(ref PageGroup group)
     {
         int page = group.Page;
-        if (!_entries[page].IsValid)
+        _entries[page] = EntryOf(_found[page]);
+        Errno error = _client.Mirror.Map(AddressOf(page), _entries.AsSpan(page, 1));
+        if (_entries[page].IsValid)
         {
-            _entries[page] = EntryOf(_found[page]);
-            Errno error = _client.Mirror.Map(AddressOf(page), _entries.AsSpan(page, 1));
-            if (!_entries[page].IsValid)
-            {
-                Finish(ref group, FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error));
-                return;
-            }
-
             _tally.PagesMapped++;
         }
-
-        bool suffices = groups.IsEnoughFor(group, _entries[page].Rights);
-        Finish(ref group, suffices ? FaultResult.Resolved : FaultResult.Fatal(Errno.EPERM));
+        else
+        {
+            Finish(ref group, FaultResult.Fatal(error == Errno.None ? Errno.EFAULT : error));
+        }
     }
 }

@@ -40,8 +40,8 @@ internal sealed partial class BlockService
             return false;
         }
 
-        _entries[0] = entry;
-        if (_client.Mirror.MapHuge(Block.Start, _entries.AsSpan(0, 1)) != Errno.None || !_entries[0].IsValid)
+        PfnEntry whole = entry;
+        if (_client.Mirror.MapHuge(Block.Start, new Span<PfnEntry>(ref whole)) != Errno.None || !whole.IsValid)
         {
             return false;
         }

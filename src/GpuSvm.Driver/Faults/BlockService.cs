@@ -144,6 +144,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
                 return;
             }
 
+            EncodeAhead();
             bool asked = Breaks.RetryOutsideTheLock && interval.Notifier.CheckRetry(sequence);
             using (_client.Mirror.UpdateLock.Enter())
             {
@@ -162,6 +163,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
                 MapFound(interval);
             }
 
+            SettleMapped();
             TakeWantedAlone(interval, deadline);
             TakeWantedDuplicates(interval, deadline);
             BringWantedHome();
