@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace GpuSvm.Driver;
 
@@ -34,6 +35,7 @@ internal sealed class BlockTable(int capacity)
     /// <summary>Adds a fault to the chain of its block, as the last.</summary>
     /// <param name="number">The fault.</param>
     /// <param name="key">Its key.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int number, FaultKey key)
     {
         ulong block = key.Block;

@@ -72,6 +72,7 @@ internal sealed class FaultBatch(int capacity)
     public void Prepare(ChannelTable channels)
     {
         int refused = Count;
+        int sorted = 0;
         var last = default(InstancePointer);
         int slot = -1;
         AddressRange bounds = default;
@@ -93,7 +94,7 @@ internal sealed class FaultBatch(int capacity)
                 var key = FaultKey.Of(slot, fault.Address, fault.Access);
                 _arrived[i] = key.Bits;
                 _table.Add(i, key);
-                _sorted++;
+                sorted++;
             }
             else
             {
@@ -102,6 +103,7 @@ internal sealed class FaultBatch(int capacity)
         }
 
         _order.AsSpan(refused, Count - refused).Reverse();
+        _sorted = sorted;
         _blockCount = _table.LayOut(_blocks);
     }
 

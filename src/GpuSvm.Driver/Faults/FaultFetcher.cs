@@ -32,12 +32,13 @@ internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOption
         int put = ReadPut();
         while (get != put && !batch.IsFull && !buffer.IsLost)
         {
-            int taken = buffer.Take(get, batch.Room(get < put ? put - get : buffer.EntryCount - get));
-            if (taken > 0)
+            Span<FaultEntry> room = batch.Room(get < put ? put - get : buffer.EntryCount - get);
+            int taken = buffer.Take(get, room);
+            batch.Keep(taken);
+            _passed += taken;
+            get = taken > 0 ? After(get + taken - 1) : get;
+            if (taken == room.Length)
             {
-                batch.Keep(taken);
-                _passed += taken;
-                get = After(get + taken - 1);
                 continue;
             }
 

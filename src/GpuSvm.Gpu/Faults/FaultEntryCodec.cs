@@ -63,12 +63,14 @@ public static class FaultEntryCodec
     /// <param name="bytes">At least 32 bytes.</param>
     public static FaultEntry Decode(ReadOnlySpan<byte> bytes)
     {
-        uint info = BinaryPrimitives.ReadUInt32LittleEndian(bytes[InfoOffset..]);
+        bytes = bytes[..SizeBytes];
+        ulong last = BinaryPrimitives.ReadUInt64LittleEndian(bytes[EngineOffset..]);
+        ulong info = last >> 32;
         return new FaultEntry(
             new InstancePointer(BinaryPrimitives.ReadUInt64LittleEndian(bytes)),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[AddressOffset..]),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[TimeOffset..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[EngineOffset..]),
+            (uint)(last & uint.MaxValue),
             (byte)GpcField.Get(info),
             HubField.Get(info) != 0,
             (FaultAccess)AccessField.Get(info),

@@ -56,14 +56,20 @@ internal sealed class BenchRing(int entries) : IFaultBuffer
     /// <inheritdoc/>
     public int Take(int index, Span<FaultEntry> entries)
     {
-        int taken = 0;
-        while (taken < entries.Length && TryRead(index + taken, out entries[taken]))
+        Span<byte> bytes = _bytes.AsSpan(index * FaultEntryCodec.SizeBytes);
+        for (int taken = 0; taken < entries.Length; taken++)
         {
-            MarkInvalid(index + taken);
-            taken++;
+            if ((bytes[FaultEntryCodec.SizeBytes - 1] & 0x80) == 0)
+            {
+                return taken;
+            }
+
+            entries[taken] = FaultEntryCodec.Decode(bytes);
+            bytes[FaultEntryCodec.SizeBytes - 1] &= 0x7f;
+            bytes = bytes[FaultEntryCodec.SizeBytes..];
         }
 
-        return taken;
+        return entries.Length;
     }
 
     /// <inheritdoc/>
