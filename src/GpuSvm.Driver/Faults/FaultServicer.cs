@@ -31,10 +31,7 @@ internal sealed partial class FaultServicer : IDisposable
     private readonly FaultFetcher _fetcher;
     private readonly FaultBatch _batch;
     private readonly BlockClaims _claims;
-    private readonly BlockSorter[] _sorters;
-    private readonly PageGroups[] _groups;
-    private readonly BlockService[] _workers;
-    private readonly RangeService[] _rangeWorkers;
+    private readonly FaultWorker[] _workers;
     private readonly BlockResult[] _results;
     private readonly ServiceCrew? _crew;
     private readonly ReturnTracker _deferrals;
@@ -60,17 +57,11 @@ internal sealed partial class FaultServicer : IDisposable
         _policy = options.ReplayPolicy;
         _maxBatches = options.MaxBatches;
         _events = options.Events;
-        _workers = new BlockService[options.WorkersInUse];
-        _rangeWorkers = new RangeService[_workers.Length];
-        _sorters = new BlockSorter[_workers.Length];
-        _groups = new PageGroups[_workers.Length];
         _results = new BlockResult[options.BatchSize];
+        _workers = new FaultWorker[options.WorkersInUse];
         for (int worker = 0; worker < _workers.Length; worker++)
         {
-            _sorters[worker] = new BlockSorter();
-            _groups[worker] = new PageGroups(_canceller);
-            _workers[worker] = new BlockService(worker, options, _groups[worker]);
-            _rangeWorkers[worker] = new RangeService(options, _groups[worker], _workers[worker]);
+            _workers[worker] = new FaultWorker(worker, options, _canceller);
         }
 
         _crew = _workers.Length > 1 ? new ServiceCrew(_workers.Length - 1, options.FaultsPerHelper, Help) : null;
@@ -143,15 +134,9 @@ internal sealed partial class FaultServicer : IDisposable
             ServeBlocks();
         }
 
-        foreach (BlockService worker in _workers)
+        foreach (FaultWorker worker in _workers)
         {
-            Counters.Add(worker.TakeTally());
-        }
-
-        foreach (RangeService worker in _rangeWorkers)
-        {
-            Counters.Ranges.Add(worker.TakeTally(out BlockTally mapped));
-            Counters.Add(mapped);
+            worker.CountTo(Counters);
         }
 
         if (_canceller.HasKilled)
@@ -204,20 +189,7 @@ internal sealed partial class FaultServicer : IDisposable
 
     private void Serve(int worker, int block)
     {
-        FaultBlock faults = _batch.Blocks[block];
-        _batch.Sort(faults, _sorters[worker]);
-        _events?.TellService(worker, Counters.Batches, _batch, faults);
-        if (_batch.ClientAt(faults.First).Ranges is null)
-        {
-            _workers[worker].Serve(_batch, faults);
-        }
-        else
-        {
-            _rangeWorkers[worker].Serve(_batch, faults);
-        }
-
-        _events?.TellServiceEnd(worker, _batch, faults);
-        _results[block] = _groups[worker].Result;
+        _results[block] = _workers[worker].Serve(_batch, Counters.Batches, _batch.Blocks[block]);
         _claims.Finish(block);
     }
 
