@@ -192,6 +192,12 @@ public static class Breaks
     /// <summary>The CPU takes a page from a device that has it for a while, at once.</summary>
     public static readonly bool TimesliceForgotten = Name == "timeslice-forgotten";
 
+    /// <summary>Memory that lost its last page before it was all made may leave for others, though there is nothing to leave.</summary>
+    public static readonly bool ReleasedAllocationOrdered = Name == "released-allocation-ordered";
+
+    /// <summary>Two that take pages of a device's memory at the same time may both find that the limit allows it.</summary>
+    public static readonly bool LimitAskedEarly = Name == "limit-asked-early";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -209,5 +215,6 @@ public static class Breaks
         "duplicate-kept", "duplicate-left-writable",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
         "event-shown-early", "event-place-taken-twice", "timeslice-forgotten",
+        "released-allocation-ordered", "limit-asked-early",
     ];
 }

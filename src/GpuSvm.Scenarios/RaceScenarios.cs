@@ -45,6 +45,7 @@ public static class RaceScenarios
         "duplicate-kept", "duplicate-left-writable",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
         "event-shown-early", "event-place-taken-twice",
+        "timeslice-forgotten", "released-allocation-ordered", "limit-asked-early",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

@@ -63,7 +63,8 @@ public sealed partial class AddressSpace
         for (ulong page = block; page < block + HugePage.Size; page += Page.Size)
         {
             CpuPte pte = leaf.Read(page);
-            if (!pte.IsNone && !pte.HasFrame && HandleFaultOnAwayPage(vma, leaf, page, pte) != Errno.None)
+            DeviceWait none = default;
+            if (!pte.IsNone && !pte.HasFrame && HandleFaultOnAwayPage(vma, leaf, page, pte, ref none) != Errno.None)
             {
                 return pte.IsPoisoned ? Errno.EINVAL : Errno.EAGAIN;
             }

@@ -6,37 +6,16 @@ public sealed partial class AddressSpace
     /// <summary>Serves a fault on an entry that is neither none nor present.</summary>
     /// <returns>None when the CPU may look again; EIO when the bytes of the page are lost; else the error of the page's device.</returns>
     /// <remarks>Source: Linux mm/memory.c, do_swap_page.</remarks>
-    private Errno HandleFaultOnAwayPage(Vma vma, CpuLeaf leaf, ulong page, CpuPte pte) =>
+    private Errno HandleFaultOnAwayPage(Vma vma, CpuLeaf leaf, ulong page, CpuPte pte, ref DeviceWait wait) =>
         pte.IsMigration ? AwaitMigration(leaf, page) :
-        pte.IsDevicePrivate ? BringHome(vma, leaf, page) :
+        pte.IsDevicePrivate ? BringHome(vma, leaf, page, ref wait) :
         pte.IsDeviceExclusive ? EndExclusive(leaf, page) :
         pte.IsPoisoned ? Errno.EIO :
         TellCpuAgain(leaf, page);
 
-    /// <summary>True if the page of an address lives on a device that is not done with it yet. Mmap lock held.</summary>
-    /// <param name="address">Any byte of the page.</param>
-    /// <param name="until">The moment after which it may leave.</param>
-    private bool StaysOnDevice(VirtualAddress address, out Deadline until)
-    {
-        until = default;
-        ulong page = Page.AlignDown(address);
-        if (Breaks.TimesliceForgotten || _table.Find(page) is not { } leaf || !leaf.Read(page).IsDevicePrivate)
-        {
-            return false;
-        }
-
-        using (leaf.Lock.Enter())
-        {
-            // The entry keeps the frame, and so the device, as long as the lock is held.
-            CpuPte pte = leaf.Read(page);
-            until = pte.IsDevicePrivate ? _frames.PagemapOf(pte.Frame)!.Operations.StaysUntil(pte.Frame) : default;
-        }
-
-        return !until.HasPassed;
-    }
-
     /// <summary>Has the device where a page lives bring it home.</summary>
-    private Errno BringHome(Vma vma, CpuLeaf leaf, ulong page)
+    /// <returns>EAGAIN when it stays there for now.</returns>
+    private Errno BringHome(Vma vma, CpuLeaf leaf, ulong page, ref DeviceWait wait)
     {
         Errno error = TryLockPage(leaf, page, static pte => pte.IsDevicePrivate, out FrameNumber frame);
         if (error != Errno.None || frame == _frames.ZeroFrame)
@@ -46,7 +25,14 @@ public sealed partial class AddressSpace
 
         try
         {
-            error = _frames.PagemapOf(frame)!.Operations.MigrateToRam(new DeviceFault(this, vma, page, frame));
+            IDevicePagemapOwner device = _frames.PagemapOf(frame)!.Operations;
+            bool mayWait = wait.IsAllowed && !Breaks.TimesliceForgotten;
+            error = device.MigrateToRam(new DeviceFault(this, vma, page, frame) { MayWait = mayWait });
+            if (error == Errno.EAGAIN && mayWait)
+            {
+                wait.IsAsked = true;
+                wait.Until = device.StaysUntil(frame);
+            }
         }
         finally
         {
@@ -55,7 +41,7 @@ public sealed partial class AddressSpace
         }
 
         CpuPte pte = leaf.Read(page);
-        if (pte.IsDevicePrivate && pte.Frame == frame)
+        if (!wait.IsAsked && pte.IsDevicePrivate && pte.Frame == frame)
         {
             // Somebody has a reference, for a moment if it is one who empties the device's memory: the CPU looks again after it.
             default(Spin).Once();

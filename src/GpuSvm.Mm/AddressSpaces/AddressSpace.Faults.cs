@@ -6,19 +6,21 @@ public sealed partial class AddressSpace
     /// <inheritdoc/>
     public Errno HandleFault(VirtualAddress address, CpuAccess access)
     {
-        Deadline patience = Clock.After(Deadline.Default);
-        while (true)
+        Deadline patience = default;
+        for (bool isFirst = true; ; isFirst = false)
         {
-            Deadline until;
+            var wait = new DeviceWait { IsAllowed = isFirst || !patience.HasPassed };
             using (MmapLock.EnterShared())
             {
-                if (!StaysOnDevice(address, out until) || patience.HasPassed)
+                Errno error = HandleFaultLocked(address, access, ref wait);
+                if (!wait.IsAsked)
                 {
-                    return HandleFaultLocked(address, access);
+                    return error;
                 }
             }
 
-            new WakeEvent().Wait(until.Or(patience));
+            patience = isFirst ? Clock.After(Deadline.Default) : patience;
+            new WakeEvent().Wait(wait.Until.Or(patience));
         }
     }
 
@@ -26,9 +28,8 @@ public sealed partial class AddressSpace
     /// <param name="address">The byte that was touched.</param>
     /// <param name="access">What was tried.</param>
     /// <param name="result">What <see cref="HandleFault"/> would say.</param>
-    /// <returns>
-    /// False when the mmap lock is not to be had at once, or the page is not to leave its device yet; then nothing is done.
-    /// </returns>
+    /// <returns>False when the mmap lock is not to be had at once; then nothing is done.</returns>
+    /// <remarks>EAGAIN, too, where the page is not to leave its device yet.</remarks>
     public bool TryHandleFault(VirtualAddress address, CpuAccess access, out Errno result)
     {
         result = Errno.EAGAIN;
@@ -39,9 +40,9 @@ public sealed partial class AddressSpace
 
         using (scope)
         {
-            bool mayServe = !StaysOnDevice(address, out _);
-            result = mayServe ? HandleFaultLocked(address, access) : Errno.EAGAIN;
-            return mayServe;
+            var wait = new DeviceWait { IsAllowed = true };
+            result = HandleFaultLocked(address, access, ref wait);
+            return true;
         }
     }
 
@@ -49,8 +50,14 @@ public sealed partial class AddressSpace
     /// <param name="address">The byte that was touched.</param>
     /// <param name="access">What was tried.</param>
     /// <returns>What <see cref="HandleFault"/> says.</returns>
-    public Errno HandleFaultLocked(VirtualAddress address, CpuAccess access) =>
-        _vmas.At(address) is { } vma && vma.Allows(access) ? HandleFaultLocked(vma, address, access) : Errno.EFAULT;
+    public Errno HandleFaultLocked(VirtualAddress address, CpuAccess access)
+    {
+        DeviceWait none = default;
+        return HandleFaultLocked(address, access, ref none);
+    }
+
+    private Errno HandleFaultLocked(VirtualAddress address, CpuAccess access, ref DeviceWait wait) =>
+        _vmas.At(address) is { } vma && vma.Allows(access) ? HandleFaultLocked(vma, address, access, ref wait) : Errno.EFAULT;
 
     /// <summary>Has the page of an address entered so that an access can go on, unless another thread changes it again.</summary>
     /// <param name="vma">The mapping of the address, which allows the access.</param>
@@ -66,13 +73,19 @@ public sealed partial class AddressSpace
     /// </remarks>
     internal Errno HandleFaultLocked(Vma vma, VirtualAddress address, CpuAccess access)
     {
+        DeviceWait none = default;
+        return HandleFaultLocked(vma, address, access, ref none);
+    }
+
+    private Errno HandleFaultLocked(Vma vma, VirtualAddress address, CpuAccess access, ref DeviceWait wait)
+    {
         MmapLock.AssertHeld();
         ulong page = Page.AlignDown(address);
         CpuLeaf leaf = _table.GetOrAdd(page);
         CpuPte pte = leaf.Read(page);
         return
             pte.IsNone ? EnterMissing(vma, leaf, page, access) :
-            !pte.HasFrame ? HandleFaultOnAwayPage(vma, leaf, page, pte) :
+            !pte.HasFrame ? HandleFaultOnAwayPage(vma, leaf, page, pte, ref wait) :
             access == CpuAccess.Write && !pte.IsWritable ? GiveWriteAccess(vma, leaf, page, pte) :
             TellCpuAgain(leaf, page);
     }
@@ -130,6 +143,14 @@ public sealed partial class AddressSpace
 
         _cpu.Wake(range);
         return Errno.None;
+    }
+
+    /// <summary>That who has touched a page of a device may wait until it is done with it, and whether the device asks for that.</summary>
+    private struct DeviceWait
+    {
+        public bool IsAllowed;
+        public bool IsAsked;
+        public Deadline Until;
     }
 
     /// <summary>Opens an invalidation that may wait.</summary>

@@ -5,4 +5,8 @@ namespace GpuSvm.Mm;
 /// <param name="Vma">The mapping of the page.</param>
 /// <param name="Page">Address of the page: of its first byte.</param>
 /// <param name="Frame">The device's frame. Its page lock is held, and a reference, both by who asks.</param>
-public readonly record struct DeviceFault(AddressSpace Space, Vma Vma, VirtualAddress Page, FrameNumber Frame);
+public readonly record struct DeviceFault(AddressSpace Space, Vma Vma, VirtualAddress Page, FrameNumber Frame)
+{
+    /// <summary>True if the CPU can wait, so that the device may keep the page until it is done with it.</summary>
+    public bool MayWait { get; init; }
+}

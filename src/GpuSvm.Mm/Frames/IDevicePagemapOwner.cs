@@ -7,7 +7,8 @@ public interface IDevicePagemapOwner
     /// <summary>Brings a page home that the CPU has touched, and others around it if that is cheap.</summary>
     /// <param name="fault">Which page.</param>
     /// <returns>
-    /// None when the faulting page has moved, or somebody else was quicker; the CPU looks again. Anything else ends the CPU's access.
+    /// None when the faulting page has moved, or somebody else was quicker; the CPU looks again. EAGAIN, where the CPU may wait
+    /// (<see cref="DeviceFault.MayWait"/>): the page stays until <see cref="StaysUntil"/>. Anything else ends the CPU's access.
     /// </returns>
     /// <remarks>
     /// Locking: entered with the mmap lock held, shared is enough, and the page's lock; takes neither of them, nor any lock of a driver that
@@ -19,8 +20,8 @@ public interface IDevicePagemapOwner
     /// <param name="frame">The frame, of a page that an entry names.</param>
     /// <returns>The moment; <c>default</c> for a page that may leave at once, as those of most devices.</returns>
     /// <remarks>
-    /// Asked before <see cref="MigrateToRam"/>, and only for an access of the CPU, which waits for the moment without a lock, and asks again;
-    /// after <see cref="Deadline.Default"/> it asks no more. Locking: called with the lock of a page table held, so it waits for nothing.
+    /// Asked after <see cref="MigrateToRam"/> has said EAGAIN. The CPU waits for the moment without a lock, and faults again; when it has
+    /// waited for <see cref="Deadline.Default"/> it waits no more. Locking: called with the page's lock held, so it waits for nothing.
     /// Source: Linux drm_pagemap.c, timeslice_expiration (where the CPU faults again and again until it has passed).
     /// </remarks>
     Deadline StaysUntil(FrameNumber frame) => default;

@@ -45,6 +45,7 @@ internal sealed partial class SmallMachine : IDisposable
             FaultBufferEntries = options.FaultBufferEntries,
             VideoMemory = ByteSize.MiB(1),
             DmaPages = 32,
+            AccessCounters = options.AccessCounters,
         });
         var driver = new SvmDriverOptions
         {
@@ -89,6 +90,9 @@ internal sealed partial class SmallMachine : IDisposable
     public SoftwareGpu Gpu => _gpu;
 
     public SvmClient Client { get; }
+
+    /// <summary>What is looked at in the end, before the machine is taken down.</summary>
+    public Action? LastLook { get; set; }
 
     /// <summary>Address of a page.</summary>
     public static VirtualAddress PageAt(int page) => Address + ((ulong)page * Page.Size);
@@ -160,11 +164,13 @@ internal sealed partial class SmallMachine : IDisposable
         Demand(result.Error == Errno.None, $"Mapped pages can be moved to the GPU: {result.Error}.");
     }
 
-    /// <summary>Has the driver move the second page to the GPU's memory, if it can be had.</summary>
-    public void BindSecond()
+    /// <summary>Has the driver move a page to the GPU's memory.</summary>
+    /// <returns>False when it could not be had, or there is no room, as what is there is held by somebody.</returns>
+    public bool TryBind(int page)
     {
-        BindResult result = Driver.Bind(Client, BindRequest.Migrate(PageAt(1), PageAt(2)));
-        Demand(result.Error is Errno.None or Errno.ENOMEM, $"A page can be moved to the GPU, or there is no room: {result.Error}.");
+        BindResult result = Driver.Bind(Client, BindRequest.Migrate(PageAt(page), PageAt(page + 1)));
+        Demand(result.Error is Errno.None or Errno.ENOMEM, $"A page moves to the GPU, or finds no room: {result.Error}.");
+        return result.Pages == 1;
     }
 
     /// <summary>Says something of a page.</summary>
@@ -210,6 +216,7 @@ internal sealed partial class SmallMachine : IDisposable
     /// <summary>Ends the process and the GPU, and looks whether anything is left.</summary>
     public void TakeDown()
     {
+        LastLook?.Invoke();
         CheckOwnersAtRest();
         Close();
         _others.ForEach(other => other.TakeDown());

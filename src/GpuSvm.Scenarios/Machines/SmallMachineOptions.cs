@@ -33,6 +33,9 @@ internal sealed record SmallMachineOptions
     /// <summary>Most pages of the GPU's memory that are taken at once; null for all.</summary>
     public ulong? VideoPages { get; init; }
 
+    /// <summary>The GPU's access counters; null for none.</summary>
+    public AccessCounterOptions? AccessCounters { get; init; }
+
     /// <summary>The window that the client manages itself.</summary>
     public AddressRange Unmanaged { get; init; }
 

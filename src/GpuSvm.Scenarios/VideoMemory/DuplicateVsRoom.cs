@@ -16,7 +16,7 @@ public sealed class DuplicateVsRoom : IDriverRace
         machine.Advise(0, MemoryAdvice.ReadMostly);
         machine.Cpu.Thread(0).Store(SmallMachine.PageAt(1), ulong.MaxValue);
         run.Thread("gpu", () => machine.Launch(run, RaceKernels.ReadSameAsync, new KernelArgs(3), 1, 1));
-        run.Thread("program", () => machine.BindSecond());
+        run.Thread("program", () => machine.TryBind(1));
         run.Thread("cpu", () => machine.Cpu.Thread(0).Store(SmallMachine.PageAt(0), SmallMachine.Mark + 1));
         run.AtEnd(machine.Dispose);
     }

@@ -197,6 +197,12 @@ public sealed partial class DeviceMemory
         long before = SharedWord.Read(ref _taken);
         for (long seen; before + pages <= (long)PageLimit; before = seen)
         {
+            if (Breaks.LimitAskedEarly)
+            {
+                taken = SharedWord.Add(ref _taken, pages);
+                return true;
+            }
+
             taken = before + pages;
             seen = SharedWord.CompareExchange(ref _taken, taken, before);
             if (seen == before)

@@ -72,7 +72,7 @@ public sealed partial class DeviceMemory
     {
         using (_lock.Enter())
         {
-            if (!PutLocked(allocation.Zone, 1))
+            if (!PutLocked(allocation.Zone, 1) || Breaks.ReleasedAllocationOrdered)
             {
                 SharedWord.Write(ref _lastUsed, allocation.Zone.Word);
                 _policy?.Added(allocation);

@@ -201,6 +201,11 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     /// <inheritdoc/>
     Errno IDevicePagemapOwner.MigrateToRam(in DeviceFault fault)
     {
+        if (IsRefused(fault))
+        {
+            return Errno.EAGAIN;
+        }
+
         MoveHome mover = _homePool.Rent();
         Errno error = mover.Run(fault, _options.ReadAroundPages);
         _homePool.Return(mover);
@@ -208,16 +213,21 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     }
 
     /// <inheritdoc/>
-    Deadline IDevicePagemapOwner.StaysUntil(FrameNumber frame)
+    Deadline IDevicePagemapOwner.StaysUntil(FrameNumber frame) => TimesliceEndOf(frame);
+
+    /// <summary>True if a page that the CPU has touched stays for now.</summary>
+    private bool IsRefused(in DeviceFault fault)
     {
-        Deadline end = _zones.Find(Pagemap.DataOf(Frames.PageOf(frame))).Allocation.TimesliceEnd;
-        if (!end.HasPassed)
+        bool isRefused = fault.MayWait && !TimesliceEndOf(fault.Frame).HasPassed;
+        if (isRefused)
         {
             SharedWord.Add(ref _refusals, 1);
         }
 
-        return end;
+        return isRefused;
     }
+
+    private Deadline TimesliceEndOf(FrameNumber frame) => _zones.Find(Pagemap.DataOf(Frames.PageOf(frame))).Allocation.TimesliceEnd;
 
     /// <summary>The end of a timeslice that begins now.</summary>
     internal Deadline SliceFromNow(TimeSpan slice) => slice > TimeSpan.Zero ? _options.Clock.After(slice) : default;

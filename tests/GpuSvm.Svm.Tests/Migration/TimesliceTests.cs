@@ -62,7 +62,7 @@ public sealed class TimesliceTests
         var clock = new ManualClock();
         using TestMachine machine = Machine(clock);
         Assert.Equal(4, machine.Memory.MigrateToDevice(machine.Mm, TestMachine.Pages(0, 4), timeslice: Slice).Pages);
-        Assert.False(machine.Mm.TryHandleFault(TestMachine.AddressOf(0), CpuAccess.Read, out Errno error));
+        Assert.True(machine.Mm.TryHandleFault(TestMachine.AddressOf(0), CpuAccess.Read, out Errno error));
         Assert.Equal((Errno.EAGAIN, "DDDD"), (error, machine.Where(0, 4)));
         clock.Advance(Slice);
         Assert.True(machine.Mm.TryHandleFault(TestMachine.AddressOf(0), CpuAccess.Read, out error));
