@@ -111,26 +111,34 @@ public sealed partial class SvmSpace
     {
         bool isUniform = context.Placement == SvmPlacement.Uniform;
         ulong place = isUniform ? PlaceOf(look, blocks[0]) : 0;
-        for (int i = 0; i < blocks.Length; i++)
+        int done = 0;
+        while (done < blocks.Length)
         {
-            ref MappedBlock block = ref blocks[i];
+            ref MappedBlock block = ref blocks[done];
+            int count = 1;
             Errno error =
                 isUniform && PlaceOf(look, block) != place ? Errno.EOPNOTSUPP :
-                block.IsNew ? TryMapBlock(look.Pfns[block.FirstPage - look.First], context, ref block) :
+                block.IsNew ? TryMapNext(look, context, blocks[done..], out count) :
                 context.IsDeviceMemoryOnly && !block.IsOnDevice ? Errno.EFAULT : Errno.None;
             if (error != Errno.None)
             {
-                UnmapNew(blocks[..i]);
+                UnmapNew(blocks[..done]);
                 return error;
             }
+
+            done += count;
         }
 
         return Errno.None;
     }
 
-    private Errno TryMapBlock(HmmPfn pfn, in SvmContext context, ref MappedBlock block)
+    /// <summary>Maps the first of some planned blocks, and those behind it that can be had by the same call.</summary>
+    private Errno TryMapNext(in PageLook look, in SvmContext context, Span<MappedBlock> blocks, out int count)
     {
-        if (_options.Memory is { } memory && memory.TryGetDevicePage(pfn.Frame, out ulong page))
+        count = 1;
+        ref MappedBlock block = ref blocks[0];
+        HmmPfn pfn = look.Pfns[block.FirstPage - look.First];
+        if (IsOnDevice(pfn, out ulong page))
         {
             // A page of the device itself is never faulted, so it may come without the right that was asked for.
             block = block.OnDevice(page, context.Rights);
@@ -142,11 +150,50 @@ public sealed partial class SvmSpace
             return Errno.EFAULT;
         }
 
-        DmaDirection direction = context.IsReadOnly ? DmaDirection.ToDevice : DmaDirection.Bidirectional;
-        Errno error = _dma.TryMap(pfn.Frame, block.Order, direction, out DeviceAddress address);
+        if (block.Order == 0)
+        {
+            return TryMapRun(look, context, blocks, out count);
+        }
+
+        Errno error = _dma.TryMap(pfn.Frame, block.Order, DirectionOf(context), out DeviceAddress address);
         block = block.InSystem(address, context.Rights);
         return error;
     }
+
+    /// <summary>Maps single pages of system memory that follow each other by one call.</summary>
+    private Errno TryMapRun(in PageLook look, in SvmContext context, Span<MappedBlock> blocks, out int count)
+    {
+        const int Most = 64;
+        Span<FrameNumber> frames = stackalloc FrameNumber[Most];
+        Span<DeviceAddress> addresses = stackalloc DeviceAddress[Most];
+        for (count = 0; count < Math.Min(Most, blocks.Length) && blocks[count] is { IsNew: true, Order: 0 } block; count++)
+        {
+            HmmPfn pfn = look.Pfns[block.FirstPage - look.First];
+            if (IsOnDevice(pfn, out _))
+            {
+                break;
+            }
+
+            frames[count] = pfn.Frame;
+        }
+
+        Errno error = _dma.TryMapAll(frames[..count], 0, DirectionOf(context), addresses);
+        for (int i = 0; i < count && error == Errno.None; i++)
+        {
+            blocks[i] = blocks[i].InSystem(addresses[i], context.Rights);
+        }
+
+        return error;
+    }
+
+    private bool IsOnDevice(HmmPfn pfn, out ulong page)
+    {
+        page = 0;
+        return _options.Memory is { } memory && memory.TryGetDevicePage(pfn.Frame, out page);
+    }
+
+    private static DmaDirection DirectionOf(in SvmContext context) =>
+        context.IsReadOnly ? DmaDirection.ToDevice : DmaDirection.Bidirectional;
 
     /// <summary>Names the place where a block lies, or will: 0 for system memory, else its allocation.</summary>
     private ulong PlaceOf(in PageLook look, in MappedBlock block)
