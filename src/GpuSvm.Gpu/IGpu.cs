@@ -36,6 +36,17 @@ public interface IGpu : ITlbInvalidator
     /// <returns><see cref="Errno.None"/>, or <see cref="Errno.EEXIST"/> when the instance is bound already.</returns>
     Errno BindInstance(InstancePointer instance, PageDirectoryBase root);
 
+    /// <summary>Has the GPU reach the memory of another one, by entries that name it as a peer.</summary>
+    /// <param name="number">Number of the peer, 0 to 7, in the entries of this GPU.</param>
+    /// <param name="memory">Its memory.</param>
+    /// <returns>EOPNOTSUPP where there is no link, or the memory is too large for it (8 GiB); EBUSY where the number is taken.</returns>
+    Errno ConnectPeer(int number, IVideoMemory memory) => Errno.EOPNOTSUPP;
+
+    /// <summary>Takes a peer away. No entry names it any more, and the TLB was flushed since.</summary>
+    void DisconnectPeer(int number)
+    {
+    }
+
     /// <summary>Takes an instance's address space away; no walk for it is running when this returns.</summary>
     void UnbindInstance(InstancePointer instance);
 

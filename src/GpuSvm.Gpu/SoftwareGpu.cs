@@ -8,6 +8,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
 {
     private readonly VideoMemory _videoMemory;
     private readonly Iommu _iommu;
+    private readonly PeerWindow _peers = new();
     private readonly CopyEngine _copyEngine;
     private readonly FaultBuffer _faultBuffer;
     private readonly AccessCounterBuffer? _accessCounters;
@@ -43,7 +44,11 @@ public sealed class SoftwareGpu : IGpu, IDisposable
             Events = options.Events,
             OutstandingLimit = options.OutstandingFaults,
         };
-        _channels = new ChannelTable(options.Sms, _videoMemory, channel => new SmPort(channel, memory, _iommu, _videoMemory, faults, _accessCounters));
+        _channels = new ChannelTable(
+            options.Sms,
+            _videoMemory,
+            _peers,
+            channel => new SmPort(channel, memory, _iommu, _videoMemory, _peers, faults, _accessCounters));
         _executor = MakeExecutor(faults, random);
     }
 
@@ -125,6 +130,29 @@ public sealed class SoftwareGpu : IGpu, IDisposable
 
     /// <inheritdoc/>
     public Errno BindInstance(InstancePointer instance, PageDirectoryBase root) => _channels.Bind(instance, root);
+
+    /// <inheritdoc/>
+    public Errno ConnectPeer(int number, IVideoMemory memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(number, PeerWindow.PeerCount);
+        if (memory is not VideoMemory peer || peer == _videoMemory || peer.PageCount > PeerWindow.MaxPages)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        if (_peers.Find(number) is not null)
+        {
+            return Errno.EBUSY;
+        }
+
+        _peers.Set(number, peer);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public void DisconnectPeer(int number) => _peers.Set(number, null);
 
     /// <inheritdoc/>
     public void UnbindInstance(InstancePointer instance) => _channels.Unbind(instance, Quiesce);

@@ -6,13 +6,14 @@ namespace GpuSvm.Mmu;
 /// <param name="Bits">The word as nouveau's PFNMAP call takes it.</param>
 /// <remarks>
 /// <code>
-///   63                                   12 11    8 7        4 3  2 1 0
-///  +---------------------------------------+-------+----------+--+-+-+-+
-///  | address (page-aligned bytes)          |   0   | aperture |0 |A|W|V|
-///  +---------------------------------------+-------+----------+--+-+-+-+
+///   63                                   12 11 10    8 7        4 3  2 1 0
+///  +---------------------------------------+--+-------+----------+--+-+-+-+
+///  | address (page-aligned bytes)          |0 | peer  | aperture |0 |A|W|V|
+///  +---------------------------------------+--+-------+----------+--+-+-+-+
 /// </code>
 /// Aperture 0 is the host: the address is that of a page frame (it becomes a DMA address when it is mapped); 1 is video memory;
-/// 2 is the bus, which nouveau does not have: system memory that somebody else has mapped for DMA, and unmaps when no entry names it any more.
+/// 2 is the bus, which nouveau does not have: system memory that somebody else has mapped for DMA, and unmaps when no entry names it any more;
+/// 3 is the memory of another device, which nouveau does not have either, with the number of that peer.
 /// Source: nouveau include/nvif/if000c.h, NVIF_VMM_PFNMAP_V0_*.
 /// </remarks>
 public readonly record struct PfnEntry(ulong Bits)
@@ -22,8 +23,11 @@ public readonly record struct PfnEntry(ulong Bits)
     private const ulong AtomicBit = 1 << 2;
     private const ulong VideoMemoryAperture = 1;
     private const ulong BusAperture = 2;
+    private const ulong PeerAperture = 3;
 
     private static BitField ApertureField => new(7, 4);
+
+    private static BitField PeerField => new(10, 8);
 
     /// <summary>Nothing: the page is skipped.</summary>
     public static PfnEntry None => default;
@@ -43,7 +47,13 @@ public readonly record struct PfnEntry(ulong Bits)
     /// <summary>True if the page lies in system memory that somebody else has mapped for DMA.</summary>
     public bool IsOnBus => ApertureField.Get(Bits) == BusAperture;
 
-    /// <summary>Byte address of the page: in video memory, of a frame of system memory, or on the bus.</summary>
+    /// <summary>True if the page lies in the memory of another device.</summary>
+    public bool IsPeerMemory => ApertureField.Get(Bits) == PeerAperture;
+
+    /// <summary>Number of that device among this one's peers; 0 where the page lies elsewhere.</summary>
+    public int PeerNumber => (int)PeerField.Get(Bits);
+
+    /// <summary>Byte address of the page: in video memory or a peer's, of a frame of system memory, or on the bus.</summary>
     public ulong Address => Page.AlignDown(Bits);
 
     /// <summary>A page of system memory.</summary>
@@ -67,8 +77,24 @@ public readonly record struct PfnEntry(ulong Bits)
         return new PfnEntry(address.Value | ApertureField.Put(BusAperture) | RightBits(rights));
     }
 
+    /// <summary>A page in the memory of another device.</summary>
+    /// <param name="peer">Number of that device among this one's peers: 0 to 7.</param>
+    /// <param name="address">Byte address in that memory: a multiple of the page size that it is mapped with.</param>
+    /// <param name="rights">What the GPU may do, and the link allows; reading is always allowed.</param>
+    public static PfnEntry Peer(int peer, ulong address, TranslationRights rights)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(peer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)peer, PeerField.MaxValue, nameof(peer));
+        CheckAligned(address);
+        return new PfnEntry(address | ApertureField.Put(PeerAperture) | PeerField.Put((ulong)peer) | RightBits(rights));
+    }
+
+    /// <summary>Where the page lies, as an entry names it; of a frame of system memory nothing is known yet.</summary>
+    internal PageTarget Target => new(
+        IsVideoMemory ? Aperture.VideoMemory : IsPeerMemory ? Aperture.Peer : Aperture.SystemCoherent, Address, PeerNumber);
+
     /// <summary>True if mapping the page maps its frame for DMA, and taking it back undoes that.</summary>
-    internal bool NeedsDma => !IsVideoMemory && !IsOnBus;
+    internal bool NeedsDma => ApertureField.Get(Bits) == 0;
 
     /// <summary>The same entry with its valid bit clear.</summary>
     public PfnEntry Rejected() => new(Bits & ~ValidBit);

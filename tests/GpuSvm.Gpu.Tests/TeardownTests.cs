@@ -16,7 +16,9 @@ public sealed class TeardownTests : IDisposable
     {
         _iommu = new Iommu(_memory, 64, new SeededRandom(1));
         _faults = new FaultUnit(new FaultBuffer(4, 0, () => { }), new DeviceSignals(), Clock.Monotonic, Deadline.Default);
-        _channels = new ChannelTable(1, _videoMemory, channel => new SmPort(channel, _memory, _iommu, _videoMemory, _faults, counters: null));
+        var peers = new PeerWindow();
+        _channels = new ChannelTable(
+            1, _videoMemory, peers, channel => new SmPort(channel, _memory, _iommu, _videoMemory, peers, _faults, counters: null));
     }
 
     public void Dispose()

@@ -52,7 +52,7 @@ internal sealed partial class BlockService
     private bool IsAdvisedHome(in PageGroup group) => !group.IsInPlace && AdviceOf(group.Page) == MemoryAdvice.PreferHost;
 
     private bool IsAdvisedToBeDuplicated(in PageGroup group, HmmPfn found) =>
-        !group.IsInPlace && AdviceOf(group.Page) == MemoryAdvice.ReadMostly && _client.DevicePages is not null && !IsInOwnMemory(found);
+        !group.IsInPlace && AdviceOf(group.Page) == MemoryAdvice.ReadMostly && _client.DevicePages is not null && !IsOnDevice(found);
 
     /// <summary>True if a page that nobody faulted on may be mapped where it is: it needs no fault of its own to be moved or duplicated.</summary>
     private bool IsAdvisedToComeAlong(int page) => MayLieWhere(_found[page], AdviceOf(page));
@@ -62,8 +62,8 @@ internal sealed partial class BlockService
 
     private bool MayLieWhere(HmmPfn found, MemoryAdvice advice) => advice switch
     {
-        MemoryAdvice.PreferHost => !IsInOwnMemory(found),
-        MemoryAdvice.ReadMostly => _client.DevicePages is null || IsInOwnMemory(found),
+        MemoryAdvice.PreferHost => !IsOnDevice(found),
+        MemoryAdvice.ReadMostly => _client.DevicePages is null || IsOnDevice(found),
         _ => true,
     };
 }

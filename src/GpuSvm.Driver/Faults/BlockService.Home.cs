@@ -41,5 +41,7 @@ internal sealed partial class BlockService
         }
     }
 
-    private bool IsInOwnMemory(HmmPfn found) => _client.DevicePages is { } own && own.TryGetVideoAddress(found.Frame, out _);
+    /// <summary>True for a page in the device's own memory, or in that of a peer which the CPU does not reach.</summary>
+    private bool IsOnDevice(HmmPfn found) =>
+        _client.Mm.Frames.IsDevicePrivate(found.Frame) || (_client.DevicePages is { } own && own.TryGetVideoAddress(found.Frame, out _));
 }

@@ -108,7 +108,7 @@ internal sealed partial class BlockService
             Errno error = found.IsError ? _errors[group.Page] : Errno.EFAULT;
             Finish(ref group, access == FaultAccess.Prefetch ? FaultResult.Dropped : FaultResult.Fatal(error));
         }
-        else if (IsInOwnMemory(found) && (FaultRights.IsWrite(access) ? !found.IsWritable || IsAdvisedHome(group) : IsAdvisedHome(group)))
+        else if (IsOnDevice(found) && (FaultRights.IsWrite(access) ? !found.IsWritable || IsAdvisedHome(group) : IsAdvisedHome(group)))
         {
             group.State = PageState.WantedHome;
         }
@@ -122,13 +122,14 @@ internal sealed partial class BlockService
         }
         else if (EntryOf(found) is var entry && access == FaultAccess.Atomic && (entry.Rights & TranslationRights.Atomic) == 0)
         {
-            group.State = PageState.WantedAlone;
+            // A page that the CPU does not reach, with a peer whose link has no atomics, cannot be taken where it is.
+            group.State = _client.Mm.Frames.IsDevicePrivate(found.Frame) ? PageState.WantedHome : PageState.WantedAlone;
         }
         else
         {
             _entries[group.Page] = entry;
             group.State = PageState.Found;
-            if (entry.IsVideoMemory)
+            if (entry.IsVideoMemory || entry.IsPeerMemory)
             {
                 _client.DevicePages!.Touched(found.Frame);
             }
@@ -141,6 +142,12 @@ internal sealed partial class BlockService
         if (_client.DevicePages is { } own && own.TryGetVideoAddress(found.Frame, out ulong address))
         {
             return PfnEntry.VideoMemory(address, FaultRights.NeededBy(found.IsWritable ? FaultAccess.Atomic : FaultAccess.Read));
+        }
+
+        if (_client.DevicePages is { } pages && pages.TryGetPeerAddress(found.Frame, out int peer, out address))
+        {
+            FaultAccess most = pages.PeerLink == PeerLink.Atomics ? FaultAccess.Atomic : FaultAccess.Write;
+            return PfnEntry.Peer(peer, address, FaultRights.NeededBy(found.IsWritable ? most : FaultAccess.Read));
         }
 
         FaultAccess granted =

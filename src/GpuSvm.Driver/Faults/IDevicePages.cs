@@ -13,6 +13,21 @@ public interface IDevicePages
     /// <remarks>Locking: called with the update lock held; takes no lock and allocates nothing.</remarks>
     bool TryGetVideoAddress(FrameNumber frame, out ulong address);
 
+    /// <summary>Where a page lies in the memory of another device that this one reaches.</summary>
+    /// <param name="frame">A frame that was looked up for this owner.</param>
+    /// <param name="peer">Number of that device, for an entry.</param>
+    /// <param name="address">Byte address in its memory, a multiple of 4096.</param>
+    /// <returns>False for a frame of system memory, or of the device itself.</returns>
+    /// <remarks>Locking: as <see cref="TryGetVideoAddress"/>.</remarks>
+    bool TryGetPeerAddress(FrameNumber frame, out int peer, out ulong address)
+    {
+        (peer, address) = (0, 0);
+        return false;
+    }
+
+    /// <summary>What the device may do with pages in the memory of others.</summary>
+    PeerLink PeerLink => PeerLink.LoadsAndStores;
+
     /// <summary>The device has used a page: a fault has found it in its memory.</summary>
     /// <param name="frame">Its frame.</param>
     /// <remarks>Locking: called with the update lock held; takes a device lock at most, and allocates nothing.</remarks>

@@ -10,6 +10,12 @@ public sealed record DevicePagesOptions(PageFrames Frames)
     /// </summary>
     public DevicePageKind Kind { get; init; } = DevicePageKind.Private;
 
+    /// <summary>
+    /// The drivers of other GPUs whose memory this one reaches, and the other way round: pages are mapped where they are. Null for none: then a
+    /// page that lives with another GPU comes home when this one touches it.
+    /// </summary>
+    public DevicePeers? Peers { get; init; }
+
     /// <summary>Pages that come home together when the CPU touches one; see <see cref="DeviceMemoryOptions.ReadAroundPages"/>.</summary>
     public int ReadAroundPages { get; init; } = new DeviceMemoryOptions().ReadAroundPages;
 

@@ -47,6 +47,7 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
         var pages = new VideoPages(gpu, options, driver);
         var memoryOptions = new DeviceMemoryOptions
         {
+            Peers = options.Peers,
             CoherentAt = options.Kind == DevicePageKind.Coherent ? FirstFrameOf(gpu) : null,
             ReadAroundPages = options.ReadAroundPages,
             PageLimit = options.PageLimitOf(gpu.VideoMemory.PageCount),
@@ -70,7 +71,7 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
         if (MemoryFor(client.Mm) is not null)
         {
             client.DevicePages = this;
-            client.Mirror.DeviceOwner = Owner;
+            client.Mirror.DeviceOwner = Memory;
             client.Mirror.Duplicates = new DuplicateTable(this);
             SharedWord.Write(ref _clients, [.. _clients, client]);
         }
@@ -88,7 +89,27 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     }
 
     /// <inheritdoc/>
-    public void Touched(FrameNumber frame) => Memory.Touched(frame);
+    public void Touched(FrameNumber frame) => (Memory.Peers?.Find(frame, out _, out _) ?? Memory).Touched(frame);
+
+    /// <inheritdoc/>
+    public bool TryGetPeerAddress(FrameNumber frame, out int peer, out ulong address)
+    {
+        peer = 0;
+        ulong page = 0;
+        DeviceMemory? other = Memory.Peers?.Find(frame, out peer, out page);
+        address = page << Page.Shift;
+        return other is not null && other != Memory;
+    }
+
+    /// <inheritdoc/>
+    public PeerLink PeerLink => Memory.Peers?.Link ?? PeerLink.LoadsAndStores;
+
+    /// <inheritdoc/>
+    public Errno ConnectPeer(int number, IDeviceMemoryOperations peer) =>
+        peer is VideoPages other ? _gpu.ConnectPeer(number, other._gpu.VideoMemory) : Errno.EOPNOTSUPP;
+
+    /// <inheritdoc/>
+    public void DisconnectPeer(int number) => _gpu.DisconnectPeer(number);
 
     /// <inheritdoc/>
     public Errno TryPopulate(int order, out ulong firstPage) => _gpu.VideoMemory.TryAllocatePages(order, out firstPage);

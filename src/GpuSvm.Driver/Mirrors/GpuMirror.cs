@@ -27,7 +27,7 @@ public sealed class GpuMirror
     /// <summary>The time that the driver's bounds are measured with.</summary>
     internal Clock Clock { get; init; } = Clock.Monotonic;
 
-    /// <summary>Who owns the device's memory in which pages may live; null for nobody. Set before the first fault.</summary>
+    /// <summary>The device's memory in which pages may live, whose migrations drop the entries here themselves; null for none. Set before the first fault.</summary>
     internal object? DeviceOwner { get; set; }
 
     /// <summary>The pages that the GPU reads duplicates of; null where none can be. Set before the first fault.</summary>

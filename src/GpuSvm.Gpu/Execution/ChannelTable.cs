@@ -3,9 +3,10 @@ namespace GpuSvm.Gpu;
 /// <summary>The channels and address spaces that a GPU knows.</summary>
 /// <param name="sms">Number of SMs.</param>
 /// <param name="memory">Where page tables lie.</param>
+/// <param name="peers">The memory of other GPUs that is reached.</param>
 /// <param name="makePort">Makes a channel's port on one SM.</param>
 /// <remarks>Locking: a device lock of its own. A channel lives while it is bound or has launches.</remarks>
-internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, SmPort> makePort)
+internal sealed class ChannelTable(int sms, VideoMemory memory, PeerWindow peers, Func<Channel, SmPort> makePort)
 {
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly Dictionary<InstancePointer, Channel> _channels = [];
@@ -74,7 +75,7 @@ internal sealed class ChannelTable(int sms, VideoMemory memory, Func<Channel, Sm
             TranslationDomain? domain = Find(root);
             if (domain is null)
             {
-                domain = new TranslationDomain(memory, root);
+                domain = new TranslationDomain(memory, peers, root);
                 SharedWord.Write(ref _domains, [.. _domains, domain]);
             }
 

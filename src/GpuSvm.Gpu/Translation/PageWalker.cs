@@ -4,11 +4,12 @@ namespace GpuSvm.Gpu;
 /// <typeparam name="TFormat">The format of the tables.</typeparam>
 /// <param name="memory">Where the tables lie.</param>
 /// <param name="root">The root directory.</param>
+/// <param name="peers">The memory of other GPUs that is reached; null for none.</param>
 /// <remarks>
 /// Locking: a walk with its fills, and a drop, each run under the walker's lock. So a walk sees what the tables held before a drop and is
 /// dropped with it, or it comes after the drop and sees what they hold now.
 /// </remarks>
-internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase root)
+internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase root, PeerWindow? peers = null)
     where TFormat : struct, IPageTableFormat
 {
     private readonly RankedLock _lock = new(LockRank.Device);
@@ -111,12 +112,21 @@ internal sealed class PageWalker<TFormat>(VideoMemory memory, PageDirectoryBase 
         ulong target = Page.AlignDown(entry.Translate(address));
         return entry.Aperture switch
         {
-            // What the IOMMU can never know must not be taken for video memory.
-            Aperture.SystemCoherent or Aperture.SystemNonCoherent when target >> Page.Shift < VideoMemory.WindowPage =>
+            // What the IOMMU can never know must not be taken for video memory, be it a peer's.
+            Aperture.SystemCoherent or Aperture.SystemNonCoherent when target >> Page.Shift < PeerWindow.FirstPage =>
                 Translation.Page(entry.Rights, target),
             Aperture.VideoMemory when target < memory.SizeBytes =>
                 Translation.Page(entry.Rights, target + (VideoMemory.WindowPage << Page.Shift)),
+            Aperture.Peer => FromPeer(entry, target),
             _ => Translation.UnsupportedAperture,
         };
+    }
+
+    private Translation FromPeer(in DecodedEntry entry, ulong target)
+    {
+        int number = TFormat.TargetOf(entry.RawBits).Peer;
+        return peers?.Find(number) is { } peer && target < peer.SizeBytes
+            ? Translation.Page(entry.Rights, PeerWindow.TargetOf(number, target))
+            : Translation.UnsupportedAperture;
     }
 }

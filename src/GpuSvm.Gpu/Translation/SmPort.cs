@@ -22,11 +22,13 @@ internal sealed unsafe class SmPort
     private readonly ulong _iommuPages;
     private readonly byte* _video;
     private readonly ulong _videoPages;
+    private readonly PeerWindow _peers;
     private readonly Channel _channel;
     private readonly AccessCounters? _accesses;
     private PortCounters _counters;
 
-    internal SmPort(Channel channel, SystemMemory memory, Iommu iommu, VideoMemory video, FaultUnit faults, AccessCounterBuffer? counters)
+    internal SmPort(
+        Channel channel, SystemMemory memory, Iommu iommu, VideoMemory video, PeerWindow peers, FaultUnit faults, AccessCounterBuffer? counters)
     {
         _channel = channel;
         _memory = memory.Base;
@@ -34,6 +36,7 @@ internal sealed unsafe class SmPort
         _iommuPages = iommu.PageCount;
         _video = video.Base;
         _videoPages = video.PageCount;
+        _peers = peers;
         Faults = faults;
         _accesses = counters is null ? null : new AccessCounters(counters, channel.Instance);
     }
@@ -122,7 +125,7 @@ internal sealed unsafe class SmPort
         return AccessOutcome.Faulted;
     }
 
-    /// <summary>Looks a device address up in the IOMMU, which is asked for every access to system memory; video memory lies behind none.</summary>
+    /// <summary>Looks a device address up in the IOMMU, which is asked for every access to system memory; video memory, be it a peer's, lies behind none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryPass(ulong target, ulong address, TranslationRights rights, out byte* word)
     {
@@ -150,9 +153,17 @@ internal sealed unsafe class SmPort
                 return true;
             }
 
-            word = null;
-            return false;
+            return TryPassToPeer(page, address, out word);
         }
+    }
+
+    private bool TryPassToPeer(ulong page, ulong address, out byte* word)
+    {
+        bool isReached = _peers.TryReach(page, out byte* at);
+
+        // SAFETY: an offset inside of the page that was found.
+        word = isReached ? at + (address & Page.OffsetMask) : null;
+        return isReached;
     }
 
     /// <summary>One try, inside an access: nothing here waits.</summary>

@@ -4,13 +4,13 @@ namespace GpuSvm.Gpu;
 
 /// <summary>One address space as the GPU sees it: its walker, and the caches of all SMs that translate by it.</summary>
 /// <remarks>The list of ports is replaced as a whole, under the device's lock, and read without.</remarks>
-internal sealed class TranslationDomain(VideoMemory memory, PageDirectoryBase root)
+internal sealed class TranslationDomain(VideoMemory memory, PeerWindow peers, PageDirectoryBase root)
 {
     private SmPort[] _ports = [];
 
     internal PageDirectoryBase Root => root;
 
-    internal PageWalker<Gp100Format> Walker { get; } = new(memory, root);
+    internal PageWalker<Gp100Format> Walker { get; } = new(memory, root, peers);
 
     /// <summary>Number of instances bound to the address space; under the device's lock.</summary>
     internal int Instances { get; set; }

@@ -15,8 +15,8 @@ internal readonly record struct PfnSummary(ulong All, ulong Any)
     /// <summary>True if every entry says video memory.</summary>
     public bool IsInVideoMemory => new PfnEntry(All).IsVideoMemory && new PfnEntry(Any).IsVideoMemory;
 
-    /// <summary>True if an entry may say that its page is on the bus.</summary>
-    public bool HasBusPages => (Any & PfnEntry.Bus(default, default).Bits & ~new PfnEntry(1).Bits) != 0;
+    /// <summary>True if an entry may say that its page is on the bus, or in a peer's memory: their apertures share a bit that others lack.</summary>
+    public bool HasForeignPages => (Any & PfnEntry.Bus(default, default).Bits & ~new PfnEntry(1).Bits) != 0;
 
     /// <summary>An address that has all bits of any entry's.</summary>
     public ulong AnyAddress => new PfnEntry(Any).Address;

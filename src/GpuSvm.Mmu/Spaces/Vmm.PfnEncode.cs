@@ -32,7 +32,7 @@ internal sealed partial class Vmm<TFormat>
                 int run = LengthOfDmaRun(pfns[done..], out DmaDirection direction);
                 if (run == 0)
                 {
-                    _words[done] = TFormat.EncodePage(TargetOf(pfns[done]), pfns[done].Rights);
+                    _words[done] = TFormat.EncodePage(pfns[done].Target, pfns[done].Rights);
                     run = 1;
                 }
                 else if (!TryMapForDma(slot, pfns.Slice(done, run), direction, _words.AsSpan(done, run)))
@@ -71,9 +71,6 @@ internal sealed partial class Vmm<TFormat>
 
     private static DmaDirection DirectionOf(PfnEntry pfn) =>
         (pfn.Rights & (TranslationRights.Write | TranslationRights.Atomic)) != 0 ? DmaDirection.Bidirectional : DmaDirection.ToDevice;
-
-    /// <summary>Where a page lies that is entered as the request says.</summary>
-    private static PageTarget TargetOf(PfnEntry pfn) => new(pfn.IsVideoMemory ? Aperture.VideoMemory : Aperture.SystemCoherent, pfn.Address);
 
     /// <summary>Maps a run of host pages for DMA and encodes them: all of them or none.</summary>
     private bool TryMapForDma(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns, DmaDirection direction, Span<ulong> words)

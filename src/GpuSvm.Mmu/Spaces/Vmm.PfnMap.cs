@@ -25,7 +25,7 @@ internal sealed partial class Vmm<TFormat>
         }
 
         PfnSummary summary = PfnSummary.Of(pfns);
-        if ((!TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, summary.AnyAddress)) || summary.HasBusPages) && !CanAddressAll(slot, pfns))
+        if ((!TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, summary.AnyAddress)) || summary.HasForeignPages) && !CanAddressAll(slot, pfns))
         {
             return Errno.EINVAL;
         }
@@ -39,7 +39,7 @@ internal sealed partial class Vmm<TFormat>
         return FindArea(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
     }
 
-    /// <summary>True if entries can hold the addresses that are entered as they are, and those on the bus are aligned to the page size.</summary>
+    /// <summary>True if entries can hold the addresses that are entered as they are, and those of others are aligned to the page size.</summary>
     private static bool CanAddressAll(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
     {
         foreach (PfnEntry pfn in pfns)
@@ -49,7 +49,7 @@ internal sealed partial class Vmm<TFormat>
                 continue;
             }
 
-            if (!TFormat.CanAddress(TargetOf(pfn)) || (pfn.IsOnBus && slot.AlignDown(pfn.Address) != pfn.Address))
+            if (!TFormat.CanAddress(pfn.Target) || (!pfn.IsVideoMemory && slot.AlignDown(pfn.Address) != pfn.Address))
             {
                 return false;
             }

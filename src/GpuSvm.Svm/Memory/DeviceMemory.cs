@@ -40,8 +40,12 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         _evictionPool = new BoundedPool<Eviction>(() => new Eviction(this), PoolLimit);
     }
 
-    /// <summary>Whose pages of a device these are: what migrations and range faults are asked with. Devices don't share it.</summary>
-    public object Owner => this;
+    /// <summary>Whose pages of a device these are: what range faults are asked with. Devices that reach each other's memory share it.</summary>
+    /// <remarks>A migration is this memory's own: what it asks with, and what it tells mirrors by, is the memory itself.</remarks>
+    public object Owner => (object?)Peers ?? this;
+
+    /// <summary>The devices that reach each other's memory, if this is one of them.</summary>
+    public DevicePeers? Peers => _options.Peers;
 
     /// <summary>The page frames.</summary>
     public DevicePagemap Pagemap => _pagemap!;
@@ -85,7 +89,8 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     /// <param name="operations">The driver's part.</param>
     /// <param name="options">How the memory is used.</param>
     /// <param name="memory">The memory, in which nothing lives yet; null on failure.</param>
-    /// <returns>As <see cref="PageFrames.TryAddDevice"/>, or <see cref="PageFrames.TryAddDeviceAt"/> for memory that the CPU reaches.</returns>
+    /// <returns>As <see cref="PageFrames.TryAddDevice"/>, or <see cref="PageFrames.TryAddDeviceAt"/> for memory that the CPU reaches. ENOSPC, EINVAL, EOPNOTSUPP: it cannot
+    /// join its <see cref="Peers"/>, who are too many, of another machine, or not linked with it.</returns>
     public static Errno TryCreate(
         PageFrames frames,
         IDmaMapper dma,
@@ -102,6 +107,15 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
         Errno error = options.CoherentAt is { } first
             ? frames.TryAddDeviceAt(first, operations.PageCount, memory, memory.Owner, out memory._pagemap)
             : frames.TryAddDevice(DevicePageKind.Private, operations.PageCount, memory, memory.Owner, out memory._pagemap);
+        if (error == Errno.None && options.Peers is { } peers)
+        {
+            error = peers.TryJoin(memory);
+            if (error != Errno.None)
+            {
+                frames.RemoveDevice(memory.Pagemap);
+            }
+        }
+
         memory = error == Errno.None ? memory : null;
         return error;
     }
@@ -243,6 +257,12 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
 
         _options.Releases?.Flush(Clock.Monotonic.After(Deadline.Default));
         Reclaim();
+        if (UsedPages == 0)
+        {
+            // Peers have no entry for a page that has left.
+            Peers?.Leave(this);
+        }
+
         Frames.RemoveDevice(_pagemap);
         Checks.That(_zones.Count == 0, "Every allocation is released when no page lives on the device.");
         _pagemap = null;

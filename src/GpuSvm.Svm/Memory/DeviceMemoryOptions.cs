@@ -17,6 +17,9 @@ public sealed record DeviceMemoryOptions
     /// </summary>
     public FrameNumber? CoherentAt { get; init; }
 
+    /// <summary>Other devices that map pages of this memory where they are, as this one does with theirs; null for none.</summary>
+    public DevicePeers? Peers { get; init; }
+
     /// <summary>How often an allocation is tried to be emptied before it counts as busy: at least 1.</summary>
     /// <remarks>Source: Linux drm_gpusvm_evict_to_ram, which tries three times.</remarks>
     public int EvictionTries { get; init; } = 3;

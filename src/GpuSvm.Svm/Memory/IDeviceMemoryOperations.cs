@@ -44,7 +44,19 @@ public interface IDeviceMemoryOperations
     /// <param name="space">Whose pages; an address space that the device does not mirror has no entries.</param>
     /// <param name="range">The pages.</param>
     /// <remarks>
-    /// For this the driver's mirrors may pass over the event of the migration itself, whose owner is <see cref="DeviceMemory.Owner"/>.
+    /// For this the driver's mirrors may pass over the event of the migration itself, whose owner is the <see cref="DeviceMemory"/> itself.
     /// </remarks>
     void DropEntries(AddressSpace space, AddressRange range);
+
+    /// <summary>Has the device reach the memory of another one (<see cref="DevicePeers"/>).</summary>
+    /// <param name="number">Number of the other among the peers.</param>
+    /// <param name="peer">What the other one's driver does.</param>
+    /// <returns>EOPNOTSUPP where there is no link between the two.</returns>
+    /// <remarks>Locking: the lock of the group is held, a device lock.</remarks>
+    Errno ConnectPeer(int number, IDeviceMemoryOperations peer) => Errno.EOPNOTSUPP;
+
+    /// <summary>Undoes <see cref="ConnectPeer"/>: no page of the other one is mapped any more.</summary>
+    void DisconnectPeer(int number)
+    {
+    }
 }

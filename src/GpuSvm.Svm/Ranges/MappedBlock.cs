@@ -6,6 +6,8 @@ namespace GpuSvm.Svm;
 /// <remarks>16 bytes: a range may have hundreds of them. Source: Linux struct drm_pagemap_addr.</remarks>
 public readonly record struct MappedBlock
 {
+    private const int PeerShift = 5;
+
     private readonly ulong _where;
     private readonly byte _order;
     private readonly Traits _traits;
@@ -18,26 +20,33 @@ public readonly record struct MappedBlock
         FirstPage = firstPage;
     }
 
-    // The lowest bits are those of the rights.
+    // The lowest bits are those of the rights, the highest three the number of the peer.
     [Flags]
     private enum Traits : byte
     {
         Rights = Protection.ReadWrite,
         IsDevice = 4,
         IsNew = 8,
+        IsPeer = 16,
     }
 
     /// <summary>Number of its first page in the range, from 0.</summary>
     public int FirstPage { get; init; }
 
-    /// <summary>Where the device finds the pages in system memory; null if they lie in its own.</summary>
-    public DeviceAddress? System => IsOnDevice ? null : new DeviceAddress(_where);
+    /// <summary>Where the device finds the pages in system memory; null if they lie in its own, or a peer's.</summary>
+    public DeviceAddress? System => IsOnDevice || IsOnPeer ? null : new DeviceAddress(_where);
 
     /// <summary>True if the pages lie in the device's own memory.</summary>
     public bool IsOnDevice => (_traits & Traits.IsDevice) != 0;
 
-    /// <summary>Number of the first page in the device's memory, if they lie there.</summary>
-    public ulong DevicePage => IsOnDevice ? _where : 0;
+    /// <summary>True if the pages lie in the memory of another device, which this one reaches.</summary>
+    public bool IsOnPeer => (_traits & Traits.IsPeer) != 0;
+
+    /// <summary>Number of that device among the <see cref="DevicePeers"/>; 0 where the pages lie elsewhere.</summary>
+    public int PeerNumber => (int)_traits >> PeerShift;
+
+    /// <summary>Number of the first page in the device's memory, or the peer's, if they lie there.</summary>
+    public ulong DevicePage => IsOnDevice || IsOnPeer ? _where : 0;
 
     /// <summary>Binary logarithm of the number of pages.</summary>
     public int Order => _order;
@@ -70,6 +79,10 @@ public readonly record struct MappedBlock
     /// <summary>The same pages, which lie in the device's memory.</summary>
     internal MappedBlock OnDevice(ulong page, Protection rights) =>
         new(page, FirstPage, Order, (Traits)rights | Traits.IsDevice | Traits.IsNew);
+
+    /// <summary>The same pages, which lie in the memory of a peer.</summary>
+    internal MappedBlock OnPeer(int number, ulong page, Protection rights) =>
+        new(page, FirstPage, Order, (Traits)rights | Traits.IsPeer | Traits.IsNew | (Traits)(number << PeerShift));
 
     /// <summary>The same block, which is no longer new.</summary>
     internal MappedBlock Settled() => new(_where, FirstPage, Order, _traits & ~Traits.IsNew);

@@ -5,6 +5,8 @@ namespace GpuSvm.Svm;
 /// <content>Mapping pages for the device, block by block.</content>
 public sealed partial class SvmSpace
 {
+    private const int PeerPlaceShift = 56;
+
     /// <summary>Maps what was looked up, if that is still true: blocks that are good already stay, and the others are made.</summary>
     /// <param name="look">What was looked up.</param>
     /// <param name="context">What it is for.</param>
@@ -138,16 +140,24 @@ public sealed partial class SvmSpace
         count = 1;
         ref MappedBlock block = ref blocks[0];
         HmmPfn pfn = look.Pfns[block.FirstPage - look.First];
+
+        // A page of the device itself, or of a peer, is never faulted, so it may come without the right that was asked for.
+        Errno rights = context.IsReadOnly || pfn.IsWritable ? Errno.None : Errno.EOPNOTSUPP;
         if (IsOnDevice(pfn, out ulong page))
         {
-            // A page of the device itself is never faulted, so it may come without the right that was asked for.
             block = block.OnDevice(page, context.Rights);
-            return context.IsReadOnly || pfn.IsWritable ? Errno.None : Errno.EOPNOTSUPP;
+            return rights;
         }
 
         if (context.IsDeviceMemoryOnly)
         {
             return Errno.EFAULT;
+        }
+
+        if (IsOnPeer(pfn, out int number, out page))
+        {
+            block = block.OnPeer(number, page, context.Rights);
+            return rights;
         }
 
         if (block.Order == 0)
@@ -169,7 +179,7 @@ public sealed partial class SvmSpace
         for (count = 0; count < Math.Min(Most, blocks.Length) && blocks[count] is { IsNew: true, Order: 0 } block; count++)
         {
             HmmPfn pfn = look.Pfns[block.FirstPage - look.First];
-            if (IsOnDevice(pfn, out _))
+            if (IsOnDevice(pfn, out _) || IsOnPeer(pfn, out _, out _))
             {
                 break;
             }
@@ -192,10 +202,16 @@ public sealed partial class SvmSpace
         return _options.Memory is { } memory && memory.TryGetDevicePage(pfn.Frame, out page);
     }
 
+    private bool IsOnPeer(HmmPfn pfn, out int number, out ulong page)
+    {
+        (number, page) = (0, 0);
+        return _options.Memory?.Peers?.Find(pfn.Frame, out number, out page) is not null;
+    }
+
     private static DmaDirection DirectionOf(in SvmContext context) =>
         context.IsReadOnly ? DmaDirection.ToDevice : DmaDirection.Bidirectional;
 
-    /// <summary>Names the place where a block lies, or will: 0 for system memory, else its allocation.</summary>
+    /// <summary>Names the place where a block lies, or will: 0 for system memory, else its allocation, with a mark of whose it is in the upper byte.</summary>
     private ulong PlaceOf(in PageLook look, in MappedBlock block)
     {
         if (_options.Memory is not { } memory)
@@ -205,8 +221,11 @@ public sealed partial class SvmSpace
 
         FrameNumber frame =
             block.IsNew ? look.Pfns[block.FirstPage - look.First].Frame :
-            block.IsOnDevice ? memory.Pagemap.FirstFrame + block.DevicePage : default;
-        return memory.TryGetDevicePage(frame, out _) ? memory.Pagemap.DataOf(frame) + 1 : 0;
+            block.IsOnDevice ? memory.Pagemap.FirstFrame + block.DevicePage :
+            block.IsOnPeer ? memory.Peers!.FrameOf(block.PeerNumber, block.DevicePage) : default;
+        return
+            memory.TryGetDevicePage(frame, out _) ? memory.Pagemap.DataOf(frame) + 1 :
+            memory.Peers?.Find(frame, out int number, out _) is { } peer ? ((ulong)(number + 1) << PeerPlaceShift) | peer.Pagemap.DataOf(frame) : 0;
     }
 
     /// <summary>Unmaps the blocks of some pages that lack some rights, which others are about to take the place of.</summary>

@@ -109,11 +109,11 @@ public readonly struct Gf100Format<TGeneration, TLargePage> : IPageTableFormat
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong EncodePage(PageTarget target, TranslationRights rights) => Gf100Pte.Page(
-        target.Aperture, target.Address, rights, target.IsSystemMemory ? PageAttributes.Volatile : PageAttributes.None).Bits;
+        target.Aperture, target.Address, rights, target.IsSystemMemory ? PageAttributes.Volatile : PageAttributes.None, peer: target.Peer).Bits;
 
     /// <inheritdoc/>
     public static ulong EncodePage(PageTarget target, TranslationRights rights, PageAttributes attributes, byte kind) =>
-        Gf100Pte.Page(target.Aperture, target.Address, rights, attributes, kind).Bits;
+        Gf100Pte.Page(target.Aperture, target.Address, rights, attributes, kind, target.Peer).Bits;
 
     /// <inheritdoc/>
     public static ulong PageStep(int shift) => Gf100Pte.AddressStep(shift);
@@ -133,7 +133,7 @@ public readonly struct Gf100Format<TGeneration, TLargePage> : IPageTableFormat
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PageTarget TargetOf(ulong word) => new(new Gf100Pte(word).Aperture, new Gf100Pte(word).Address);
+    public static PageTarget TargetOf(ulong word) => new(new Gf100Pte(word).Aperture, new Gf100Pte(word).Address, new Gf100Pte(word).Peer);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -119,11 +119,11 @@ public readonly struct Gh100Format : IPageTableFormat
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong EncodePage(PageTarget target, TranslationRights rights) => Gh100Pte.Page(
-        target.Aperture, target.Address, rights, target.IsSystemMemory ? PageAttributes.Volatile : PageAttributes.None).Bits;
+        target.Aperture, target.Address, rights, target.IsSystemMemory ? PageAttributes.Volatile : PageAttributes.None, peer: target.Peer).Bits;
 
     /// <inheritdoc/>
     public static ulong EncodePage(PageTarget target, TranslationRights rights, PageAttributes attributes, byte kind) =>
-        Gh100Pte.Page(target.Aperture, target.Address, rights, attributes, kind).Bits;
+        Gh100Pte.Page(target.Aperture, target.Address, rights, attributes, kind, target.Peer).Bits;
 
     /// <inheritdoc/>
     public static ulong PageStep(int shift) => 1UL << shift;
@@ -143,7 +143,7 @@ public readonly struct Gh100Format : IPageTableFormat
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PageTarget TargetOf(ulong word) => new(new Gh100Pte(word).Aperture, new Gh100Pte(word).Address);
+    public static PageTarget TargetOf(ulong word) => new(new Gh100Pte(word).Aperture, new Gh100Pte(word).Address, new Gh100Pte(word).Peer);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -113,11 +113,11 @@ public readonly struct Gp100Format : IPageTableFormat
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong EncodePage(PageTarget target, TranslationRights rights) => Gp100Pte.Page(
-        target.Aperture, target.Address, rights, target.IsSystemMemory ? PageAttributes.Volatile : PageAttributes.None).Bits;
+        target.Aperture, target.Address, rights, target.IsSystemMemory ? PageAttributes.Volatile : PageAttributes.None, peer: target.Peer).Bits;
 
     /// <inheritdoc/>
     public static ulong EncodePage(PageTarget target, TranslationRights rights, PageAttributes attributes, byte kind) =>
-        Gp100Pte.Page(target.Aperture, target.Address, rights, attributes, kind).Bits;
+        Gp100Pte.Page(target.Aperture, target.Address, rights, attributes, kind, target.Peer).Bits;
 
     /// <inheritdoc/>
     public static ulong PageStep(int shift) => Gp100Pte.AddressStep(shift);
@@ -131,7 +131,7 @@ public readonly struct Gp100Format : IPageTableFormat
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PageTarget TargetOf(ulong word) => new(new Gp100Pte(word).Aperture, new Gp100Pte(word).Address);
+    public static PageTarget TargetOf(ulong word) => new(new Gp100Pte(word).Aperture, new Gp100Pte(word).Address, new Gp100Pte(word).Peer);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
