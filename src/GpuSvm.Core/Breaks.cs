@@ -183,6 +183,9 @@ public static class Breaks
     /// <summary>A driver goes on when its copies are handed to the copy engine, and does not wait until they are done.</summary>
     public static readonly bool FenceNotWaitedFor = Name == "fence-not-waited-for";
 
+    /// <summary>The mirrors of a device's peers pass over its migrations, as its own does.</summary>
+    public static readonly bool PeerEventSkipped = Name == "peer-event-skipped";
+
     /// <summary>A place of a stream of events is shown as written before the event is there.</summary>
     public static readonly bool EventShownEarly = Name == "event-shown-early";
 
@@ -213,7 +216,7 @@ public static class Breaks
         "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "duplicate-kept", "duplicate-left-writable",
-        "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
+        "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for", "peer-event-skipped",
         "event-shown-early", "event-place-taken-twice", "timeslice-forgotten",
         "released-allocation-ordered", "limit-asked-early",
     ];

@@ -43,7 +43,7 @@ public static class RaceScenarios
         "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring", "exit-before-the-invalidation", "one-mirror-told",
         "block-claimed-twice",
         "duplicate-kept", "duplicate-left-writable",
-        "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for",
+        "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for", "peer-event-skipped",
         "event-shown-early", "event-place-taken-twice",
         "timeslice-forgotten", "released-allocation-ordered", "limit-asked-early",
     ];

@@ -71,7 +71,7 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
         if (MemoryFor(client.Mm) is not null)
         {
             client.DevicePages = this;
-            client.Mirror.DeviceOwner = Memory;
+            client.Mirror.DeviceOwner = Memory.MigrationOwner;
             client.Mirror.Duplicates = new DuplicateTable(this);
             SharedWord.Write(ref _clients, [.. _clients, client]);
         }

@@ -207,6 +207,12 @@ internal sealed partial class RangeService
     private PfnEntry EntryOf(in MappedBlock block)
     {
         bool writes = (block.Rights & Protection.Write) != 0;
+        if (block.IsOnPeer)
+        {
+            FaultAccess most = _client.DevicePages!.PeerLink == PeerLink.Atomics ? FaultAccess.Atomic : FaultAccess.Write;
+            return PfnEntry.Peer(block.PeerNumber, block.DevicePage << Page.Shift, FaultRights.NeededBy(writes ? most : FaultAccess.Read));
+        }
+
         if (block.System is not { } address)
         {
             return PfnEntry.VideoMemory(block.DevicePage << Page.Shift, FaultRights.NeededBy(writes ? FaultAccess.Atomic : FaultAccess.Read));

@@ -51,6 +51,15 @@ internal static class RaceKernels
         }
     }
 
+    /// <summary>Counts up in the second word of the first page, by plain stores.</summary>
+    public static async GpuTask CountBesideAsync(GpuThread t, KernelArgs args)
+    {
+        for (int i = 1; i <= args.Times; i++)
+        {
+            await t.Store(SmallMachine.Address + 8, (ulong)i);
+        }
+    }
+
     /// <summary>Each thread loads from a block of its own: the first from that of the pages, the second from the one behind.</summary>
     public static async GpuTask ReadBlocksAsync(GpuThread t, KernelArgs args)
     {

@@ -21,6 +21,9 @@ internal sealed partial class SmallMachine
         where TArgs : unmanaged =>
         Launch(run, _others[0].Gpu.LaunchAsync(_others[0].Channel, kernel, 1, threads, args), mayEnd);
 
+    /// <summary>Has its driver move the first pages to the memory of the GPU that was added, as far as they can be had.</summary>
+    public void BindToOther(int pages) => _others[0].Bind(pages);
+
     private sealed class OtherGpu : IDisposable
     {
         private readonly SvmDriver _driver;
@@ -41,6 +44,7 @@ internal sealed partial class SmallMachine
                 Servicing = FaultServicing.InInterrupt,
                 BatchSize = 8,
                 Strategy = machine._strategy,
+                DevicePages = machine._pagesOfPeer,
             });
             Errno error = _driver.TryOpen(machine.Mm, out SvmClient? client);
             Demand(error == Errno.None, $"A process is joined to a second GPU: {error}.");
@@ -54,9 +58,16 @@ internal sealed partial class SmallMachine
 
         public InstancePointer Channel { get; }
 
+        public void Bind(int pages)
+        {
+            BindResult result = _driver.Bind(Client, BindRequest.Migrate(Address, PageAt(pages)));
+            Demand(result.Error == Errno.None, $"Mapped pages can be moved to a second GPU: {result.Error}.");
+        }
+
         public void TakeDown()
         {
             _driver.Dispose();
+            Demand(Gpu.VideoMemory.AllocatedPages == 0, $"{Gpu.VideoMemory.AllocatedPages} pages of the second GPU's memory are left at the end.");
             Demand(Gpu.DmaMapper.MappedPages == 0, $"{Gpu.DmaMapper.MappedPages} DMA mappings of the second GPU are left at the end.");
             Demand(Gpu.VideoMemory.AllocatedBytes == 0, "No page table of the second GPU is left at the end.");
         }

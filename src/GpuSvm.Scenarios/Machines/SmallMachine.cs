@@ -30,6 +30,7 @@ internal sealed partial class SmallMachine : IDisposable
     private readonly InstancePointer _channel;
     private readonly Func<AddressSpace, GpuMirror, IMirrorStrategy> _strategy;
     private readonly List<AddressSpace> _spaces;
+    private readonly DevicePagesOptions? _pagesOfPeer;
     private bool _isClosing;
 
     /// <summary>Makes a machine whose pages are mapped and hold the mark, and watches it.</summary>
@@ -57,9 +58,15 @@ internal sealed partial class SmallMachine : IDisposable
             Workers = options.Workers,
             FaultsPerHelper = 1,
             DevicePages = options.ReadAroundPages > 0
-                ? new DevicePagesOptions(_frames) { ReadAroundPages = options.ReadAroundPages, PageLimit = options.VideoPages }
+                ? new DevicePagesOptions(_frames)
+                {
+                    ReadAroundPages = options.ReadAroundPages,
+                    PageLimit = options.VideoPages,
+                    Peers = options.Peers,
+                }
                 : null,
         };
+        _pagesOfPeer = options.Peers is null ? null : driver.DevicePages;
         _strategy = options.Strategy ?? MirrorStrategies.PerFault;
         Driver = new SvmDriver(_gpu, driver with { Strategy = _strategy });
         Cpu = new SimulatedCpu(_memory, 2);

@@ -41,4 +41,7 @@ internal sealed record SmallMachineOptions
 
     /// <summary>How much is cancelled with a fault that cannot be served.</summary>
     public CancelScope CancelScope { get; init; } = CancelScope.Fault;
+
+    /// <summary>GPUs that reach each other's memory; null where there is one, or none has pages in its memory.</summary>
+    public DevicePeers? Peers { get; init; }
 }

@@ -41,8 +41,10 @@ public sealed partial class DeviceMemory : IDevicePagemapOwner, IDisposable
     }
 
     /// <summary>Whose pages of a device these are: what range faults are asked with. Devices that reach each other's memory share it.</summary>
-    /// <remarks>A migration is this memory's own: what it asks with, and what it tells mirrors by, is the memory itself.</remarks>
     public object Owner => (object?)Peers ?? this;
+
+    /// <summary>Who tells mirrors of a migration: that of the device itself passes it over, as its entries are dropped by the migration.</summary>
+    public object MigrationOwner => Breaks.PeerEventSkipped ? Owner : this;
 
     /// <summary>The devices that reach each other's memory, if this is one of them.</summary>
     public DevicePeers? Peers => _options.Peers;

@@ -44,7 +44,7 @@ public interface IDeviceMemoryOperations
     /// <param name="space">Whose pages; an address space that the device does not mirror has no entries.</param>
     /// <param name="range">The pages.</param>
     /// <remarks>
-    /// For this the driver's mirrors may pass over the event of the migration itself, whose owner is the <see cref="DeviceMemory"/> itself.
+    /// For this the driver's mirrors may pass over the event of the migration itself, whose owner is <see cref="DeviceMemory.MigrationOwner"/>.
     /// </remarks>
     void DropEntries(AddressSpace space, AddressRange range);
 

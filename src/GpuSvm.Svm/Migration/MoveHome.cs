@@ -28,7 +28,7 @@ internal sealed class MoveHome(DeviceMemory memory)
     {
         moved = 0;
         Errno error = _migration.Setup(
-            fault.Space, range, memory, MigrateSelect.DevicePrivate | MigrateSelect.Compound, fault.Frame);
+            fault.Space, range, memory.MigrationOwner, MigrateSelect.DevicePrivate | MigrateSelect.Compound, fault.Frame);
         if (error != Errno.None)
         {
             return error;

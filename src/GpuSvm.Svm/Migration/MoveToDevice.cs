@@ -80,7 +80,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         Errno error =
             range.IsEmpty || range.PageCount > HugePage.PageCount ? Errno.EINVAL :
             vma is null ? Errno.ENOENT :
-            _migration.Setup(space, range, memory, MigrateSelect.System | MigrateSelect.Compound);
+            _migration.Setup(space, range, memory.MigrationOwner, MigrateSelect.System | MigrateSelect.Compound);
         if (error != Errno.None)
         {
             return new DeviceMigrationResult(0, error);
@@ -163,7 +163,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     private Errno Move(AddressSpace space, AddressRange window, out int moved)
     {
         moved = 0;
-        Errno error = _migration.Setup(space, window, memory, MigrateSelect.System | MigrateSelect.Compound);
+        Errno error = _migration.Setup(space, window, memory.MigrationOwner, MigrateSelect.System | MigrateSelect.Compound);
         if (error != Errno.None || _migration.Collected == 0)
         {
             _ = error == Errno.None ? _migration.Complete() : 0;

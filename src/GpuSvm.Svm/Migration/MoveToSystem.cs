@@ -34,7 +34,7 @@ internal sealed class MoveToSystem(DeviceMemory memory)
     private Errno Move(AddressSpace space, AddressRange window, out int moved)
     {
         moved = 0;
-        Errno error = _migration.Setup(space, window, memory, memory.Select | MigrateSelect.Compound);
+        Errno error = _migration.Setup(space, window, memory.MigrationOwner, memory.Select | MigrateSelect.Compound);
         if (error != Errno.None)
         {
             return error;

@@ -1,0 +1,43 @@
+namespace GpuSvm.Scenarios;
+
+/// <summary>Two GPUs that reach each other's memory store to one page, which leaves the first, comes home and goes to the second: no store is lost.</summary>
+public sealed class TwoPeers : IDriverRace
+{
+    private const int Stores = 2;
+
+    /// <inheritdoc/>
+    public string Name => "two-peers";
+
+    /// <inheritdoc/>
+    public string Description =>
+        "Two GPUs that reach each other's memory store to one page, which leaves the first, comes home and goes to the second: no store is lost.";
+
+    /// <inheritdoc/>
+    public void Build(ScheduleRun run, Func<AddressSpace, GpuMirror, IMirrorStrategy>? strategy)
+    {
+        var machine = new SmallMachine(
+            run, new SmallMachineOptions { Strategy = strategy, ReadAroundPages = 1, Peers = new DevicePeers(PeerLink.Atomics) });
+        machine.AddGpu();
+        machine.Bind(1);
+        run.Thread("first", () => machine.Launch(run, RaceKernels.CountAsync, new KernelArgs(Stores), 1, 1));
+        run.Thread("second", () => machine.LaunchOnOther(run, RaceKernels.CountBesideAsync, new KernelArgs(Stores), 1));
+        run.Thread("program", () =>
+        {
+            ProcessMachine.Count(machine.Cpu.Thread(0), SmallMachine.Address + 16, 1);
+            machine.BindToOther(1);
+        });
+        run.AtEnd(() =>
+        {
+            DemandLast(machine, 0, Stores);
+            DemandLast(machine, 8, Stores);
+            DemandLast(machine, 16, 1);
+        });
+        run.AtEnd(machine.Dispose);
+    }
+
+    private static void DemandLast(SmallMachine machine, ulong offset, ulong stored)
+    {
+        ulong last = machine.Cpu.Thread(1).Load<ulong>(SmallMachine.Address + offset);
+        SmallMachine.Demand(last == stored, $"No store is lost: {last} of {stored} at byte {offset}.");
+    }
+}
