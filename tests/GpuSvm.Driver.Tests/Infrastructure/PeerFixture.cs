@@ -12,7 +12,8 @@ internal sealed class PeerFixture : IDisposable
     /// <summary>Makes the machine.</summary>
     /// <param name="link">How the GPUs reach each other's memory; null if they don't.</param>
     /// <param name="kind">Whether the CPU reaches it.</param>
-    public PeerFixture(PeerLink? link, DevicePageKind kind = DevicePageKind.Private)
+    /// <param name="strategy">Name of the mirror strategy; null for the usual one.</param>
+    public PeerFixture(PeerLink? link, DevicePageKind kind = DevicePageKind.Private, string? strategy = null)
     {
         _memory = new SystemMemory(SystemFrames + (2 * VideoPages));
         Frames = new PageFrames(_memory, new PageFramesOptions { Seed = 3, PooledFrames = SystemFrames });
@@ -31,6 +32,7 @@ internal sealed class PeerFixture : IDisposable
             Drivers[i] = new SvmDriver(Gpus[i], new SvmDriverOptions
             {
                 Servicing = FaultServicing.InInterrupt,
+                Strategy = MirrorStrategies.All.SingleOrDefault(one => one.Key == strategy, MirrorStrategies.All[0]).Value,
                 DevicePages = new DevicePagesOptions(Frames) { Kind = kind, Peers = peers, ReadAroundPages = 1 },
             });
             Assert.Equal(Errno.None, Drivers[i].TryOpen(Mm, out SvmClient? client));
