@@ -17,7 +17,7 @@ internal sealed partial class BlockService
             {
                 ref readonly PageGroup group = ref groups[next];
                 HmmPfn found = _found[group.Page];
-                if (group.State == PageState.Pending && group.Page >= span.First && found.IsValid && !IsInOwnMemory(found)
+                if (group.State == PageState.Pending && group.Page >= span.First && found.IsValid && !IsOnDevice(found)
                     && !groups.IsGone(group) && (FaultRights.IsWrite(AccessOf(group)) || !IsAdvisedToBeDuplicated(group, found)))
                 {
                     PfnEntry entry = EntryOf(found);
