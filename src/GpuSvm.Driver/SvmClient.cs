@@ -39,6 +39,9 @@ public sealed class SvmClient
     /// <summary>Its ranges, if the mirror strategy is <see cref="SizedRangesStrategy"/>; else null.</summary>
     public SvmSpace? RangeSpace => Ranges?.Space;
 
+    /// <summary>Number of times that the garbage collector of ranges found something to do.</summary>
+    public long RangeCollections => Ranges?.Collections ?? 0;
+
     internal IMirrorStrategy Strategy => _strategy;
 
     internal SizedRangesStrategy? Ranges { get; }

@@ -129,7 +129,6 @@ public sealed partial class SvmDriver
             var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse) 
             {
                 Events = _options.Events,
-                Clock = _options.Clock,
                 Device = new MirrorDevice(_gpu.DmaMapper, _videoPages?.MemoryFor(mm), _worker, _options.Ranges),
             };
             IMirrorStrategy strategy = _options.Strategy(mm, mirror);

@@ -24,9 +24,6 @@ public sealed class GpuMirror
     /// <summary>What a strategy may need of the device; null where no driver has made the mirror.</summary>
     internal MirrorDevice? Device { get; init; }
 
-    /// <summary>The time that the driver's bounds are measured with.</summary>
-    internal Clock Clock { get; init; } = Clock.Monotonic;
-
     /// <summary>The device's memory in which pages may live, whose migrations drop the entries here themselves; null for none. Set before the first fault.</summary>
     internal object? DeviceOwner { get; set; }
 

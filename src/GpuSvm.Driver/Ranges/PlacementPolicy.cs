@@ -1,17 +1,14 @@
 namespace GpuSvm.Driver;
 
 /// <summary>Decides where the pages of a range are to live when the GPU faults on it.</summary>
-internal sealed class PlacementPolicy(SvmRangeOptions options, Clock clock)
+internal sealed class PlacementPolicy(SvmRangeOptions options)
 {
     /// <summary>True if a fault is to try to move a range to the device's memory; what the program prefers to be there was moved before.</summary>
-    /// <remarks>Locking: the update lock is held.</remarks>
-    public bool Moves(SvmRange range, MemoryAdvice advice) =>
-        range.MayMigrate && advice == MemoryAdvice.None && IsAtHomeOnDevice(range);
-
-    private bool IsAtHomeOnDevice(SvmRange range) => options.Placement switch
+    /// <remarks>Asked once for each fault. Locking: the update lock is held.</remarks>
+    public bool Moves(SvmRange range, MemoryAdvice advice) => range.MayMigrate && advice == MemoryAdvice.None && options.Placement switch
     {
         SvmResidency.Device => true,
-        SvmResidency.Auto => range.Data is not RangeHistory { HomeAt: { } at } || clock.NowNanoseconds - at >= options.Timeslice.Ticks * 100,
+        SvmResidency.Auto => range.HasDevicePages || ((RangeHistory)range.Data!).TryEndRest(),
         _ => false,
     };
 }

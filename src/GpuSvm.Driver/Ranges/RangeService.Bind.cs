@@ -73,22 +73,20 @@ internal sealed partial class RangeService
 
     private void Move(SvmRange range)
     {
-        NoteMove(range, true);
-        DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement);
-        NoteMove(range, false);
+        var history = (RangeHistory)range.Data!;
+        using (_client.Mirror.UpdateLock.Enter())
+        {
+            history.BeginMove();
+        }
+
+        DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement, options.Ranges.Timeslice);
+        using (_client.Mirror.UpdateLock.Enter())
+        {
+            history.EndMove(moved.Pages);
+        }
+
         _tally.Moves += moved.Pages > 0 ? 1 : 0;
         _tally.FailedMoves += moved.Pages == 0 ? 1 : 0;
-    }
-
-    private void NoteMove(SvmRange range, bool isMoving)
-    {
-        if (range.Data is RangeHistory history)
-        {
-            using (_client.Mirror.UpdateLock.Enter())
-            {
-                history.IsMoving = isMoving;
-            }
-        }
     }
 
     /// <summary>Binds a range whose pages are valid where they are to be: then nothing is moved or looked up.</summary>

@@ -25,7 +25,7 @@ namespace GpuSvm.Driver;
 /// </remarks>
 internal sealed partial class RangeService(SvmDriverOptions options, PageGroups groups, BlockService pages)
 {
-    private readonly PlacementPolicy _policy = new(options.Ranges, options.Clock);
+    private readonly PlacementPolicy _policy = new(options.Ranges);
     private SvmClient _client = null!;
     private SizedRangesStrategy _ranges = null!;
     private RangeTally _tally;

@@ -52,9 +52,9 @@ public sealed partial class SizedRangesStrategy
 
             range.SetUnmapped(invalidation.Range);
         }
-        else if (range is { HasDevicePages: true, Data: RangeHistory { IsMoving: false } history } && invalidation.Cause == InvalidationCause.Migrate)
+        else if (range.Data is RangeHistory history && invalidation.Cause == InvalidationCause.Migrate)
         {
-            history.HomeAt = _mirror.Clock.NowNanoseconds;
+            history.NoteMigration();
         }
     }
 }

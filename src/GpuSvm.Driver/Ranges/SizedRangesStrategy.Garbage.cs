@@ -14,7 +14,7 @@ public sealed partial class SizedRangesStrategy
     private long _collections;
 
     /// <summary>Number of times that the garbage collector found something to do.</summary>
-    internal long Collections => SharedWord.Read(ref _collections);
+    public long Collections => SharedWord.Read(ref _collections);
 
     /// <summary>Collects the ranges of which something was unmapped; one read if there are none.</summary>
     /// <remarks>

@@ -10,7 +10,8 @@ public enum SvmResidency : byte
     Device,
 
     /// <summary>
-    /// In the GPU's own memory, unless the CPU has taken them back within the last timeslice: what both use by turns stays in the system's.
+    /// In the GPU's own memory, unless they were taken back from there time and again: each time but the first doubles the number of faults
+    /// for which they stay in the system's. So what both use by turns, or what does not fit, does not go to and fro.
     /// </summary>
     Auto,
 }
