@@ -18,8 +18,8 @@ public sealed class SvmTest
     /// <summary>What it does, in a line.</summary>
     public string Summary { get; }
 
-    /// <summary>The first half of its name; empty for a test that is not of the matrix.</summary>
-    public string Wrapper { get; internal init; } = "";
+    /// <summary>The first half of its name; "others" for a test that is not of the matrix.</summary>
+    public string Wrapper { get; internal init; } = OtherTests.Group;
 
     /// <summary>The second half of its name; empty for a test that is not of the matrix.</summary>
     public string Section { get; internal init; } = "";

@@ -5,5 +5,8 @@ public static class SvmTestSuite
 {
     /// <summary>The tests: the matrix, wrapper by wrapper, then those beside it.</summary>
     public static IReadOnlyList<SvmTest> All { get; } =
-        [.. SvmWrappers.All.SelectMany(wrapper => SvmSections.All.Select(section => MatrixTest.Create(wrapper, section)))];
+    [
+        .. SvmWrappers.All.SelectMany(wrapper => SvmSections.All.Select(section => MatrixTest.Create(wrapper, section))),
+        .. OtherTests.All,
+    ];
 }

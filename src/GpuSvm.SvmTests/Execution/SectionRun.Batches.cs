@@ -31,13 +31,14 @@ internal sealed partial class SectionRun
         int offset = OffsetOf(i);
         ulong value = (_random.Next() << 12) | (uint)i | 1UL << 63;
         bool isRace = _section.Has(SectionFlags.Race);
-        Buffer.Note(offset + ExecRecord.Target, place + (ulong)(offset + ExecRecord.Data));
-        Buffer.Note(offset + ExecRecord.Value, value);
-        Buffer.Note(offset + ExecRecord.Count, _section.Has(SectionFlags.MultiFault) ? (ulong)Places : 1);
-        Buffer.Note(offset + ExecRecord.Interval, _placeBytes);
-        Buffer.Note(offset + ExecRecord.Command, (ulong)ExecCommand.Store);
-        Buffer.Note(offset + ExecRecord.Peek, isRace ? _beside : 0UL);
-        Buffer.Note(offset + ExecRecord.FenceTarget, isRace ? place + (ulong)(offset + ExecRecord.Fence) : _fences);
+        VirtualAddress record = place + offset;
+        var batch = new ExecBatch(record + ExecRecord.Data, value, isRace ? record + ExecRecord.Fence : _fences)
+        {
+            Count = _section.Has(SectionFlags.MultiFault) ? (ulong)Places : 1,
+            Interval = _placeBytes,
+            Peek = _beside,
+        };
+        batch.WriteTo(Buffer.Image.AsSpan(offset));
         _cpu.Write(Buffer.Address + offset, Buffer.Image.AsSpan(offset, ExecRecord.BatchSize));
         if (isRace)
         {

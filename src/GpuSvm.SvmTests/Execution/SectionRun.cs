@@ -96,12 +96,23 @@ internal sealed partial class SectionRun
     private void Step(int i, Channel queue)
     {
         PrepareBatches(i);
+        MemoryAdvice advice = i % 2 == 0 ? MemoryAdvice.PreferHost : MemoryAdvice.PreferDevice;
+        if (_section.Has(SectionFlags.Swizzle))
+        {
+            _client.Advise(Buffer.Touched, advice);
+        }
+
         if (_section.Has(SectionFlags.Prefetch))
         {
             Prefetch();
         }
 
         Execute(i, queue);
+        if (_section.Has(SectionFlags.Swizzle))
+        {
+            ExpectPlace(i, advice);
+        }
+
         if (_section.Has(SectionFlags.Remap))
         {
             Move();
@@ -127,6 +138,13 @@ internal sealed partial class SectionRun
         {
             Process.ExpectPlace(Buffer.Touched, PageLocation.DevicePrivate);
         }
+    }
+
+    /// <summary>The page of an exec is where it was said to be best, unless it was moved after that.</summary>
+    private void ExpectPlace(int i, MemoryAdvice advice)
+    {
+        bool isOnDevice = advice == MemoryAdvice.PreferDevice || _section.Has(SectionFlags.Prefetch);
+        Process.ExpectPlace(AddressRange.PageAt(Buffer.Address + OffsetOf(i)), isOnDevice ? PageLocation.DevicePrivate : PageLocation.System);
     }
 
     /// <summary>Takes the next buffer.</summary>

@@ -19,6 +19,10 @@ internal sealed record GpuClient(SvmGpu Gpu, SvmProcess Process, SvmClient Clien
     /// <summary>Moves memory to the GPU.</summary>
     public BindResult Prefetch(AddressRange range) => Gpu.Driver.Bind(Client, BindRequest.Migrate(range.Start, range.End));
 
+    /// <summary>Says where memory is to live.</summary>
+    public void Advise(AddressRange range, MemoryAdvice advice) =>
+        Expect.Equal(Errno.None, Gpu.Driver.TryAdvise(Client, range, advice), $"advising {advice}");
+
     /// <summary>Stops the test if the GPU has an entry for a page that has gone.</summary>
     public void ExpectGone(AddressRange range, string what) =>
         Expect.That(!Client.Mirror.HasPages(range), $"{what}: the GPU still has an entry in {range}");

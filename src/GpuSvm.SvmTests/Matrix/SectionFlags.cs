@@ -61,4 +61,7 @@ internal enum SectionFlags
 
     /// <summary>The buffer is moved to the GPU's memory before every exec (PREFETCH).</summary>
     Prefetch = 1 << 17,
+
+    /// <summary>Where the buffer is to live is said anew before every exec: at home, in the GPU's memory, and so on (MADVISE_SWIZZLE).</summary>
+    Swizzle = 1 << 18,
 }
