@@ -11,6 +11,7 @@ namespace GpuSvm.Cli.SvmTesting;
 internal static class SvmTestsVerb
 {
     private const int Schedules = 10;
+    private const string Ranges = "sized-ranges";
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -27,13 +28,19 @@ internal static class SvmTestsVerb
             DefaultValueFactory = _ => Standard,
         };
         strategy.AcceptOnlyFromAmong([.. Strategies]);
+        var placement = new Option<string>("--placement")
+        {
+            Description = $"Where pages live once the GPU has touched them: {string.Join(", ", Placements.Keys)}; for {Ranges}.",
+            DefaultValueFactory = _ => Placements.Keys.First(),
+        };
+        placement.AcceptOnlyFromAmong([.. Placements.Keys]);
         Option<int> schedules = NumberOption.Create(
             "--schedules", "Schedules that the explorer runs of each race; 0 for real threads alone.", Schedules, 0, 1_000_000);
         Option<ulong> seed = NumberOption.Create("--seed", "Where all chance comes from.", 1UL, 0UL, ulong.MaxValue);
         var json = new Option<bool>("--json") { Description = "Print one JSON document instead of text." };
         var command = new Command("svm-tests", "Run IGT's tests of shared virtual memory for GPUs on simulated machines.")
         {
-            filter, list, strategy, schedules, seed, json,
+            filter, list, strategy, placement, schedules, seed, json,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -45,17 +52,38 @@ internal static class SvmTestsVerb
                 return ExitCodes.Success;
             }
 
-            var options = new SvmTestOptions { Seed = parsed.GetValue(seed), Strategy = parsed.GetRequiredValue(strategy) };
+            var options = new SvmTestOptions
+            {
+                Seed = parsed.GetValue(seed),
+                Strategy = parsed.GetRequiredValue(strategy),
+                Placement = Placements[parsed.GetRequiredValue(placement)],
+            };
+            Demand(options);
             var run = new SvmTestsRun(tests, options, isJson ? static _ => { } : TextOutput.Write);
             return Print(await run.RunAsync(parsed.GetValue(schedules)).ConfigureAwait(false), isJson);
         });
         return command;
     }
 
+    private static Dictionary<string, SvmResidency> Placements { get; } = new(StringComparer.Ordinal)
+    {
+        ["system"] = SvmResidency.System,
+        ["device"] = SvmResidency.Device,
+        ["auto"] = SvmResidency.Auto,
+    };
+
     private static IEnumerable<string> Strategies => MirrorStrategies.All.Select(one => one.Key);
 
     /// <summary>The strategy that a driver has unless told.</summary>
     private static string Standard => MirrorStrategies.All.First(one => one.Value == new SvmDriverOptions().Strategy).Key;
+
+    private static void Demand(SvmTestOptions options)
+    {
+        if (options.Placement != SvmResidency.System && options.Strategy != Ranges)
+        {
+            throw new BadInputException($"--placement: pages move by themselves with --strategy {Ranges} only");
+        }
+    }
 
     private static IReadOnlyList<SvmTest> Choose(string filter)
     {

@@ -20,6 +20,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     private readonly DeviceRoom _room = new(memory);
     private long _request;
     private bool _isShort;
+    private bool _isFull;
 
     /// <summary>How long the pages stay though the CPU touches them.</summary>
     public TimeSpan Timeslice { get; set; }
@@ -107,6 +108,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     private Errno RunWindow(AddressSpace space, AddressRange range, ref ulong address, out int moved)
     {
         moved = 0;
+        _isFull = false;
         try
         {
             for (bool isLast = false; ; isLast = true)
@@ -131,7 +133,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
                 }
 
                 // Others leave while no lock is held. There is no second time: what has come to the window meanwhile may stay where it is.
-                _ = memory.MakeRoom(_room, wanted, window, _request);
+                _isFull = memory.MakeRoom(_room, wanted, window, _request) != Errno.None;
             }
         }
         finally
@@ -171,7 +173,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         }
 
         error = MoveCollected(space, Movement.BestEffort, out moved, out _);
-        return error == Errno.None && _isShort ? Errno.ENOMEM : error;
+        return error == Errno.None && _isShort && _isFull ? Errno.ENOMEM : error;
     }
 
     /// <summary>Moves what was collected; ends the migration in any case.</summary>

@@ -16,6 +16,7 @@ internal static class MatrixTest
     public static IReadOnlyList<SectionRun> Prepare(SvmMachine machine, SvmWrapper wrapper, SvmSection section)
     {
         int workers = wrapper.Workers;
+        int sms = wrapper.Spread is Spread.ThreadsSharedVm or Spread.Processes ? 2 : 1;
         bool isOneProcess = wrapper.Spread != Spread.Processes;
         var runs = new List<SectionRun>();
         GpuClient? client = null;
@@ -26,7 +27,7 @@ internal static class MatrixTest
                 ({ } one, Spread.Threads) => machine.AddGpu().Open(one.Process),
                 ({ } one, Spread.Processes) => one.Gpu.Open(machine.AddProcess(SectionRun.CpuThreads)),
                 ({ } one, _) => one,
-                _ => machine.AddGpu().Open(machine.AddProcess((isOneProcess ? workers : 1) * SectionRun.CpuThreads)),
+                _ => machine.AddGpu(sms).Open(machine.AddProcess((isOneProcess ? workers : 1) * SectionRun.CpuThreads)),
             };
             runs.Add(new SectionRun(machine, client, section, wrapper, isOneProcess ? i : 0));
         }

@@ -35,6 +35,41 @@ internal sealed partial class SectionRun
         }
     }
 
+    /// <summary>Moves the buffer to the GPU's memory; shared memory stays where it is, and nothing is said where the CPU may touch it meanwhile.</summary>
+    private void Prefetch()
+    {
+        Expect.Equal(Errno.None, _client.Prefetch(Buffer.Touched).Error, "prefetch");
+        if (IsAlone && !_section.Has(SectionFlags.Shared | SectionFlags.Race))
+        {
+            Process.ExpectPlace(Buffer.Touched, PageLocation.DevicePrivate);
+        }
+    }
+
+    /// <summary>What is said of the buffer before an exec.</summary>
+    private MemoryAdvice AdviceFor(int i) =>
+        !_section.Has(SectionFlags.Swizzle) ? MemoryAdvice.None :
+        i % 2 == 0 ? MemoryAdvice.PreferHost : MemoryAdvice.PreferDevice;
+
+    /// <summary>The page of an exec is where it was moved, else where it was said to be best, else where the driver places pages.</summary>
+    /// <remarks>
+    /// Of shared pages and those of files nothing is said, nor where the CPU races, or other threads have memory in the same range. A page that has
+    /// lost its right to be written while it lived on the GPU goes home when the GPU writes it.
+    /// </remarks>
+    private void ExpectPlace(int i, MemoryAdvice advice)
+    {
+        const SectionFlags Free =
+            SectionFlags.Shared | SectionFlags.FileBacked | SectionFlags.Race | SectionFlags.ReadOnlyRemap | SectionFlags.ForkRead;
+        SvmResidency placement =
+            _section.Has(SectionFlags.Prefetch) ? SvmResidency.Device :
+            advice == MemoryAdvice.PreferDevice ? SvmResidency.Device :
+            advice == MemoryAdvice.PreferHost ? SvmResidency.System : _machine.Placement;
+        if (IsAlone && !_section.Has(Free) && placement != SvmResidency.Auto)
+        {
+            PageLocation place = placement == SvmResidency.Device ? PageLocation.DevicePrivate : PageLocation.System;
+            Process.ExpectPlace(AddressRange.PageAt(Buffer.Address + OffsetOf(i)), place);
+        }
+    }
+
     /// <summary>Moves the buffer to another address, as the section says.</summary>
     private void Move()
     {

@@ -52,6 +52,9 @@ internal sealed partial class SectionRun
 
     private SvmProcess Process => _client.Process;
 
+    /// <summary>True if no other thread has memory in this address space.</summary>
+    private bool IsAlone => _wrapper.Spread is Spread.None or Spread.Processes;
+
     private bool LooksAtPairs => _section.Has(SectionFlags.EveryOtherCheck);
 
     /// <summary>Does the work, and frees all that it took.</summary>
@@ -96,8 +99,8 @@ internal sealed partial class SectionRun
     private void Step(int i, Channel queue)
     {
         PrepareBatches(i);
-        MemoryAdvice advice = i % 2 == 0 ? MemoryAdvice.PreferHost : MemoryAdvice.PreferDevice;
-        if (_section.Has(SectionFlags.Swizzle))
+        MemoryAdvice advice = AdviceFor(i);
+        if (advice != MemoryAdvice.None)
         {
             _client.Advise(Buffer.Touched, advice);
         }
@@ -108,11 +111,7 @@ internal sealed partial class SectionRun
         }
 
         Execute(i, queue);
-        if (_section.Has(SectionFlags.Swizzle))
-        {
-            ExpectPlace(i, advice);
-        }
-
+        ExpectPlace(i, advice);
         if (_section.Has(SectionFlags.Remap))
         {
             Move();
@@ -128,23 +127,6 @@ internal sealed partial class SectionRun
         {
             Look(i);
         }
-    }
-
-    /// <summary>Moves the buffer to the GPU's memory; shared memory stays where it is, and nothing is said where the CPU may touch it meanwhile.</summary>
-    private void Prefetch()
-    {
-        Expect.Equal(Errno.None, _client.Prefetch(Buffer.Touched).Error, "prefetch");
-        if (!_section.Has(SectionFlags.Shared | SectionFlags.Race))
-        {
-            Process.ExpectPlace(Buffer.Touched, PageLocation.DevicePrivate);
-        }
-    }
-
-    /// <summary>The page of an exec is where it was said to be best, unless it was moved after that.</summary>
-    private void ExpectPlace(int i, MemoryAdvice advice)
-    {
-        bool isOnDevice = advice == MemoryAdvice.PreferDevice || _section.Has(SectionFlags.Prefetch);
-        Process.ExpectPlace(AddressRange.PageAt(Buffer.Address + OffsetOf(i)), isOnDevice ? PageLocation.DevicePrivate : PageLocation.System);
     }
 
     /// <summary>Takes the next buffer.</summary>
@@ -174,7 +156,7 @@ internal sealed partial class SectionRun
     /// <summary>Stops the test if the GPU has an entry where nothing is mapped any more; others may have taken the addresses meanwhile.</summary>
     private void ExpectGone(AddressRange range, string what)
     {
-        if (!_allocator.IsHeap && _wrapper.Spread is Spread.None or Spread.Processes)
+        if (!_allocator.IsHeap && IsAlone)
         {
             _client.ExpectGone(range, what);
         }

@@ -20,7 +20,7 @@ internal static class ManyAllocationTests
     /// <summary>Nine eighths of the GPU's memory, in pieces that are to live there.</summary>
     public static void EvictMalloc(SvmMachine machine)
     {
-        SvmGpu gpu = machine.AddGpu(VideoMemory);
+        SvmGpu gpu = machine.AddGpu(videoMemory: VideoMemory);
         GpuClient client = gpu.Open(machine.AddProcess(1));
         var queue = new DirectQueue(machine, client);
         Touch(queue, client, (int)(VideoMemory / Piece * 9 / 8), Piece, MemoryAdvice.PreferDevice);
@@ -31,7 +31,7 @@ internal static class ManyAllocationTests
     /// <summary>The same from several processes, which together want nine eighths.</summary>
     public static void ProcessesEvictMalloc(SvmMachine machine)
     {
-        SvmGpu gpu = machine.AddGpu(VideoMemory);
+        SvmGpu gpu = machine.AddGpu(videoMemory: VideoMemory);
         GpuClient[] clients = [.. Enumerable.Range(0, Processes).Select(_ => gpu.Open(machine.AddProcess(1)))];
         SvmMachine.RunAll([.. clients.Select(client => (Action)(() =>
         {

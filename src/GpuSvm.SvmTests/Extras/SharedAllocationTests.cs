@@ -25,7 +25,7 @@ internal static class SharedAllocationTests
     private static void Share(SvmMachine machine, Spread spread, Action<Worker[]> run)
     {
         SvmProcess process = machine.AddProcess(Threads * SectionRun.CpuThreads);
-        GpuClient first = machine.AddGpu().Open(process);
+        GpuClient first = machine.AddGpu(sms: spread == Spread.ThreadsSharedVm ? 2 : 1).Open(process);
         var buffer = new TestBuffer(process.Map(Size), Size, Size);
         buffer.FillBy(process.Thread(0));
         Worker[] workers =

@@ -12,7 +12,7 @@ internal sealed record MachineSize
         SystemPages = 256,
         VideoMemory = ByteSize.MiB(1),
         Execution = ExecutionMode.Sequential,
-        Sms = 1,
+        MostSms = 1,
         MostTouched = 2 * Page.Size,
         RaceRounds = 2,
     };
@@ -26,8 +26,8 @@ internal sealed record MachineSize
     /// <summary>How GPUs execute.</summary>
     public ExecutionMode Execution { get; init; } = ExecutionMode.Parallel;
 
-    /// <summary>SMs of each GPU.</summary>
-    public int Sms { get; init; } = 2;
+    /// <summary>Most SMs of a GPU.</summary>
+    public int MostSms { get; init; } = 2;
 
     /// <summary>Bytes of a buffer that are filled, moved and looked at; what lies behind is never touched.</summary>
     public ulong MostTouched { get; init; } = ulong.MaxValue;

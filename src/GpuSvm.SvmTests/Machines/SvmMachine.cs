@@ -25,18 +25,22 @@ internal sealed class SvmMachine : IDisposable
 
     public MachineSize Size { get; }
 
+    /// <summary>Where the driver has pages live once the GPU has touched them.</summary>
+    public SvmResidency Placement => _options.Placement;
+
     public SeededRandom Random { get; }
 
     public PageFrames Frames { get; }
 
     /// <summary>Adds a GPU.</summary>
+    /// <param name="sms">Number of its SMs: of execs that run at the same time.</param>
     /// <param name="videoMemory">Its memory; that of the machine's size by default.</param>
-    public SvmGpu AddGpu(ByteSize? videoMemory = null)
+    public SvmGpu AddGpu(int sms = 1, ByteSize? videoMemory = null)
     {
         var gpu = new SvmGpu(_memory, new SoftwareGpuOptions
         {
             Seed = _options.Seed,
-            Sms = Size.Sms,
+            Sms = Math.Min(sms, Size.MostSms),
             WarpsPerSm = 1,
             Execution = Size.Execution,
             FaultBufferEntries = 64,

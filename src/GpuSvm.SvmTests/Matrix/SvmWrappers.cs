@@ -32,7 +32,7 @@ internal static class SvmWrappers
         new($"{prefix}-many", 32, Spread: spread),
         new($"{prefix}-many-stride", 32, Stride: Stride, Spread: spread),
         new($"{prefix}-many-execqueues", 32, Queues: 8, Spread: spread),
-        new($"{prefix}-many-large", 4, SizeBytes: Large, Spread: spread),
+        new($"{prefix}-many-large", 2, SizeBytes: Large, Spread: spread),
         new($"{prefix}-many-large-execqueues", 4, Queues: 4, SizeBytes: Large, Spread: spread),
     ];
 }
