@@ -24,8 +24,15 @@ public sealed class SvmTest
     /// <summary>The second half of its name; empty for a test that is not of the matrix.</summary>
     public string Section { get; internal init; } = "";
 
-    /// <summary>True if the CPU races with the GPU, so that the test has also a race for the explorer, of the same name.</summary>
+    /// <summary>True if the CPU races with the GPU, so that the test has also a race for the explorer.</summary>
     public bool IsRace { get; internal init; }
+
+    /// <summary>The name of its race for the explorer: <c>TEST-on-STRATEGY</c>, and the placement where pages move by themselves.</summary>
+    public string RaceOn(SvmTestOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return SectionRace.NameOf(Name, options);
+    }
 
     /// <summary>Runs the test on a machine of its own, on real threads, and looks that nothing is left in the end.</summary>
     /// <param name="options">What it runs on.</param>

@@ -17,7 +17,7 @@ public sealed class HelpTests
     [InlineData("residency --help", "wordcount histogram bfs list spmv pagerank hashjoin sort stream auto")]
     [InlineData("bench --help", "gpu live")]
     [InlineData("hmm-tests --help", "NAME --list --kind --seed --json")]
-    [InlineData("svm-tests --help", "FILTER --list --strategy --schedules --seed --json")]
+    [InlineData("svm-tests --help", "FILTER --list --strategy --placement --schedules --seed --json")]
     [InlineData("vmm --help", "run xlat check formats")]
     [InlineData("vmm run --help", "FILE -n")]
     [InlineData("vmm xlat --help", "FILE ADDRESS")]

@@ -8,10 +8,10 @@ public sealed class SvmTestsTests
     [Fact]
     public async Task A_group_of_tests_has_a_line_the_races_another_and_the_last_line_counts_all()
     {
-        ToolResult result = await Tool.RunAsync("svm-tests", "once-free*", "--schedules", "2");
+        ToolResult result = await Tool.RunAsync("svm-tests", "once-free*", "--schedules", "2", "--strategy", "sized-ranges", "--placement", "auto");
 
         Assert.Equal(
-            (0, "once: 4 passed, 0 failed\nexplorer: 2 passed, 0 failed\n6 passed, 0 failed\n", ""),
+            (0, "once: 5 passed, 0 failed\nexplorer: 2 passed, 0 failed\n7 passed, 0 failed\n", ""),
             (result.ExitCode, result.Output, result.Error));
     }
 
@@ -45,11 +45,11 @@ public sealed class SvmTestsTests
         Assert.Equal(
             (7, "per-fault", 2, 0),
             (document.GetProperty("seed").GetInt32(),
-                document.GetProperty("strategy").GetString(),
+                document.GetProperty("runs_on").GetString(),
                 document.GetProperty("passed").GetInt32(),
                 document.GetProperty("failed").GetInt32()));
         Assert.Equal(
-            ["""{"name":"twice-mmap-race"}""", """{"name":"twice-mmap-race","schedules":3}"""],
+            ["""{"name":"twice-mmap-race"}""", """{"name":"twice-mmap-race-on-per-fault","schedules":3}"""],
             document.GetProperty("results").EnumerateArray().Select(row => JsonSerializer.Serialize(row)));
         JsonElement list = await Tool.RunJsonAsync("svm-tests", "once-malloc", "--list");
         JsonElement test = Assert.Single(list.GetProperty("tests").EnumerateArray());
@@ -59,6 +59,7 @@ public sealed class SvmTestsTests
     [Theory]
     [InlineData("svm-tests once-mallock", "FILTER once-mallock: matches no test (see 'gpusvm svm-tests --list')")]
     [InlineData("svm-tests --strategy none", "Argument 'none' not recognized. Must be one of:")]
+    [InlineData("svm-tests --placement device", "--placement: pages move by themselves with --strategy sized-ranges only")]
     [InlineData("svm-tests --schedules -1", "--schedules -1: expected a whole number from 0 to 1000000")]
     public async Task What_makes_no_sense_is_refused(string commandLine, string expected)
     {

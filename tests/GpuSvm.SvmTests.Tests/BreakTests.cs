@@ -29,7 +29,7 @@ public sealed class BreakTests
     public async Task The_explorer_finds_a_defect_that_shows_in_one_order_of_threads_alone(string name)
     {
         ToolResult result = await Tool.RunAsync(
-            "explore", "twice-malloc-race", "--break", name, "--scenarios", typeof(SvmTestSuite).Assembly.Location,
+            "explore", "twice-malloc-race-on-table-aligned", "--break", name, "--scenarios", typeof(SvmTestSuite).Assembly.Location,
             "--strategy", "pct", "--schedules", "5000", "--json");
 
         JsonElement row = Assert.Single(JsonDocument.Parse(result.Output).RootElement.GetProperty("results").EnumerateArray());

@@ -26,7 +26,7 @@ internal sealed class SvmTestsRun(IReadOnlyList<SvmTest> tests, SvmTestOptions o
             all.AddRange(rows);
         }
 
-        string[] races = [.. tests.Where(test => test.IsRace).Select(test => test.Name)];
+        string[] races = [.. tests.Where(test => test.IsRace).Select(test => test.RaceOn(options))];
         if (schedules > 0 && races.Length > 0)
         {
             IReadOnlyList<SvmTestRow> rows = await ExploreAsync(races, schedules).ConfigureAwait(false);
@@ -34,7 +34,7 @@ internal sealed class SvmTestsRun(IReadOnlyList<SvmTest> tests, SvmTestOptions o
             all.AddRange(rows);
         }
 
-        return new SvmTestsDocument(options.Seed, options.Strategy!, all);
+        return new SvmTestsDocument(options.Seed, options.Label, all);
     }
 
     private async Task<IReadOnlyList<SvmTestRow>> ExploreAsync(string[] races, int schedules)

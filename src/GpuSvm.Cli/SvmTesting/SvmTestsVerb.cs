@@ -11,7 +11,6 @@ namespace GpuSvm.Cli.SvmTesting;
 internal static class SvmTestsVerb
 {
     private const int Schedules = 10;
-    private const string Ranges = "sized-ranges";
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -25,12 +24,12 @@ internal static class SvmTestsVerb
         var strategy = new Option<string>("--strategy")
         {
             Description = $"How the mirror follows the address space: {string.Join(", ", Strategies)}; the driver's own choice unless told.",
-            DefaultValueFactory = _ => Standard,
+            DefaultValueFactory = _ => new SvmTestOptions().Strategy,
         };
         strategy.AcceptOnlyFromAmong([.. Strategies]);
         var placement = new Option<string>("--placement")
         {
-            Description = $"Where pages live once the GPU has touched them: {string.Join(", ", Placements.Keys)}; for {Ranges}.",
+            Description = $"Where pages live once the GPU has touched them: {string.Join(", ", Placements.Keys)}; for {SvmTestOptions.Ranges}.",
             DefaultValueFactory = _ => Placements.Keys.First(),
         };
         placement.AcceptOnlyFromAmong([.. Placements.Keys]);
@@ -74,14 +73,11 @@ internal static class SvmTestsVerb
 
     private static IEnumerable<string> Strategies => MirrorStrategies.All.Select(one => one.Key);
 
-    /// <summary>The strategy that a driver has unless told.</summary>
-    private static string Standard => MirrorStrategies.All.First(one => one.Value == new SvmDriverOptions().Strategy).Key;
-
     private static void Demand(SvmTestOptions options)
     {
-        if (options.Placement != SvmResidency.System && options.Strategy != Ranges)
+        if (options.Placement != SvmResidency.System && options.Strategy != SvmTestOptions.Ranges)
         {
-            throw new BadInputException($"--placement: pages move by themselves with --strategy {Ranges} only");
+            throw new BadInputException($"--placement: pages move by themselves with --strategy {SvmTestOptions.Ranges} only");
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed record MachineSize
         MostSms = 1,
         MostTouched = 2 * Page.Size,
         RaceRounds = 2,
+        ChunkSizes = [ByteSize.KiB(16), ByteSize.KiB(4)],
     };
 
     /// <summary>Frames of system memory.</summary>
@@ -34,4 +35,7 @@ internal sealed record MachineSize
 
     /// <summary>Number of times at most that the CPU goes round in a race with one exec.</summary>
     public int RaceRounds { get; init; } = 64;
+
+    /// <summary>Sizes of ranges.</summary>
+    public IReadOnlyList<ByteSize> ChunkSizes { get; init; } = new SvmRangeOptions().ChunkSizes;
 }

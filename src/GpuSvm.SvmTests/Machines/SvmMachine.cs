@@ -46,8 +46,10 @@ internal sealed class SvmMachine : IDisposable
             FaultBufferEntries = 64,
             VideoMemory = videoMemory ?? Size.VideoMemory,
         });
-        gpu.Start(_options.DriverOptions with
+        SvmDriverOptions driver = _options.DriverOptions;
+        gpu.Start(driver with
         {
+            Ranges = driver.Ranges with { ChunkSizes = Size.ChunkSizes },
             Servicing = Size.Execution == ExecutionMode.Sequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
             DevicePages = new DevicePagesOptions(Frames),
         });

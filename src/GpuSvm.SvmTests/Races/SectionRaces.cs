@@ -1,6 +1,6 @@
 namespace GpuSvm.SvmTests;
 
-/// <summary>The races of the matrix, one for each of its tests in which the CPU races with the GPU.</summary>
+/// <summary>The races of the matrix, for each of its tests in which the CPU races with the GPU one on everything that it may run on.</summary>
 public sealed class SectionRaces : IRaceFamily
 {
     /// <inheritdoc/>
@@ -9,6 +9,7 @@ public sealed class SectionRaces : IRaceFamily
         .. from wrapper in SvmWrappers.All
            from section in SvmSections.All
            where section.Has(SectionFlags.Race)
-           select new SectionRace(wrapper, section),
+           from options in SvmTestOptions.Choices
+           select new SectionRace(wrapper, section, options),
     ];
 }
