@@ -24,7 +24,6 @@ public sealed class BreakTests
 
     [Theory]
     [InlineData("no-read-retry")]
-    [InlineData("retry-outside-the-lock")]
     [InlineData("dma-unmapped-before-the-flush")]
     public async Task The_explorer_finds_a_defect_that_shows_in_one_order_of_threads_alone(string name)
     {
