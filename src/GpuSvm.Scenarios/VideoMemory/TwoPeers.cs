@@ -19,20 +19,35 @@ public sealed class TwoPeers : IDriverRace
             run, new SmallMachineOptions { Strategy = strategy, ReadAroundPages = 1, Peers = new DevicePeers(PeerLink.Atomics) });
         machine.AddGpu();
         machine.Bind(1);
-        run.Thread("first", () => machine.Launch(run, RaceKernels.CountAsync, new KernelArgs(Stores), 1, 1));
-        run.Thread("second", () => machine.LaunchOnOther(run, RaceKernels.CountBesideAsync, new KernelArgs(Stores), 1));
+        int running = 3;
+        run.Thread("first", () =>
+        {
+            machine.Launch(run, RaceKernels.CountAsync, new KernelArgs(Stores), 1, 1);
+            End();
+        });
+        run.Thread("second", () =>
+        {
+            machine.LaunchOnOther(run, RaceKernels.CountBesideAsync, new KernelArgs(Stores), 1);
+            End();
+        });
         run.Thread("program", () =>
         {
             ProcessMachine.Count(machine.Cpu.Thread(0), SmallMachine.Address + 16, 1);
             machine.BindToOther(1);
-        });
-        run.AtEnd(() =>
-        {
-            DemandLast(machine, 0, Stores);
-            DemandLast(machine, 8, Stores);
-            DemandLast(machine, 16, 1);
+            End();
         });
         run.AtEnd(machine.Dispose);
+
+        void End()
+        {
+            // Who is the last looks.
+            if (SharedWord.Add(ref running, -1) == 0)
+            {
+                DemandLast(machine, 0, Stores);
+                DemandLast(machine, 8, Stores);
+                DemandLast(machine, 16, 1);
+            }
+        }
     }
 
     private static void DemandLast(SmallMachine machine, ulong offset, ulong stored)
