@@ -192,6 +192,23 @@ public sealed class ReadMostlyTests
         Assert.Equal(4, d.Client.Mirror.DuplicatePages);
     }
 
+    [Theory]
+    [MemberData(nameof(Strategies))]
+    public void Advice_for_a_part_of_what_is_mapped_already_is_followed_though_the_rest_is_touched_first(string strategy)
+    {
+        using VideoFixture d = Make(strategy);
+        d.Map(4, 12);
+        Advise(d, 0, 4, MemoryAdvice.None);
+        Assert.Equal(136, d.Sum(0, 16, Result));
+        Advise(d, 4, 4, MemoryAdvice.ReadMostly);
+        Assert.Equal(0L, d.Driver.Counters.DuplicatedPages);
+        d.Client.Mirror.DropAll();
+        d.Add(0, 4, atomically: false).ThrowIfFailed();
+        d.Add(8, 8, atomically: false).ThrowIfFailed();
+        Assert.Equal(136 + 1200, d.Sum(0, 16, Result));
+        Assert.Equal(4, d.Client.Mirror.DuplicatePages);
+    }
+
     [Fact]
     public void A_failed_copy_leaves_the_page_to_be_mapped_where_it_is()
     {
