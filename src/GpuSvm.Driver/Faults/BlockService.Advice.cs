@@ -20,12 +20,14 @@ internal sealed partial class BlockService
         return _advice;
     }
 
-    /// <summary>Moves to the device's memory what is to live there, all of the block that was advised alike; once, whatever becomes of it.</summary>
+    /// <summary>
+    /// Moves what prefers one of the two memories and lies in the other: all of the block that was advised alike; once, whatever becomes of it.
+    /// </summary>
     public void MoveAsAdvised()
     {
         _client = groups.Client;
         ReadAdvice();
-        if (_client.DevicePages is not { } own)
+        if (_client.DevicePages is not { } own || (_advised.Contains(Block) && !PrefersAPlace(_advice)))
         {
             return;
         }
@@ -34,22 +36,23 @@ internal sealed partial class BlockService
         foreach (ref readonly PageGroup group in Groups)
         {
             VirtualAddress page = AddressOf(group.Page);
-            if (group.State != PageState.Pending || page < looked || AdviceOf(group.Page) != MemoryAdvice.PreferDevice)
+            if (group.State != PageState.Pending || page < looked || AccessOf(group) == FaultAccess.Prefetch || !PrefersAPlace(AdviceOf(group.Page)))
             {
                 continue;
             }
 
             CpuPte pte = _client.Mm.PageTable.Read(page);
-            if (AccessOf(group) != FaultAccess.Prefetch && !(pte.NamesFrame && own.TryGetVideoAddress(pte.Frame, out _)))
+            bool isOnDevice = pte.NamesFrame && own.TryGetVideoAddress(pte.Frame, out _);
+            if (isOnDevice == (_advice == MemoryAdvice.PreferHost))
             {
                 AddressRange range = _client.Mirror.MirroredAround(page, Block.Intersect(_advised));
-                _ = own.MoveToDevice(_client.Mm, range);
+                _ = isOnDevice ? own.MoveHome(_client.Mm, range) : own.MoveToDevice(_client.Mm, range);
                 looked = range.End;
             }
         }
     }
 
-    private bool IsAdvisedHome(in PageGroup group) => !group.IsInPlace && AdviceOf(group.Page) == MemoryAdvice.PreferHost;
+    private static bool PrefersAPlace(MemoryAdvice advice) => advice is MemoryAdvice.PreferHost or MemoryAdvice.PreferDevice;
 
     private bool IsAdvisedToBeDuplicated(in PageGroup group, HmmPfn found) =>
         !group.IsInPlace && AdviceOf(group.Page) == MemoryAdvice.ReadMostly && _client.DevicePages is not null && !IsOnDevice(found);

@@ -1,10 +1,9 @@
 namespace GpuSvm.Driver;
 
-/// <content>Pages of the device's own memory that are not to be used there: they may only be read, or were advised to be at home.</content>
+/// <content>Pages of the device's own memory that may only be read there.</content>
 internal sealed partial class BlockService
 {
-    /// <summary>Brings pages home; then they are looked up again, and copied where they are shared and wanted for writing.</summary>
-    /// <remarks>Advice is tried once, and no fault fails by it.</remarks>
+    /// <summary>Brings the pages home that are shared for reading and wanted for writing; then they are looked up again, and copied.</summary>
     private void BringWantedHome()
     {
         foreach (ref PageGroup group in Groups)
@@ -14,19 +13,11 @@ internal sealed partial class BlockService
                 continue;
             }
 
-            bool isAdvised = IsAdvisedHome(group);
-            CpuAccess access = FaultRights.IsWrite(AccessOf(group)) ? CpuAccess.Write : CpuAccess.Read;
             group.State = PageState.Pending;
-            group.IsInPlace |= isAdvised;
             Errno error;
             using (_client.Mm.MmapLock.EnterShared())
             {
-                error = _client.Mm.HandleFaultLocked(AddressOf(group.Page), access);
-            }
-
-            if (isAdvised)
-            {
-                continue;
+                error = _client.Mm.HandleFaultLocked(AddressOf(group.Page), CpuAccess.Write);
             }
 
             if (error == Errno.EFAULT)

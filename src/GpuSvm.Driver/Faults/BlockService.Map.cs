@@ -108,7 +108,7 @@ internal sealed partial class BlockService
             Errno error = found.IsError ? _errors[group.Page] : Errno.EFAULT;
             Finish(ref group, access == FaultAccess.Prefetch ? FaultResult.Dropped : FaultResult.Fatal(error));
         }
-        else if (IsOnDevice(found) && (FaultRights.IsWrite(access) ? !found.IsWritable || IsAdvisedHome(group) : IsAdvisedHome(group)))
+        else if (FaultRights.IsWrite(access) && !found.IsWritable && IsOnDevice(found))
         {
             group.State = PageState.WantedHome;
         }

@@ -40,6 +40,11 @@ public interface IDevicePages
     /// <remarks>Locking: as there.</remarks>
     DeviceMigrationResult MoveToDevice(AddressSpace space, AddressRange range);
 
+    /// <summary>Brings the pages of a range home that live in the device's memory.</summary>
+    /// <returns>As <see cref="DeviceMemory.MigrateToSystem"/>.</returns>
+    /// <remarks>Locking: as there.</remarks>
+    DeviceMigrationResult MoveHome(AddressSpace space, AddressRange range);
+
     /// <summary>Copies a page of system memory to a page of video memory that is nobody's home.</summary>
     /// <param name="frame">The page: the caller has a reference, and takes the copy for good only if nobody has written meanwhile.</param>
     /// <param name="address">Byte address of the duplicate in video memory, until <see cref="EndDuplicate"/>.</param>

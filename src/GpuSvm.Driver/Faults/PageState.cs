@@ -15,7 +15,7 @@ internal enum PageState : byte
     /// <summary>There for reading; the device is to read a duplicate.</summary>
     WantedDuplicate,
 
-    /// <summary>In the device's own memory, and to be brought home: as it was advised, or to be copied for writing there.</summary>
+    /// <summary>In the device's own memory, and shared for reading: to be brought home, where it can be copied for writing.</summary>
     WantedHome,
 
     /// <summary>Each of its faults has a result.</summary>

@@ -118,6 +118,9 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     public DeviceMigrationResult MoveToDevice(AddressSpace space, AddressRange range) => Memory.MigrateToDevice(space, range);
 
     /// <inheritdoc/>
+    public DeviceMigrationResult MoveHome(AddressSpace space, AddressRange range) => Memory.MigrateToSystem(space, range);
+
+    /// <inheritdoc/>
     public void ReportUses() => _uses?.Read();
 
     /// <inheritdoc/>

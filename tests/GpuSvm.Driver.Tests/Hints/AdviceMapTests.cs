@@ -60,7 +60,10 @@ public sealed class AdviceMapTests
         map.Forget(Range(5, 1));
         Assert.Equal(3, map.Count);
 
-        // What is too much already may become less.
+        // What is too much already may change and become less, but not more.
+        Assert.Equal([Range(6, 1)], Set(map, 6, 1, MemoryAdvice.RemoteMap));
+        Assert.Equal(3, map.Count);
+        Assert.Equal(Errno.ENOMEM, map.TrySet(Range(9, 1), MemoryAdvice.RemoteMap, out _));
         Assert.Equal([Range(6, 1)], Set(map, 6, 1, MemoryAdvice.None));
         Assert.Equal(2, map.Count);
     }

@@ -16,6 +16,8 @@ public sealed class AdviseTests
         Assert.Equal(Errno.EINVAL, d.Driver.TryAdvise(d.Client, AddressRange.PageAt(0x7000_0000), MemoryAdvice.PreferHost));
         Assert.Equal(Errno.EINVAL, d.Driver.TryAdvise(d.Client, AddressRange.PageAt(1UL << 60), MemoryAdvice.PreferHost));
         Assert.Equal(Errno.ENOMEM, d.Driver.TryAdvise(d.Client, AddressRange.FromLength(at, HugePage.Size + 4096), MemoryAdvice.PreferHost));
+        d.MapBlocks(1, at + (2 * HugePage.Size));
+        Assert.Equal(Errno.ENOMEM, d.Driver.TryAdvise(d.Client, AddressRange.FromLength(at, 3 * HugePage.Size), MemoryAdvice.PreferHost));
         AddressRange all = AddressRange.FromLength(at, HugePage.Size);
         Assert.Equal([new AdviceRun(all, MemoryAdvice.None)], d.Driver.GetAdvice(d.Client, all));
         Assert.Throws<ArgumentException>(() => d.Driver.GetAdvice(d.Client, AddressRange.FromLength(at, 12)));

@@ -69,7 +69,7 @@ public sealed class AdvisedPlacementTests
         d.FailAllocations(1);
         d.Add(0, 2, atomically: false).ThrowIfFailed();
         d.FailAllocations(0);
-        Assert.Equal(("VV", 2L, 0L), (d.Where(0, 2), d.Driver.MappedPages, d.Driver.Counters.Cancels));
+        Assert.Equal(("VV", 2L, 0L), (d.Where(0, 2), d.Driver.Counters.Fetched, d.Driver.Counters.Cancels));
         Assert.Equal((101L, 102L), (d.Read(0), d.Read(1)));
     }
 
@@ -97,6 +97,34 @@ public sealed class AdvisedPlacementTests
         d.Gpu.CopyEngine.Resume();
         Assert.Equal("SSSS", d.Where(0, 4));
         Assert.Equal((4L, 4L, 0L), (d.Driver.Counters.Fetched, d.Memory.Counters.FailedMoves, d.Driver.Counters.Cancels));
+    }
+
+    [Fact]
+    public void Around_a_fault_pages_are_not_mapped_that_are_to_come_home()
+    {
+        using var d = new VideoFixture(new SvmDriverOptions { PagesPerFault = 16 }, readAround: 1);
+        d.Map(0, 8);
+        d.Bind(0, 8);
+        Advise(d, 0, 4, MemoryAdvice.PreferHost);
+        d.Client.Mirror.DropAll();
+        d.Add(4, 1, atomically: false).ThrowIfFailed();
+        Assert.Equal(("VVVVVVVV", 4L), (d.Where(0, 8), d.Driver.MappedPages));
+        d.Add(0, 1, atomically: false).ThrowIfFailed();
+        Assert.Equal(("SSSSVVVV", 8L), (d.Where(0, 8), d.Driver.MappedPages));
+    }
+
+    [Fact]
+    public void A_huge_page_that_prefers_the_host_comes_home_whole_and_is_mapped_there_as_one()
+    {
+        using var d = new VideoFixture();
+        Assert.Equal(Errno.None, d.Mm.Map(VideoFixture.At(0), HugePage.Size, Protection.ReadWrite, MapPlacement.FixedNoReplace, out _));
+        Assert.Equal(Errno.None, d.Mm.Advise(VideoFixture.At(0), HugePage.Size, Advice.HugePage));
+        d.Cpu.Thread(0).Store(VideoFixture.At(7), 1L);
+        Assert.Equal(HugePage.PageCount, d.Bind(0, HugePage.PageCount).Pages);
+        Advise(d, 0, HugePage.PageCount, MemoryAdvice.PreferHost);
+        d.Add(7, 1, atomically: false).ThrowIfFailed();
+        Assert.Equal((new string('S', HugePage.PageCount), (long)HugePage.PageCount), (d.Where(0, HugePage.PageCount), d.Driver.MappedPages));
+        Assert.Equal((1L, 101L), (d.Driver.Counters.Fetched, d.Read(7)));
     }
 
     [Fact]

@@ -150,6 +150,21 @@ public sealed class ReadMostlyTests
     }
 
     [Fact]
+    public void A_page_of_video_memory_that_the_CPU_reaches_needs_no_duplicate_and_comes_home_where_that_is_preferred()
+    {
+        using var d = new VideoFixture(kind: DevicePageKind.Coherent);
+        d.Map(0, 4);
+        d.Map(Result, 1);
+        d.Bind(0, 4);
+        Advise(d, 0, 4, MemoryAdvice.ReadMostly);
+        Assert.Equal(10, d.Sum(0, 4, Result));
+        Assert.Equal(("CCCC", 0L), (d.Where(0, 4), d.Driver.Counters.DuplicatedPages));
+        Advise(d, 1, 2, MemoryAdvice.PreferHost);
+        Assert.Equal(10, d.Sum(0, 4, Result));
+        Assert.Equal(("CSSC", 2L), (d.Where(0, 4), d.Memory.Counters.PagesHomeByRequest));
+    }
+
+    [Fact]
     public void A_huge_page_is_split_and_duplicated_in_part()
     {
         using var d = new VideoFixture();
