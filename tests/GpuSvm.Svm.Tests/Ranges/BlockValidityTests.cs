@@ -143,6 +143,28 @@ public sealed class BlockValidityTests
     }
 
     [Fact]
+    public void Pages_that_are_unmapped_while_others_are_looked_up_are_brought_in_too()
+    {
+        using var m = new RangeMachine();
+        m.Process.Map(16);
+        m.Process.Write(0, 16);
+        SvmRange range = m.Got(0);
+        Assert.Equal(Errno.None, m.Mm.Discard(RangeMachine.At(5), Page.Size));
+        m.Gate = () =>
+        {
+            // Page 5 is known to be missing, and about to be looked up.
+            m.Gate = null;
+            m.Space.UnmapPages(range);
+            return true;
+        };
+
+        Assert.Equal(Errno.None, m.Space.GetPages(range, default));
+
+        Assert.Equal((16, 16L), (range.ValidPages, m.Dma.MappedPages));
+        Assert.Equal(Enumerable.Range(0, 16).Select(i => (FrameNumber?)m.Mm.PageTable.Read(RangeMachine.At(i)).Frame), m.Frames(range));
+    }
+
+    [Fact]
     public void Pages_that_are_got_again_cost_no_allocation()
     {
         using var m = new RangeMachine();
