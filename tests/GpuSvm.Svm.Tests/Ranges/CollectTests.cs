@@ -166,6 +166,9 @@ public sealed class CollectTests
         Assert.True(m.Space.Collect(range));
         Assert.Equal((0, 0, 0, 0, 0L), m.State);
         Assert.False(m.Space.Collect(range));
+
+        // Nothing was made in vain.
+        Assert.Equal(1, m.Driver.Allocations);
     }
 
     [Fact]

@@ -8,6 +8,11 @@ internal sealed class RangeModel(int[] chunks, int windowPages, PartialUnmap par
 
     public List<ModelRange> Ranges { get; } = [];
 
+    public PartialUnmap Partial => partial;
+
+    /// <summary>The last call had to bring pages home first.</summary>
+    public bool HasSentHome { get; set; }
+
     public Protection RightsAt(int page) => Mapped.GetValueOrDefault(page);
 
     public ModelRange? At(int page) => Ranges.Find(range => range.Contains(page));

@@ -62,9 +62,10 @@ public sealed class RangeModelTests
             foreach (Call call in calls)
             {
                 Dictionary<int, Protection> before = ValidPages(m, model);
+                model.HasSentHome = false;
                 Do(m, model, call);
                 Compare(m, model);
-                CompareWithBefore(before, ValidPages(m, model), call, partial);
+                CompareWithBefore(model, before, ValidPages(m, model), call);
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(60));
 
@@ -177,7 +178,19 @@ public sealed class RangeModelTests
 
         Assert.Equal(RangeMachine.Pages(there.First, there.Count), real!.Range);
         Assert.True(there.Real is null || there.Real == real);
-        Assert.Equal(Errno.None, m.Space.GetPages(real, context));
+        Errno error = m.Space.GetPages(real, context);
+        if (error == Errno.EOPNOTSUPP)
+        {
+            // A page of the device's own that may not be written yet: it was read-only when it moved there.
+            Assert.Contains(
+                Enumerable.Range(there.First, there.Count).Select(other => m.Mm.PageTable.Read(RangeMachine.At(other))),
+                pte => pte.IsDevicePrivate && pte.KeptRights == Protection.Read && !context.IsReadOnly);
+            model.HasSentHome = true;
+            Assert.Equal(Errno.None, m.Space.Evict(real));
+            error = m.Space.GetPages(real, context);
+        }
+
+        Assert.Equal(Errno.None, error);
         Assert.True(m.Driver.Bind(m.Space, real, context.Rights));
         Assert.Equal(there.Count, real.ValidPages);
     }
@@ -265,7 +278,7 @@ public sealed class RangeModelTests
 
     /// <summary>Pages that a call has nothing to do with stay as they are, and those that it takes are gone.</summary>
     private static void CompareWithBefore(
-        Dictionary<int, Protection> before, Dictionary<int, Protection> after, Call call, PartialUnmap partial)
+        RangeModel model, Dictionary<int, Protection> before, Dictionary<int, Protection> after, Call call)
     {
         if (call.Kind is Kind.Unmap or Kind.Invalidate)
         {
@@ -273,8 +286,8 @@ public sealed class RangeModelTests
         }
 
         // These drop what lies elsewhere, too: whole ranges, pages that come home together, where pages move to.
-        bool isWide = call.Kind is Kind.Remap or Kind.Store or Kind.Evict or Kind.UnmapPages or Kind.Remove;
-        if (!isWide && partial == PartialUnmap.KeepRest)
+        bool isWide = model.HasSentHome || call.Kind is Kind.Remap or Kind.Store or Kind.Evict or Kind.UnmapPages or Kind.Remove;
+        if (!isWide && model.Partial == PartialUnmap.KeepRest)
         {
             Assert.All(before.Where(page => !call.Holds(page.Key)), page => Assert.Equal(page.Value | after[page.Key], after[page.Key]));
         }
