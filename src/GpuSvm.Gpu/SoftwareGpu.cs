@@ -33,8 +33,8 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         _options = options;
         var random = new SeededRandom(options.Seed);
         _videoMemory = options.CoherentAt is { } first
-            ? new VideoMemory(memory, first, options.VideoMemory)
-            : new VideoMemory(options.VideoMemory);
+            ? new VideoMemory(memory, first, options.VideoMemory) { Gate = options.AllocationGate }
+            : new VideoMemory(options.VideoMemory) { Gate = options.AllocationGate };
         _iommu = new Iommu(memory, options.DmaPagesFor(memory.FrameCount), random.Fork(0));
         _copyEngine = new CopyEngine(_iommu, _videoMemory, options.Execution) { Events = options.Events };
         _faultBuffer = new FaultBuffer(options.FaultBufferEntries, options.LateValidPolls, OnGetMoved);

@@ -58,6 +58,10 @@ public sealed record SoftwareGpuOptions
     /// <remarks>Whoever hands frames out leaves them alone. Source: GPUs behind a coherent link, as NVIDIA's Grace Hopper.</remarks>
     public FrameNumber? CoherentAt { get; init; }
 
+    /// <summary>Asked before page tables or pages of the GPU's own memory are given out; false has that fail. Null for never.</summary>
+    /// <remarks>For tests of what becomes of failures: each allocation can be made to fail.</remarks>
+    public Func<VideoAllocation, bool>? AllocationGate { get; init; }
+
     /// <summary>Most 4 KiB pages that the IOMMU maps at once; null for twice the frames of system memory, as far as that goes.</summary>
     public ulong? DmaPages { get; init; }
 

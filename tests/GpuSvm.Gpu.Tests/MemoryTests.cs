@@ -109,6 +109,34 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void Blocks_that_are_mapped_in_one_call_are_mapped_each_by_itself_or_not_at_all()
+    {
+        using var rig = new TestRig(new SoftwareGpuOptions { Seed = 4, DmaPages = 1600 });
+        IDmaMapper dma = rig.Gpu.DmaMapper;
+        foreach (int order in (int[])[0, 3, 9])
+        {
+            // More than a group of 512 pages holds, and some of a group that is in use.
+            int count = 600 >> order == 0 ? 2 : 600 >> order;
+            Assert.Equal(Errno.None, dma.TryMap(new FrameNumber(0), order, DmaDirection.Bidirectional, out DeviceAddress other));
+            FrameNumber[] frames = [.. Enumerable.Range(0, count).Select(_ => new FrameNumber(0))];
+            var addresses = new DeviceAddress[count];
+
+            Assert.Equal(Errno.None, dma.TryMapAll(frames, order, DmaDirection.ToDevice, addresses));
+
+            Assert.Equal((count + 1L) << order, dma.MappedPages);
+            Assert.Equal(count + 1, addresses.Append(other).Distinct().Count());
+            Assert.All(addresses, address => Assert.Equal(0UL, address.Value % (Page.Size << order)));
+            Assert.Equal(Errno.ENOMEM, dma.TryMapAll(new FrameNumber[1600], order, DmaDirection.ToDevice, new DeviceAddress[1600]));
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => dma.TryMapAll([new FrameNumber(0), new FrameNumber(rig.Memory.FrameCount)], order, DmaDirection.ToDevice, new DeviceAddress[2]));
+            Assert.Equal((count + 1L) << order, dma.MappedPages);
+            Array.ForEach(addresses, address => dma.Unmap(address, order));
+            dma.Unmap(other, order);
+            Assert.Equal(0, dma.MappedPages);
+        }
+    }
+
+    [Fact]
     public void Options_out_of_range_are_named_with_what_is_allowed()
     {
         using var memory = new SystemMemory(16);

@@ -77,6 +77,9 @@ public sealed unsafe class VideoMemory : IPageTableMemory, IVideoMemory, IDispos
         }
     }
 
+    /// <summary>Asked before memory is given out; false has that fail. Null for never.</summary>
+    internal Func<VideoAllocation, bool>? Gate { get; init; }
+
     /// <summary>Size in bytes.</summary>
     public ulong SizeBytes => PageCount << Page.Shift;
 
@@ -102,6 +105,12 @@ public sealed unsafe class VideoMemory : IPageTableMemory, IVideoMemory, IDispos
         {
             throw new ArgumentException(
                 $"Size {sizeBytes} and alignment {alignmentBytes} must be powers of two and at least 8.", nameof(sizeBytes));
+        }
+
+        address = 0;
+        if (!MayAllocate(VideoAllocation.Table))
+        {
+            return Errno.ENOMEM;
         }
 
         // A block of a power of two lies at a multiple of its size, so the larger of the two gives both.
@@ -150,6 +159,12 @@ public sealed unsafe class VideoMemory : IPageTableMemory, IVideoMemory, IDispos
     /// <inheritdoc/>
     public Errno TryAllocatePages(int order, out ulong firstPage)
     {
+        firstPage = 0;
+        if (!MayAllocate(VideoAllocation.Pages))
+        {
+            return Errno.ENOMEM;
+        }
+
         using (_lock.Enter())
         {
             if (!_pages.TryAllocate(order, out firstPage))
@@ -221,6 +236,8 @@ public sealed unsafe class VideoMemory : IPageTableMemory, IVideoMemory, IDispos
     }
 
     private static bool IsBlockSize(int size) => size >= sizeof(ulong) && BitOperations.IsPow2(size);
+
+    private bool MayAllocate(VideoAllocation what) => Gate is not { } gate || gate(what);
 
     private bool TryTake(int order, out ulong address)
     {

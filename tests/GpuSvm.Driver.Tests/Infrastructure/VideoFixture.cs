@@ -19,7 +19,8 @@ internal sealed class VideoFixture : IDisposable
         SvmClientOptions? client = null,
         DevicePageKind kind = DevicePageKind.Private,
         ulong? pageLimit = null,
-        AccessCounterOptions? counters = null)
+        AccessCounterOptions? counters = null,
+        Func<VideoAllocation, bool>? gate = null)
     {
         ByteSize size = videoMemory ?? ByteSize.MiB(16);
         FrameNumber? coherentAt = kind == DevicePageKind.Coherent ? new FrameNumber(SystemFrames) : null;
@@ -32,6 +33,7 @@ internal sealed class VideoFixture : IDisposable
             CoherentAt = coherentAt,
             Events = options?.Events,
             AccessCounters = counters,
+            AllocationGate = gate,
         });
         Frames = new PageFrames(_memory, new PageFramesOptions
         {
