@@ -190,10 +190,24 @@ internal sealed partial class RangeService
 
     private void Encode(ReadOnlySpan<MappedBlock> blocks, Span<PfnEntry> entries)
     {
+        // Of blocks that are alike the address is what differs, and from page to page.
+        ref readonly MappedBlock like = ref blocks[0];
+        ulong rest = RestOf(like);
         foreach (ref readonly MappedBlock block in blocks)
         {
-            // The address is what differs from page to page.
-            ulong bits = EntryOf(block).Bits;
+            if (!block.IsLike(like))
+            {
+                like = ref block;
+                rest = RestOf(like);
+            }
+
+            ulong bits = rest | AddressOf(block);
+            if (block.Order == 0)
+            {
+                entries[block.FirstPage] = new PfnEntry(bits);
+                continue;
+            }
+
             foreach (ref PfnEntry entry in entries.Slice(block.FirstPage, block.PageCount))
             {
                 entry = new PfnEntry(bits);
@@ -201,6 +215,10 @@ internal sealed partial class RangeService
             }
         }
     }
+
+    private static ulong AddressOf(in MappedBlock block) => block.System is { } address ? address.Value : block.DevicePage << Page.Shift;
+
+    private ulong RestOf(in MappedBlock block) => EntryOf(block).Bits & Page.OffsetMask;
 
     private PfnEntry EntryOf(in MappedBlock block)
     {

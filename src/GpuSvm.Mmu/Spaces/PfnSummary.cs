@@ -18,6 +18,9 @@ internal readonly record struct PfnSummary(ulong All, ulong Any)
     /// <summary>True if an entry may say that its page is on the bus, or in a peer's memory: their apertures share a bit that others lack.</summary>
     public bool HasForeignPages => (Any & PfnEntry.Bus(default, default).Bits & ~new PfnEntry(1).Bits) != 0;
 
+    /// <summary>True if no entry says that its page is in a peer's memory.</summary>
+    public bool AreForeignPagesOnBus => (Any & PfnEntry.Peer(0, default, default).Bits & ~PfnEntry.Bus(default, default).Bits) == 0;
+
     /// <summary>An address that has all bits of any entry's.</summary>
     public ulong AnyAddress => new PfnEntry(Any).Address;
 

@@ -32,8 +32,7 @@ internal sealed partial class Vmm<TFormat>
                 int run = LengthOfDmaRun(pfns[done..], out DmaDirection direction);
                 if (run == 0)
                 {
-                    _words[done] = TFormat.EncodePage(pfns[done].Target, pfns[done].Rights);
-                    run = 1;
+                    run = EncodeRun(pfns[done..], _words.AsSpan(done));
                 }
                 else if (!TryMapForDma(slot, pfns.Slice(done, run), direction, _words.AsSpan(done, run)))
                 {
@@ -54,6 +53,25 @@ internal sealed partial class Vmm<TFormat>
         }
 
         return Errno.None;
+    }
+
+    /// <summary>Encodes pages, from the first on, that differ by their address only: so does what they become.</summary>
+    /// <returns>How many.</returns>
+    private static int EncodeRun(ReadOnlySpan<PfnEntry> pfns, Span<ulong> words)
+    {
+        ulong step = TFormat.PageStep(Page.Shift);
+        ulong first = pfns[0].Bits;
+        ulong word = TFormat.EncodePage(pfns[0].Target, pfns[0].Rights);
+        words[0] = word;
+        int run = 1;
+        for (; run < pfns.Length && ((pfns[run].Bits ^ first) & Page.OffsetMask) == 0; run++)
+        {
+            // The page may lie below the first one.
+            long pages = unchecked((long)(pfns[run].Bits - first)) >> Page.Shift;
+            words[run] = unchecked(word + ((ulong)pages * step));
+        }
+
+        return run;
     }
 
     /// <summary>Number of pages, from the first on, that have to be mapped for DMA in the same direction.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class Vmm<TFormat>
         }
 
         PfnSummary summary = PfnSummary.Of(pfns);
-        if ((!TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, summary.AnyAddress)) || summary.HasForeignPages) && !CanAddressAll(slot, pfns))
+        if (!CanAddressAny(slot, summary) && !CanAddressAll(slot, pfns))
         {
             return Errno.EINVAL;
         }
@@ -37,6 +37,14 @@ internal sealed partial class Vmm<TFormat>
         }
 
         return FindArea(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
+    }
+
+    /// <summary>True if entries could hold even an address that has all bits of any of them: then nothing more is asked.</summary>
+    private static bool CanAddressAny(in PageSlot slot, in PfnSummary summary)
+    {
+        ulong any = summary.AnyAddress;
+        return TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, any)) &&
+            (!summary.HasForeignPages || (summary.AreForeignPagesOnBus && slot.AlignDown(any) == any && TFormat.CanAddress(new PageTarget(Aperture.SystemCoherent, any))));
     }
 
     /// <summary>True if entries can hold the addresses that are entered as they are, and those of others are aligned to the page size.</summary>

@@ -72,6 +72,9 @@ public readonly record struct MappedBlock
     /// <summary>Pages that are to be mapped: a place in a range, and no more.</summary>
     internal static MappedBlock Planned(int firstPage, int order) => new(0, firstPage, order, Traits.IsNew);
 
+    /// <summary>True if another block lies in the same memory, and the device may do the same with it.</summary>
+    public bool IsLike(in MappedBlock other) => _traits == other._traits;
+
     /// <summary>The same pages, mapped for DMA.</summary>
     internal MappedBlock InSystem(DeviceAddress address, Protection rights) =>
         new(address.Value, FirstPage, Order, (Traits)rights | Traits.IsNew);
