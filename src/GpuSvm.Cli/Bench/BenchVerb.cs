@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GpuSvm.Cli.Bench.Evict;
 using GpuSvm.Cli.Bench.Faults;
 using GpuSvm.Cli.Bench.Live;
 using GpuSvm.Cli.Bench.Mirrors;
@@ -21,6 +22,7 @@ internal static class BenchVerb
         CreateSuite("svm", "Ranges and device memory: find or insert, pages got, fault to bound.", SvmBenchmarks.All),
         CreateSuite("vmm", "The GPU's address space: pages, areas, sparse areas.", VmmBenchmarks.All),
         MirrorCommand.Create(),
+        EvictCommand.Create(),
         CreateLive(),
     };
 

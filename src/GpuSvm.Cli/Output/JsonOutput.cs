@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuSvm.Cli.Bench;
+using GpuSvm.Cli.Bench.Evict;
 using GpuSvm.Cli.Bench.Mirrors;
 using GpuSvm.Cli.Explore;
 using GpuSvm.Cli.Hmm;
@@ -41,6 +42,7 @@ namespace GpuSvm.Cli.Output;
 [JsonSerializable(typeof(StreamResult))]
 [JsonSerializable(typeof(BenchDocument))]
 [JsonSerializable(typeof(MirrorDocument))]
+[JsonSerializable(typeof(EvictDocument))]
 [JsonSerializable(typeof(ExploreDocument))]
 [JsonSerializable(typeof(ExploreList))]
 [JsonSerializable(typeof(ReviewDocument))]
@@ -56,6 +58,9 @@ internal sealed partial class JsonOutput : JsonSerializerContext
 
     /// <summary>Prints the document of a benchmark.</summary>
     public static void Write(BenchDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.BenchDocument));
+
+    /// <summary>Prints what policies of eviction did.</summary>
+    public static void Write(EvictDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.EvictDocument));
 
     /// <summary>Prints the document of the mirror strategies.</summary>
     public static void Write(MirrorDocument document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Default.MirrorDocument));

@@ -12,5 +12,6 @@ internal static class SvmBenchmarks
         () => new GetPagesBenchmark(GetPagesBenchmark.PageSize.Huge),
         RangeFaultBenchmark.Small,
         RangeFaultBenchmark.Huge,
+        () => new EvictionChoiceBenchmark(),
     ];
 }
