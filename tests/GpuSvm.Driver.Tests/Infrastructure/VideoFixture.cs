@@ -20,7 +20,8 @@ internal sealed class VideoFixture : IDisposable
         DevicePageKind kind = DevicePageKind.Private,
         ulong? pageLimit = null,
         AccessCounterOptions? counters = null,
-        Func<VideoAllocation, bool>? gate = null)
+        Func<VideoAllocation, bool>? gate = null,
+        ExecutionMode execution = ExecutionMode.Sequential)
     {
         ByteSize size = videoMemory ?? ByteSize.MiB(16);
         FrameNumber? coherentAt = kind == DevicePageKind.Coherent ? new FrameNumber(SystemFrames) : null;
@@ -28,7 +29,8 @@ internal sealed class VideoFixture : IDisposable
         Gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions
         {
             Seed = 5,
-            Sms = 1,
+            Sms = execution == ExecutionMode.Parallel ? 4 : 1,
+            Execution = execution,
             VideoMemory = size,
             CoherentAt = coherentAt,
             Events = options?.Events,
@@ -45,7 +47,7 @@ internal sealed class VideoFixture : IDisposable
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions { Seed = 3 });
         Driver = new SvmDriver(Gpu, (options ?? new SvmDriverOptions()) with
         {
-            Servicing = FaultServicing.InInterrupt,
+            Servicing = execution == ExecutionMode.Parallel ? FaultServicing.OnWorker : FaultServicing.InInterrupt,
             DevicePages = new DevicePagesOptions(Frames)
             {
                 Kind = kind,

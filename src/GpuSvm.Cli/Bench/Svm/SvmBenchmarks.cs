@@ -12,6 +12,7 @@ internal static class SvmBenchmarks
         () => new GetPagesBenchmark(GetPagesBenchmark.PageSize.Huge),
         RangeFaultBenchmark.Small,
         RangeFaultBenchmark.Huge,
-        () => new EvictionChoiceBenchmark(),
+        () => new EvictionBenchmark(EvictionBenchmark.Step.Choice),
+        () => new EvictionBenchmark(EvictionBenchmark.Step.Use),
     ];
 }

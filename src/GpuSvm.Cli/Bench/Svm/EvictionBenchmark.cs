@@ -4,20 +4,28 @@ using GpuSvm.Svm;
 
 namespace GpuSvm.Cli.Bench.Svm;
 
-/// <summary>The choice of what leaves, among 8,192 allocations: asked for one that comes and entered again, with a use of another in between.</summary>
-/// <remarks>That is all that a policy does for one eviction and one coming, so the figure is an upper bound of the decision.</remarks>
-internal sealed class EvictionChoiceBenchmark : Benchmark
+/// <summary>What an eviction policy does, among 8,192 allocations: the choice of what leaves and the coming of what comes, or a use.</summary>
+internal sealed class EvictionBenchmark : Benchmark
 {
+    /// <summary>What is measured.</summary>
+    internal enum Step
+    {
+        Choice,
+        Use,
+    }
+
     private const int Count = 8_192;
-    private const int Choices = 1_000_000;
+    private const int Steps = 1_000_000;
+    private readonly Step _step;
     private readonly BenchMemory _memory = new(Count, Count, eviction: null);
     private readonly IEvictionPolicy _policy = EvictionPolicies.ScanResistant();
     private readonly DeviceAllocation[] _allocations;
     private readonly SeededRandom _random = new(1);
 
     /// <summary>Fills the memory.</summary>
-    public EvictionChoiceBenchmark()
+    public EvictionBenchmark(Step step)
     {
+        _step = step;
         for (int i = 0; i < Count; i++)
         {
             _memory.Use(i);
@@ -31,7 +39,7 @@ internal sealed class EvictionChoiceBenchmark : Benchmark
     }
 
     /// <inheritdoc/>
-    public override string Name => "svm.eviction_choice";
+    public override string Name => _step == Step.Choice ? "svm.eviction_choice" : "svm.eviction_use";
 
     /// <inheritdoc/>
     public override string Unit => "ns";
@@ -40,7 +48,7 @@ internal sealed class EvictionChoiceBenchmark : Benchmark
     public override long? CountAllocatedBytes()
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Choose(Count);
+        Run(Count);
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
@@ -48,20 +56,26 @@ internal sealed class EvictionChoiceBenchmark : Benchmark
     public override double RunOnce()
     {
         long start = Clock.Monotonic.NowNanoseconds;
-        Choose(Choices);
-        return (Clock.Monotonic.NowNanoseconds - start) / (double)Choices;
+        Run(Steps);
+        return (Clock.Monotonic.NowNanoseconds - start) / (double)Steps;
     }
 
     /// <inheritdoc/>
     public override void Dispose() => _memory.Dispose();
 
-    private void Choose(int choices)
+    private void Run(int steps)
     {
-        for (int i = 0; i < choices; i++)
+        for (int i = 0; i < steps; i++)
         {
-            _policy.Used(_allocations[_random.Next(Count)]);
-            DeviceAllocation comer = _policy.TryChoose(AddressRange.PageAt(BenchMemory.AddressOf(_random.Next(Count))))!;
-            _policy.Added(comer);
+            int block = _random.Next(Count);
+            if (_step == Step.Use)
+            {
+                _policy.Used(_allocations[block]);
+            }
+            else
+            {
+                _policy.Added(_policy.TryChoose(AddressRange.PageAt(BenchMemory.AddressOf(block)))!);
+            }
         }
     }
 }
