@@ -46,13 +46,13 @@ public sealed class OversubscriptionTests
     public void The_limit_leaves_the_rest_of_the_memory_to_page_tables()
     {
         using var machine = new TestMachine(devicePages: 64, new DeviceMemoryOptions { PageLimit = 6 });
-        machine.Map(12);
-        machine.Write(0, 12);
+        machine.Map(16);
+        machine.Write(0, 16);
         Assert.Equal(6UL, machine.Memory.PageLimit);
         Assert.Equal(4, machine.ToDevice(0, 4).Pages);
         Assert.Equal(4, machine.ToDevice(4, 4).Pages);
         Assert.Equal("SSSSDDDDSSSS", machine.Where(0, 12));
-        Assert.Equal(new DeviceMigrationResult(6, Errno.ENOMEM), machine.ToDevice(4, 8));
+        Assert.Equal(new DeviceMigrationResult(6, Errno.ENOMEM), machine.ToDevice(8, 8));
         Assert.Equal((6L, 58UL), (machine.Memory.Counters.PeakPages, machine.Device.FreePages));
     }
 
