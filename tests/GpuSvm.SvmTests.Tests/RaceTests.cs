@@ -5,7 +5,7 @@ namespace GpuSvm.SvmTests.Tests;
 /// <summary>Every race of the matrix stands, beside its run on real threads, a number of schedules under the explorer.</summary>
 public sealed class RaceTests
 {
-    private const int Schedules = 10;
+    private const int Schedules = 5;
 
     [Theory]
     [InlineData("table-aligned", "system")]

@@ -81,7 +81,7 @@ internal static class SvmTestsVerb
         }
     }
 
-    private static IReadOnlyList<SvmTest> Choose(string filter)
+    private static SvmTest[] Choose(string filter)
     {
         SvmTest[] found = [.. SvmTestSuite.All.Where(test => FileSystemName.MatchesSimpleExpression(filter, test.Name, ignoreCase: false))];
         return found.Length > 0 ? found : throw new BadInputException($"FILTER {filter}: matches no test (see 'gpusvm svm-tests --list')");

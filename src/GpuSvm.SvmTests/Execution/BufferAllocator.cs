@@ -6,7 +6,7 @@ namespace GpuSvm.SvmTests;
 /// <param name="sizeBytes">Size of a buffer: whole pages.</param>
 /// <param name="most">Number of buffers that there are at once at most.</param>
 /// <param name="machine">How much of a buffer is touched.</param>
-internal sealed class BufferAllocator(SvmProcess process, SvmSection section, ulong sizeBytes, int most, MachineSize machine) : IDisposable
+internal sealed class BufferAllocator(SvmProcess process, SvmSection section, ulong sizeBytes, int most, MachineSize machine)
 {
     /// <summary>From this size on an allocator maps memory for each allocation. Source: malloc(3) of the GNU C library, M_MMAP_THRESHOLD.</summary>
     private const ulong MapThreshold = 128 * 1024;
@@ -56,7 +56,7 @@ internal sealed class BufferAllocator(SvmProcess process, SvmSection section, ul
     }
 
     /// <summary>Unmaps the heap.</summary>
-    public void Dispose()
+    public void Leave()
     {
         if (_heap != default)
         {

@@ -80,7 +80,7 @@ internal sealed partial class SectionRun
 
         _kept.ForEach(Leave);
         Leave(Buffer);
-        _allocator.Dispose();
+        _allocator.Leave();
         LeaveFences();
         Array.ForEach(queues, _client.Part);
     }

@@ -4,7 +4,7 @@ namespace GpuSvm.SvmTests;
 internal static class SharedAllocationTests
 {
     private const int Threads = SvmWrapper.Many;
-    private const int Execs = 32;
+    private const int Execs = 16;
     private const ulong Size = Execs * 2 * Page.Size;
 
     /// <summary>All of them.</summary>

@@ -16,12 +16,12 @@ internal static class SvmWrappers
         new("once-large", 1, SizeBytes: Large),
         new("twice", 2),
         new("twice-large", 2, SizeBytes: Large),
-        new("many", 128),
-        new("many-stride", 64, Stride: Stride),
-        new("many-execqueues", 128, Queues: 16),
-        new("many-large", 8, SizeBytes: Large),
-        new("many-64k", 64, SizeBytes: Medium),
-        new("many-large-execqueues", 16, Queues: 16, SizeBytes: Large),
+        new("many", 32),
+        new("many-stride", 32, Stride: Stride),
+        new("many-execqueues", 32, Queues: 16),
+        new("many-large", 4, SizeBytes: Large),
+        new("many-64k", 16, SizeBytes: Medium),
+        new("many-large-execqueues", 8, Queues: 8, SizeBytes: Large),
         .. Spreaded("threads", Spread.Threads),
         .. Spreaded("threads-shared-vm", Spread.ThreadsSharedVm),
         .. Spreaded("process", Spread.Processes),
@@ -29,10 +29,10 @@ internal static class SvmWrappers
 
     private static SvmWrapper[] Spreaded(string prefix, Spread spread) =>
     [
-        new($"{prefix}-many", 32, Spread: spread),
-        new($"{prefix}-many-stride", 32, Stride: Stride, Spread: spread),
-        new($"{prefix}-many-execqueues", 32, Queues: 8, Spread: spread),
+        new($"{prefix}-many", 8, Spread: spread),
+        new($"{prefix}-many-stride", 8, Stride: Stride, Spread: spread),
+        new($"{prefix}-many-execqueues", 8, Queues: 4, Spread: spread),
         new($"{prefix}-many-large", 2, SizeBytes: Large, Spread: spread),
-        new($"{prefix}-many-large-execqueues", 4, Queues: 4, SizeBytes: Large, Spread: spread),
+        new($"{prefix}-many-large-execqueues", 2, Queues: 2, SizeBytes: Large, Spread: spread),
     ];
 }
