@@ -23,6 +23,13 @@ public sealed class BreakTests
     }
 
     [Theory]
+    [InlineData("flush-left-out", "partial-*munmap-*cpu-fault", "partial-munmap-cpu-fault partial-munmap-no-cpu-fault partial-atomic-munmap-cpu-fault")]
+    [InlineData("migrate-noop", "*evict-malloc", "evict-malloc")]
+    [InlineData("migrate-noop", "madvise-*", "madvise-preffered-loc-sram-migrate-pages madvise-multi-vma madvise-split-vma")]
+    public async Task Other_tests_that_are_about_a_defect_fail(string name, string filter, string tests) =>
+        Assert.Equal([], tests.Split(' ').Except(await FailedAsync(name, filter)));
+
+    [Theory]
     [InlineData("no-read-retry")]
     [InlineData("dma-unmapped-before-the-flush")]
     public async Task The_explorer_finds_a_defect_that_shows_in_one_order_of_threads_alone(string name)
