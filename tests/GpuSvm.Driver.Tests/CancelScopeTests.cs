@@ -44,6 +44,23 @@ public sealed class CancelScopeTests
     }
 
     [Fact]
+    public void A_page_of_the_same_block_is_not_mapped_for_a_channel_that_is_cancelled_as_a_whole()
+    {
+        using var d = new DriverFixture(new SvmDriverOptions { CancelScope = CancelScope.Channel });
+        VirtualAddress a = d.MapBlocks(1);
+        Assert.Equal(Errno.None, d.Mm.Protect(a, Page.Size, Protection.Read));
+        d.Fault(a, FaultAccess.Write);
+        d.Fault(a + Page.Size, FaultAccess.Write);
+        d.Fault(a + (9 * Page.Size), FaultAccess.Write);
+
+        d.Driver.ServiceFaults();
+
+        DriverCounters c = d.Driver.Counters;
+        Assert.Equal((3L, 0L, 1L, 2L), (c.Fetched, c.PagesMapped, c.Cancels, c.DroppedWithChannel));
+        Assert.Equal(0, d.Driver.MappedPages);
+    }
+
+    [Fact]
     public void A_fault_that_is_cancelled_by_itself_leaves_the_other_faults_of_its_channel_to_be_served()
     {
         using var d = new DriverFixture();

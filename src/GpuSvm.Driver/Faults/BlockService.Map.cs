@@ -18,7 +18,7 @@ internal sealed partial class BlockService
                 ref readonly PageGroup group = ref groups[next];
                 HmmPfn found = _found[group.Page];
                 if (group.State == PageState.Pending && group.Page >= span.First && found.IsValid && !IsOnDevice(found)
-                    && !groups.IsGone(group) && (FaultRights.IsWrite(AccessOf(group)) || !IsAdvisedToBeDuplicated(group, found)))
+                    && (FaultRights.IsWrite(AccessOf(group)) || !IsAdvisedToBeDuplicated(group, found)))
                 {
                     PfnEntry entry = EntryOf(found);
                     _entries[group.Page] = groups.IsEnoughFor(group, entry.Rights) ? entry : PfnEntry.None;
@@ -55,12 +55,13 @@ internal sealed partial class BlockService
         for (; to < groups.Count && groups[to].Page < span.End; to++)
         {
             ref PageGroup group = ref groups[to];
-            if (group.State == PageState.Pending && _entries[group.Page].IsValid)
+            if (group.State == PageState.Pending && _entries[group.Page].IsValid && !groups.IsGone(group))
             {
                 group.State = PageState.Found;
             }
             else if (group.State == PageState.Pending)
             {
+                _entries[group.Page] = PfnEntry.None;
                 Encode(ref group);
             }
         }
