@@ -20,6 +20,11 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
     /// <summary>Each copy with its direction: "to 16 pages, 10 copied".</summary>
     public List<string> Copies { get; } = [];
 
+    /// <summary>Number of copies in all jobs, and of mappings for DMA.</summary>
+    public int Commands { get; private set; }
+
+    public int Maps { get; private set; }
+
     /// <summary>Which call of a kind from now on fails, 1 for the next; 0 for none.</summary>
     public int FailMap { get; set; }
 
@@ -61,6 +66,7 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
             return Errno.ENOMEM;
         }
 
+        Maps++;
         for (ulong i = 0; i < 1UL << order; i++)
         {
             _mapped.Add(_nextAddress, frame + i);
@@ -85,6 +91,7 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
         int total = 0;
         int copied = 0;
         DuringCopy?.Invoke();
+        Commands += copies.Length;
         foreach (DeviceCopy copy in copies)
         {
             for (int i = 0; i < copy.Pages; i++, total++)

@@ -104,6 +104,40 @@ public sealed class ToDeviceTests
     }
 
     [Fact]
+    public void A_full_block_of_single_pages_becomes_one_block_of_the_device_and_is_copied_in_one_job()
+    {
+        using var machine = new TestMachine();
+        machine.Map(512);
+        machine.Write(0, 512);
+        Assert.Equal(new DeviceMigrationResult(512, Errno.None), machine.ToDevice(0, 512));
+        Assert.Equal([new DeviceBlock(0, 9)], Assert.Single(machine.Memory.Allocations).Blocks);
+        Assert.Equal((1, 1), (machine.Device.Copies.Count, machine.Device.Drops.Count));
+        Assert.Equal(Enumerable.Range(0, 512).Select(i => (ulong)i), FramesOf(machine, 512));
+
+        // One job and one drop home, too; what was a block goes back as one.
+        Assert.Equal(Errno.None, machine.Memory.Evict(machine.Memory.Allocations[0]));
+        Assert.Equal((2, 1024UL), (machine.Device.Copies.Count, machine.Device.FreePages));
+    }
+
+    [Fact]
+    public void A_huge_page_is_one_copy_one_mapping_for_DMA_and_one_drop_whichever_way_it_goes()
+    {
+        using var machine = new TestMachine();
+        machine.Map(512);
+        Assert.Equal(Errno.None, machine.Mm.Advise(TestMachine.Base, 512 * Page.Size, Advice.HugePage));
+        machine.Write(0, 1);
+        Assert.Equal(512, machine.ToDevice(0, 512).Pages);
+        Assert.Equal(Errno.None, machine.Memory.Evict(machine.Memory.Allocations[0]));
+        Assert.Equal(512, machine.ToDevice(0, 512).Pages);
+        Assert.Equal(512, machine.Memory.MigrateToSystem(machine.Mm, TestMachine.Pages(0, 512)).Pages);
+        Assert.Equal(512, machine.ToDevice(0, 512).Pages);
+        Assert.Equal(1, machine.Read(0));
+        Assert.Equal((6, 6), (machine.Device.Commands, machine.Device.Maps));
+        Assert.Equal(Enumerable.Repeat(TestMachine.Pages(0, 512), 5), machine.Device.Drops);
+        Assert.Equal(HugePage.Size, Assert.Single(machine.Mm.Residency(TestMachine.Pages(0, 512))).PageSize);
+    }
+
+    [Fact]
     public void A_huge_page_for_which_there_is_no_block_goes_to_single_pages()
     {
         using var machine = new TestMachine();
@@ -176,6 +210,9 @@ public sealed class ToDeviceTests
         Assert.Throws<ArgumentException>(() => machine.Memory.MigrateToDevice(machine.Mm, new AddressRange(1, Page.Size)));
         Assert.Equal(new DeviceMigrationResult(0, Errno.None), machine.ToDevice(0, 4));
     }
+
+    private static IEnumerable<ulong> FramesOf(TestMachine machine, int count) => Enumerable.Range(0, count).Select(
+        page => machine.Mm.PageTable.Read(TestMachine.AddressOf(page)).Frame.Value - machine.Memory.Pagemap.FirstFrame.Value);
 
     private static void LeavesAllAsItWas(Action<TestDevice> fail, Errno expected)
     {

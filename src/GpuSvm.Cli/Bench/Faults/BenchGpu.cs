@@ -21,7 +21,7 @@ internal sealed class BenchGpu(SoftwareGpu gpu, int entries) : IGpu
     public IVideoMemory VideoMemory => gpu.VideoMemory;
 
     /// <inheritdoc/>
-    public ICopyEngine CopyEngine => gpu.CopyEngine;
+    public ICopyEngine CopyEngine { get; init; } = gpu.CopyEngine;
 
     /// <inheritdoc/>
     public IDmaMapper DmaMapper => gpu.DmaMapper;

@@ -14,5 +14,6 @@ internal static class SvmBenchmarks
         RangeFaultBenchmark.Huge,
         () => new EvictionBenchmark(EvictionBenchmark.Step.Choice),
         () => new EvictionBenchmark(EvictionBenchmark.Step.Use),
+        .. MigrateBenchmark.All,
     ];
 }

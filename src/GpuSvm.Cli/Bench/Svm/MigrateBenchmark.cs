@@ -1,0 +1,101 @@
+using GpuSvm.Cli.Bench.Faults;
+using GpuSvm.Driver;
+using GpuSvm.Gpu;
+using GpuSvm.Mm;
+using GpuSvm.Svm;
+
+namespace GpuSvm.Cli.Bench.Svm;
+
+/// <summary>2 MiB go to the GPU's memory and come home: nanoseconds for one way, and what of that is not the copy.</summary>
+/// <remarks>
+/// Pages go home by a touch of the CPU, which brings all of them. The GPU has them mapped in its memory, so that way drops its entries; the
+/// mapping itself is not counted.
+/// </remarks>
+internal sealed class MigrateBenchmark : Benchmark
+{
+    private const int Rounds = 200;
+
+    private readonly string _name;
+    private readonly SystemMemory _memory;
+    private readonly SoftwareGpu _software;
+    private readonly PageFrames _frames;
+    private readonly SimulatedCpu _cpu;
+    private readonly AddressSpace _space;
+    private readonly SvmDriver _driver;
+    private readonly SvmClient _client;
+    private readonly AddressRange _range = AddressRange.FromLength(1UL << 40, HugePage.Size);
+
+    private MigrateBenchmark(string name, HugePagePolicy pages, ICopyEngine? engine)
+    {
+        _name = name;
+        _memory = new SystemMemory(4 * HugePage.PageCount);
+        _software = new SoftwareGpu(_memory, new SoftwareGpuOptions { Sms = 1, VideoMemory = ByteSize.MiB(16) });
+        var gpu = new BenchGpu(_software, entries: 64) { CopyEngine = engine ?? _software.CopyEngine };
+        _frames = new PageFrames(_memory, new PageFramesOptions());
+        _cpu = new SimulatedCpu(_memory, 1);
+        _space = new AddressSpace(_frames, _cpu, new AddressSpaceOptions { HugePages = pages });
+        _driver = new SvmDriver(
+            gpu, new SvmDriverOptions { Servicing = FaultServicing.InInterrupt, DevicePages = new DevicePagesOptions(_frames) { ReadAroundPages = 512 } });
+        Demand(_driver.TryOpen(_space, out SvmClient? client) == Errno.None);
+        _client = client!;
+        Demand(_space.Map(_range.Start, _range.Length, Protection.ReadWrite, MapPlacement.Fixed, out _) == Errno.None);
+        for (ulong page = _range.Start; page < _range.End.Value; page += Page.Size)
+        {
+            _cpu.Thread(0).Store(page, page);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Name => _name;
+
+    /// <inheritdoc/>
+    public override string Unit => "ns";
+
+    /// <summary>Each of them, to be made when its turn comes.</summary>
+    public static IReadOnlyList<Func<Benchmark>> All { get; } =
+    [
+        () => new MigrateBenchmark("svm.migrate_2m_bookkeeping", HugePagePolicy.Always, new NoCopyEngine()),
+        () => new MigrateBenchmark("svm.migrate_2m", HugePagePolicy.Always, engine: null),
+        () => new MigrateBenchmark("svm.migrate_512_bookkeeping", HugePagePolicy.Never, new NoCopyEngine()),
+        () => new MigrateBenchmark("svm.migrate_512", HugePagePolicy.Never, engine: null),
+    ];
+
+    /// <inheritdoc/>
+    public override double RunOnce()
+    {
+        long time = 0;
+        for (int i = 0; i < Rounds; i++)
+        {
+            long start = Clock.Monotonic.NowNanoseconds;
+            DeviceMigrationResult moved = _driver.DeviceMemory!.MigrateToDevice(_space, _range);
+            time += Clock.Monotonic.NowNanoseconds - start;
+            Demand(moved == new DeviceMigrationResult(HugePage.PageCount, Errno.None));
+            Demand(_driver.Bind(_client, BindRequest.Migrate(_range.Start, _range.End)).Mapped == HugePage.PageCount);
+
+            start = Clock.Monotonic.NowNanoseconds;
+            _ = _cpu.Thread(0).Load<ulong>(_range.Start);
+            time += Clock.Monotonic.NowNanoseconds - start;
+            Demand(_driver.DeviceMemory.UsedPages == 0 && _driver.MappedPages == 0);
+        }
+
+        return (double)time / (2 * Rounds);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _driver.Dispose();
+        _space.Dispose();
+        _frames.Dispose();
+        _software.Dispose();
+        _memory.Dispose();
+    }
+
+    private static void Demand(bool isTrue)
+    {
+        if (!isTrue)
+        {
+            throw new InvalidOperationException("A step of the benchmark did not do what it is for.");
+        }
+    }
+}
