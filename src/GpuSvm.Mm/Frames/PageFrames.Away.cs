@@ -13,7 +13,13 @@ public sealed partial class PageFrames
     {
         if (!_away.TryHomeOf(source, out FrameNumber home))
         {
-            return TryAllocate(out frame);
+            Errno error = TryTakeFrame(out frame, out _);
+            if (error == Errno.None)
+            {
+                Begin(frame);
+            }
+
+            return error;
         }
 
         frame = home;

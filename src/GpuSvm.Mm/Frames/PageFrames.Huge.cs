@@ -13,21 +13,10 @@ public sealed partial class PageFrames
     /// <returns>ENOMEM when there is no such block, though there may be single frames; when the limit is reached, or the gate refuses.</returns>
     public Errno TryAllocateHuge(out FrameNumber head)
     {
-        head = default;
-        if (_options.AllocationGate is { } gate && !gate())
+        Errno error = TryTakeHuge(out head, out bool isFresh);
+        if (error != Errno.None)
         {
-            return Errno.ENOMEM;
-        }
-
-        bool isFresh;
-        using (_lock.Enter())
-        {
-            if ((ulong)_allocated + HugePage.PageCount > _limit || !_pool.TryTakeBlock(out head, out isFresh))
-            {
-                return Errno.ENOMEM;
-            }
-
-            _allocated += HugePage.PageCount;
+            return error;
         }
 
         for (ulong i = 0; !isFresh && i < HugePage.PageCount; i++)
@@ -37,6 +26,20 @@ public sealed partial class PageFrames
 
         BeginHuge(head, 0);
         return Errno.None;
+    }
+
+    /// <summary>Allocates a huge page to which one that lives on a device goes home, with one reference.</summary>
+    /// <param name="head">Its first frame. What it holds is not defined: its bytes are those that it is given, all of them, before anybody sees it.</param>
+    /// <returns>As <see cref="TryAllocateHuge"/>.</returns>
+    public Errno TryAllocateHugeHome(out FrameNumber head)
+    {
+        Errno error = TryTakeHuge(out head, out _);
+        if (error == Errno.None)
+        {
+            BeginHuge(head, 0);
+        }
+
+        return error;
     }
 
     /// <summary>True if a frame is a huge page or a part of one.</summary>
@@ -176,5 +179,26 @@ public sealed partial class PageFrames
     {
         Checks.That(HugePage.IsHead(head), "A huge page begins at a multiple of 512 frames.");
         return IsDevicePrivate(head) ? DeviceStatesOf(head) : StatesOf(head.Value, HugePage.PageCount);
+    }
+
+    private Errno TryTakeHuge(out FrameNumber head, out bool isFresh)
+    {
+        head = default;
+        isFresh = false;
+        if (_options.AllocationGate is { } gate && !gate())
+        {
+            return Errno.ENOMEM;
+        }
+
+        using (_lock.Enter())
+        {
+            if ((ulong)_allocated + HugePage.PageCount > _limit || !_pool.TryTakeBlock(out head, out isFresh))
+            {
+                return Errno.ENOMEM;
+            }
+
+            _allocated += HugePage.PageCount;
+            return Errno.None;
+        }
     }
 }

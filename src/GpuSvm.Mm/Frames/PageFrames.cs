@@ -67,21 +67,10 @@ public sealed partial class PageFrames : IDisposable
     /// <returns><see cref="Errno.ENOMEM"/> when none is left, the limit is reached, or the gate refuses.</returns>
     public Errno TryAllocate(out FrameNumber frame)
     {
-        frame = default;
-        if (_options.AllocationGate is { } gate && !gate())
+        Errno error = TryTakeFrame(out frame, out bool isFresh);
+        if (error != Errno.None)
         {
-            return Errno.ENOMEM;
-        }
-
-        bool isFresh;
-        using (_lock.Enter())
-        {
-            if ((ulong)_allocated >= _limit || !_pool.TryTake(out frame, out isFresh))
-            {
-                return Errno.ENOMEM;
-            }
-
-            _allocated++;
+            return error;
         }
 
         if (!isFresh)
@@ -242,5 +231,27 @@ public sealed partial class PageFrames : IDisposable
         }
 
         return ref _states.At<FrameState>(frame.Value);
+    }
+
+    /// <summary>Takes a frame of the pool, as it is.</summary>
+    private Errno TryTakeFrame(out FrameNumber frame, out bool isFresh)
+    {
+        frame = default;
+        isFresh = false;
+        if (_options.AllocationGate is { } gate && !gate())
+        {
+            return Errno.ENOMEM;
+        }
+
+        using (_lock.Enter())
+        {
+            if ((ulong)_allocated >= _limit || !_pool.TryTake(out frame, out isFresh))
+            {
+                return Errno.ENOMEM;
+            }
+
+            _allocated++;
+            return Errno.None;
+        }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class HomeFrames(DeviceMemory memory)
             return Errno.None;
         }
 
-        if (source.IsCompound && memory.Frames.TryAllocateHuge(out FrameNumber head) == Errno.None)
+        if (source.IsCompound && memory.Frames.TryAllocateHugeHome(out FrameNumber head) == Errno.None)
         {
             return Map(source.Frame, head, HugePage.Order, out destinations[0]);
         }
