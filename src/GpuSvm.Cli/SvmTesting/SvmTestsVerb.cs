@@ -29,10 +29,10 @@ internal static class SvmTestsVerb
         strategy.AcceptOnlyFromAmong([.. Strategies]);
         var placement = new Option<string>("--placement")
         {
-            Description = $"Where pages live once the GPU has touched them: {string.Join(", ", Placements.Keys)}; for {SvmTestOptions.Ranges}.",
-            DefaultValueFactory = _ => Placements.Keys.First(),
+            Description = $"Where pages live once the GPU has touched them: {string.Join(", ", Placements)}; for {SvmTestOptions.Ranges}.",
+            DefaultValueFactory = _ => Placements[0],
         };
-        placement.AcceptOnlyFromAmong([.. Placements.Keys]);
+        placement.AcceptOnlyFromAmong(Placements);
         Option<int> schedules = NumberOption.Create(
             "--schedules", "Schedules that the explorer runs of each race; 0 for real threads alone.", Schedules, 0, 1_000_000);
         Option<ulong> seed = NumberOption.Create("--seed", "Where all chance comes from.", 1UL, 0UL, ulong.MaxValue);
@@ -55,7 +55,7 @@ internal static class SvmTestsVerb
             {
                 Seed = parsed.GetValue(seed),
                 Strategy = parsed.GetRequiredValue(strategy),
-                Placement = Placements[parsed.GetRequiredValue(placement)],
+                Placement = Enum.Parse<SvmResidency>(parsed.GetRequiredValue(placement), ignoreCase: true),
             };
             Demand(options);
             var run = new SvmTestsRun(tests, options, isJson ? static _ => { } : TextOutput.Write);
@@ -64,12 +64,7 @@ internal static class SvmTestsVerb
         return command;
     }
 
-    private static Dictionary<string, SvmResidency> Placements { get; } = new(StringComparer.Ordinal)
-    {
-        ["system"] = SvmResidency.System,
-        ["device"] = SvmResidency.Device,
-        ["auto"] = SvmResidency.Auto,
-    };
+    private static string[] Placements => [.. Enum.GetNames<SvmResidency>().Select(name => name.ToLowerInvariant())];
 
     private static IEnumerable<string> Strategies => MirrorStrategies.All.Select(one => one.Key);
 
