@@ -78,6 +78,24 @@ public sealed class ReadDuplicateTests
     }
 
     [Fact]
+    public void A_page_that_somebody_pins_while_its_duplicates_end_is_copied_for_who_writes()
+    {
+        using var m = new TestMachine();
+        m.MapAt(Base, 1);
+        m.Thread.Store(Base, 42UL);
+        m.Fork().Thread.Store(Base, 50UL);
+        FrameNumber frame = Begin(m, Base);
+        m.Frames.Put(frame);
+        var pins = new Pins(m.Frames, frame);
+        m.Mm.Notifiers.AddPlain(pins);
+        m.Thread.Store(Base, 43UL);
+        m.Mm.Notifiers.RemovePlain(pins);
+        Assert.NotEqual(frame, m.Mm.PageTable.Read(Base).Frame);
+        Assert.Equal((42UL, 43UL), (BitConverter.ToUInt64(m.Memory.Frame(frame)), m.Thread.Load<ulong>(Base)));
+        m.Frames.Put(frame);
+    }
+
+    [Fact]
     public void A_page_that_was_moved_has_no_mark_and_may_be_written_after_a_fault()
     {
         using var m = new TestMachine();
@@ -176,6 +194,27 @@ public sealed class ReadDuplicateTests
     }
 
     private static FrameFlags MarkOf(TestMachine m, FrameNumber frame) => m.Frames.FlagsOf(frame) & FrameFlags.Duplicated;
+
+    /// <summary>Takes a reference of a frame in the first invalidation.</summary>
+    private sealed class Pins(PageFrames frames, FrameNumber frame) : IAddressSpaceNotifier
+    {
+        private bool _hasPinned;
+
+        public bool InvalidateStart(in Invalidation invalidation)
+        {
+            if (!_hasPinned)
+            {
+                frames.Get(frame);
+                _hasPinned = true;
+            }
+
+            return true;
+        }
+
+        public void InvalidateEnd(in Invalidation invalidation)
+        {
+        }
+    }
 
     /// <summary>Hears of invalidations for as long as it lives.</summary>
     private sealed class Told : IDisposable
