@@ -1,8 +1,10 @@
+using GpuSvm.Mm;
+
 namespace GpuSvm.Cli.Bench.Mirrors;
 
 /// <summary>Work that every strategy is given: pages that the GPU faults on, then changes by the CPU.</summary>
 /// <param name="Name">How tables name it.</param>
-/// <param name="Pages">Number of pages that it touches, for a size.</param>
+/// <param name="Pages">Number of pages that it may come to touch, for a size: a range that is brought in whole touches more than what faults.</param>
 /// <param name="Prepare">Maps and touches, and gives the pages that fault, in order.</param>
 /// <param name="Change">Makes the changes, and gives their number.</param>
 internal sealed record MirrorWork(
@@ -14,7 +16,7 @@ internal sealed record MirrorWork(
     public static IReadOnlyList<MirrorWork> All { get; } =
     [
         new("one mapping, dense", size => size, PrepareDense, DiscardEach),
-        new("one mapping, sparse", size => size, PrepareSparse, DiscardEach),
+        new("one mapping, sparse", size => BlocksOf(size) * HugePage.PageCount, PrepareSparse, DiscardEach),
         new("many mappings", size => size, PrepareMappings, UnmapEach),
         new("one mapping, holes", size => size, PrepareDense, UnmapEverySecond),
         new("changes beside", size => 2 * size, PrepareTwo, DiscardBeside),
@@ -31,7 +33,7 @@ internal sealed record MirrorWork(
     /// <summary>The first page of every 2 MiB of one mapping.</summary>
     private static ulong[] PrepareSparse(MirrorMachine machine, int size)
     {
-        int blocks = Math.Max(1, size / 8);
+        int blocks = BlocksOf(size);
         machine.Map(MirrorMachine.Base, (ulong)blocks * HugeBlock / Page.Size);
         return Touched(machine, blocks, HugeBlock);
     }
@@ -104,6 +106,8 @@ internal sealed record MirrorWork(
         machine.Fork();
         return pages.Length;
     }
+
+    private static int BlocksOf(int size) => Math.Max(1, size / 32);
 
     private static ulong BesideOf(ulong[] pages) => pages[^1] + (2 * Page.Size);
 
