@@ -33,6 +33,7 @@ public sealed class MirrorStrategyTests
     [InlineData("per-fault", 1, 4, 3)]
     [InlineData("vma-sized", 2, 2, 1)]
     [InlineData("table-aligned", 1, 4, 3)]
+    [InlineData("sized-ranges", 1, 4, 3)]
     public void Callbacks_in_vain_are_those_that_find_no_entry_of_the_GPU(string name, int notifiers, long callbacks, long inVain)
     {
         using DriverFixture d = FixtureOf(name);
@@ -64,12 +65,13 @@ public sealed class MirrorStrategyTests
     [InlineData("per-fault")]
     [InlineData("vma-sized")]
     [InlineData("table-aligned")]
+    [InlineData("sized-ranges")]
     public void Workers_acquire_at_the_same_time_and_none_gets_an_interval_that_does_not_guard_its_page(string name)
     {
         const int Workers = 3;
         const int Rounds = 2000;
         using var d = new DriverFixture();
-        var mirror = new GpuMirror(d.Client.Mirror.Space, default, Workers);
+        var mirror = new GpuMirror(d.Client.Mirror.Space, default, Workers) { Device = new MirrorDevice(d.Gpu.Dma, null, null, new SvmRangeOptions()) };
         IMirrorStrategy strategy = FactoryOf(name)(d.Mm, mirror);
         for (ulong block = 1; block <= Workers; block++)
         {
@@ -131,6 +133,7 @@ public sealed class MirrorStrategyTests
     [InlineData("per-fault", 168, 168)]
     [InlineData("vma-sized", 0, 3 * 168)]
     [InlineData("table-aligned", 1024 * 8, (1024 * 8) + (512 * 8) + (3 * 168))]
+    [InlineData("sized-ranges", 0, 3 * (400 + 280))]
     public void Bytes_of_bookkeeping_grow_with_intervals_that_last(string name, long before, long after)
     {
         const ulong Apart = 1UL << 30;

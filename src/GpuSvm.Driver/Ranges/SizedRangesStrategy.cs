@@ -15,11 +15,11 @@ namespace GpuSvm.Driver;
 /// </remarks>
 public sealed partial class SizedRangesStrategy : IMirrorStrategy, ISvmRangeOwner
 {
-    /// <summary>A notifier with its nodes in two trees; a test compares it with what is allocated.</summary>
+    /// <summary>A notifier with its nodes in two trees, as measured.</summary>
     private const long BytesPerNotifier = 400;
 
-    /// <summary>A range with its places in a tree and in a table, without the blocks of its pages; so does it with this.</summary>
-    private const long BytesPerRange = 200;
+    /// <summary>A range with its places in a tree and in a table, as measured; without the blocks of its pages, 16 bytes each.</summary>
+    private const long BytesPerRange = 280;
 
     private readonly GpuMirror _mirror;
     private readonly MirrorDevice _device;
