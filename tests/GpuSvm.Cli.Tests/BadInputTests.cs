@@ -20,8 +20,8 @@ public sealed class BadInputTests
     [InlineData("run stream --size 0", "--size 0: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
     [InlineData("run stream --size 5G", "--size 5G: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
     [InlineData("run stream --size big", "--size big: expected a size from 1 B to 4 GiB, such as 64M (see 'gpusvm run stream --help')")]
-    [InlineData("run list --vram 64", "--vram 64: expected a size from 256 KiB to 128 GiB, such as 64M (see 'gpusvm run list --help')")]
-    [InlineData("run list --vram 129G", "--vram 129G: expected a size from 256 KiB to 128 GiB, such as 64M (see 'gpusvm run list --help')")]
+    [InlineData("run list --vram 64", "--vram 64: expected a size from 64 KiB to 128 GiB, such as 64M (see 'gpusvm run list --help')")]
+    [InlineData("run list --vram 129G", "--vram 129G: expected a size from 64 KiB to 128 GiB, such as 64M (see 'gpusvm run list --help')")]
     [InlineData("run list --placement gpu", "--placement gpu: expected system, device or auto (see 'gpusvm run list --help')")]
     [InlineData(
         "residency list --placement Auto",

@@ -12,7 +12,38 @@ public sealed class MachineOptionsTests
         { new MachineOptions { FaultBufferEntries = 1 }, "FaultBufferEntries" },
         { new MachineOptions { CpuThreads = 0 }, "CpuThreads" },
         { new MachineOptions { SystemMemory = 4095 }, "SystemMemory" },
+        { new MachineOptions { Strategy = (MirrorStrategy)4 }, "Strategy" },
+        { new MachineOptions { Eviction = (EvictionPolicy)4 }, "Eviction" },
+        { new MachineOptions { Ranges = new() { Timeslice = TimeSpan.FromTicks(-1) } }, "Timeslice" },
+        { new MachineOptions { Ranges = new() { RetryLimit = TimeSpan.FromTicks(-1) } }, "RetryLimit" },
+        { new MachineOptions { Ranges = new() { Placement = (SvmResidency)3 } }, "Placement" },
+        { new MachineOptions { Ranges = new() { Movement = (Movement)2 } }, "Movement" },
+        { new MachineOptions { Ranges = new() { PartialUnmap = (PartialUnmap)2 } }, "PartialUnmap" },
     };
+
+    public static TheoryData<MachineOptions, string> Unfit => new()
+    {
+        {
+            new MachineOptions { Ranges = new() { Placement = SvmResidency.Auto } },
+            "Placement Auto needs the strategy SizedRanges, not TableAligned."
+        },
+        { WithChunks(ByteSize.MiB(4), ByteSize.KiB(4)), "ChunkSizes 4 MiB, 4 KiB: expected powers of two, falling, from 2 MiB at most to 4 KiB." },
+        { WithChunks(ByteSize.MiB(2)), "ChunkSizes 2 MiB: expected powers of two, falling, from 2 MiB at most to 4 KiB." },
+        { WithChunks(), "ChunkSizes : expected powers of two, falling, from 2 MiB at most to 4 KiB." },
+        {
+            new MachineOptions { Ranges = new() { NotifierSize = ByteSize.MiB(1) } },
+            "NotifierSize 1 MiB: expected a power of two, at least 2 MiB."
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unfit))]
+    public void Options_that_do_not_fit_together_are_named(MachineOptions options, string expected)
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new Machine(options));
+
+        Assert.StartsWith(expected, e.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Wrong))]
@@ -59,4 +90,7 @@ public sealed class MachineOptionsTests
 
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => m.Gpu.LaunchAsync(p, TestKernels.LoadOne, grid, block, (VirtualAddress)0));
     }
+
+    private static MachineOptions WithChunks(params ByteSize[] sizes) =>
+        new() { Strategy = MirrorStrategy.SizedRanges, Ranges = new() { ChunkSizes = sizes } };
 }

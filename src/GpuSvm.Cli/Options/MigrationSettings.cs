@@ -11,9 +11,9 @@ internal sealed class MigrationSettings
 
     private readonly Option<ByteSize> _videoMemory = SizeOption.Create(
         "--vram",
-        "The GPU's own memory, 256K to 128G; page tables need a little of it.",
+        "The GPU's own memory, 64K to 128G; page tables need a little of it.",
         Standard.VideoMemory,
-        ByteSize.KiB(256),
+        ByteSize.KiB(64),
         ByteSize.GiB(128));
 
     private readonly Option<SvmResidency?> _placement = ChoiceOption.Create(
@@ -44,6 +44,7 @@ internal sealed class MigrationSettings
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
+        _timeslice.HelpName = "MS";
         command.Add(_videoMemory);
         command.Add(_placement);
         command.Add(_chunks);

@@ -62,6 +62,18 @@ public class ClockTests
     }
 
     [Fact]
+    public void A_step_clock_goes_on_by_a_microsecond_a_look_and_a_millisecond_a_sleep()
+    {
+        var clock = new StepClock();
+        Assert.Equal(1000, clock.NowNanoseconds);
+        Assert.Equal(2000, clock.NowNanoseconds);
+
+        // A look for the deadline, one before each of three sleeps and one behind them, and the one here.
+        Assert.False(new WakeEvent().Wait(clock.After(TimeSpan.FromMilliseconds(3))));
+        Assert.Equal(3_008_000, clock.NowNanoseconds);
+    }
+
+    [Fact]
     public void A_sequence_counter_counts_every_advance_of_every_thread()
     {
         var counter = new SequenceCounter();

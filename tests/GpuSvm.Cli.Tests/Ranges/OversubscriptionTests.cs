@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using GpuSvm.Core;
+
+namespace GpuSvm.Cli.Tests.Ranges;
+
+/// <summary>Working sets that are larger than the GPU's memory: the answer is right, and never are there more pages than fit.</summary>
+public sealed class OversubscriptionTests
+{
+    private const int Rows = 2500;
+    private static readonly int[] Percents = [110, 125, 150, 400];
+
+    [Theory]
+    [InlineData("stream --size 1200K --chunks 16K,4K --sms 2 --warps 2", 300)]
+    [InlineData("spmv FILE --chunks 16K,4K --sms 2 --warps 2", 162)]
+    [InlineData("hashjoin --rows 3000 --chunks 4K --sms 1 --warps 1", 21)]
+    [InlineData("sort --count 3000 --chunks 4K --sms 1 --warps 1", 15)]
+    public async Task With_room_for_all_no_page_leaves_before_the_check(string workload, int pages)
+    {
+        JsonElement document = await RunAsync(workload, "--vram", "64M");
+
+        JsonElement counters = document.GetProperty("counters").GetProperty("migration");
+        Assert.Equal(
+            (pages, 0, 0, pages),
+            (Count(counters, "pages_to_device_by_fault"),
+            Count(counters, "pages_home_by_eviction"),
+            Count(counters, "evictions"),
+            Count(counters, "peak_video_pages")));
+        Assert.Equal(4096 * pages, Count(counters, "bytes_to_device"));
+    }
+
+    [Theory]
+    [InlineData("stream --size 1200K --chunks 16K,4K --sms 2 --warps 2", 300)]
+    [InlineData("spmv FILE --chunks 16K,4K --sms 2 --warps 2", 162)]
+    [InlineData("hashjoin --rows 3000 --chunks 4K --sms 1 --warps 1", 21)]
+    [InlineData("sort --count 3000 --chunks 4K --sms 1 --warps 1", 15)]
+    public async Task Working_sets_of_110_to_400_percent_of_the_memory_give_the_right_answer(string workload, int pages)
+    {
+        foreach (int percent in Percents)
+        {
+            await ExpectLimitAsync(workload, pages * 100 / percent);
+        }
+    }
+
+    [Theory]
+    [InlineData("stream --size 1200K --chunks 16K,4K --sms 2 --warps 2 --parallel", 300)]
+    [InlineData("spmv FILE --chunks 16K,4K --sms 2 --warps 2 --parallel", 162)]
+    [InlineData("hashjoin --rows 3000 --chunks 4K --sms 1 --warps 1 --parallel", 21)]
+    [InlineData("sort --count 3000 --chunks 4K --sms 1 --warps 1 --parallel", 15)]
+    public async Task So_they_do_on_several_threads(string workload, int pages)
+    {
+        foreach (int percent in Percents)
+        {
+            await ExpectLimitAsync(workload, pages * 100 / percent);
+        }
+    }
+
+    private static async Task ExpectLimitAsync(string workload, int limit)
+    {
+        JsonElement document = await RunAsync(workload, "--vram", VideoMemoryFor(limit).ToString(CultureInfo.InvariantCulture));
+
+        JsonElement counters = document.GetProperty("counters").GetProperty("migration");
+        Assert.InRange(Count(counters, "peak_video_pages"), limit - 3, limit);
+        Assert.True(Count(counters, "pages_home_by_eviction") > 0, $"Nothing was evicted with room for {limit} pages.");
+    }
+
+    private static async Task<JsonElement> RunAsync(string workload, params string[] options)
+    {
+        using var file = new TemporaryFile(Matrix());
+        string[] words = [.. workload.Split(' ').Select(word => word == "FILE" ? file.Path : word)];
+        JsonElement document = await Tool.RunJsonAsync(["run", .. words, "--placement", "device", .. options]);
+        Assert.True(document.GetProperty("verified").GetBoolean());
+        return document;
+    }
+
+    /// <summary>The smallest memory, in bytes, that has room for some pages beside what is kept for page tables.</summary>
+    private static long VideoMemoryFor(int pages)
+    {
+        int all = pages;
+        while (all - (all / 32) - 16 < pages)
+        {
+            all++;
+        }
+
+        return all * (long)Page.Size;
+    }
+
+    private static string Matrix()
+    {
+        var random = new SeededRandom(1);
+        var text = new StringBuilder("%%MatrixMarket matrix coordinate pattern general\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Rows} {Rows} {20 * Rows}\n");
+        for (int i = 0; i < 20 * Rows; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{1 + random.Next(Rows)} {1 + random.Next(Rows)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static int Count(JsonElement counters, string name) => counters.GetProperty(name).GetInt32();
+}
