@@ -26,6 +26,19 @@ public sealed class RangePlacementTests
     }
 
     [Fact]
+    public void A_move_of_what_is_missing_leaves_the_entries_of_the_others_alone()
+    {
+        using VideoFixture d = Make(SvmResidency.Device, readAround: 4);
+        d.Map(0, 16);
+        d.Add(0, 1, atomically: true).ThrowIfFailed();
+        d.Read(5);
+        Assert.True(d.Client.RangeSpace!.TryFind(VideoFixture.At(0), out SvmRange? range));
+        Assert.Equal((12, 12L), (range.ValidPages, d.Driver.MappedPages));
+        Assert.Equal(new DeviceMigrationResult(4, Errno.None), d.Client.RangeSpace.MigrateToDevice(range, Movement.BestEffort));
+        Assert.Equal((12, 12L), (range.ValidPages, d.Driver.MappedPages));
+    }
+
+    [Fact]
     public void In_the_systems_memory_nothing_moves_by_itself_and_what_is_there_is_used_there()
     {
         using VideoFixture d = Make(SvmResidency.System);
