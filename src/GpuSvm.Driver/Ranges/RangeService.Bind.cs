@@ -52,7 +52,9 @@ internal sealed partial class RangeService
         }
     }
 
-    /// <summary>A range that is gone or was cut is found anew; another one is looked at once more, as the CPU's mappings may have changed.</summary>
+    /// <summary>
+    /// A range that is gone or was cut is found anew; another one is looked at once more, as the CPU's mappings may have changed.
+    /// </summary>
     private Step LookAgain(SvmRange range, ref RangeTries tries)
     {
         if (IsGone(range))
@@ -231,7 +233,8 @@ internal sealed partial class RangeService
 
         if (block.System is not { } address)
         {
-            return PfnEntry.VideoMemory(block.DevicePage << Page.Shift, FaultRights.NeededBy(writes ? FaultAccess.Atomic : FaultAccess.Read));
+            return PfnEntry.VideoMemory(
+                block.DevicePage << Page.Shift, FaultRights.NeededBy(writes ? FaultAccess.Atomic : FaultAccess.Read));
         }
 
         FaultAccess granted =

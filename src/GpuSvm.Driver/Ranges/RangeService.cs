@@ -1,6 +1,8 @@
 namespace GpuSvm.Driver;
 
-/// <summary>Serves the faults of one block by ranges: finds or makes each, moves it where it is to live, brings all of it in, and binds it.</summary>
+/// <summary>
+/// Serves the faults of one block by ranges: finds or makes each, moves it where it is to live, brings all of it in, and binds it.
+/// </summary>
 /// <param name="options">The driver's.</param>
 /// <param name="groups">The worker's.</param>
 /// <param name="pages">Serves what is left page by page, with the same groups.</param>

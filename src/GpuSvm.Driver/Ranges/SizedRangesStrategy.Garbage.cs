@@ -4,7 +4,8 @@ namespace GpuSvm.Driver;
 
 /// <content>The garbage collector: ranges of which something was unmapped are removed, or cut to what is left.</content>
 /// <remarks>
-/// Not in the callback that marks them: the mappings are changing, and it may take notifiers out. Source: Linux drm_gpusvm.c, driver_garbage_collector; xe_svm.c.
+/// Not in the callback that marks them: the mappings are changing, and it may take notifiers out. Source: Linux drm_gpusvm.c,
+/// driver_garbage_collector; xe_svm.c.
 /// </remarks>
 public sealed partial class SizedRangesStrategy
 {

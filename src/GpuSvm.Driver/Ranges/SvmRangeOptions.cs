@@ -16,7 +16,9 @@ public sealed record SvmRangeOptions
     /// <summary>Where the pages of a range are to live; it counts where the driver has <see cref="SvmDriverOptions.DevicePages"/>.</summary>
     public SvmResidency Placement { get; init; } = SvmResidency.System;
 
-    /// <summary>How long pages that a fault has moved to the GPU's memory stay there though the CPU touches them: not negative; 0 for not at all.</summary>
+    /// <summary>
+    /// How long pages that a fault has moved to the GPU's memory stay there though the CPU touches them: not negative; 0 for not at all.
+    /// </summary>
     /// <remarks>Source: Linux xe_svm.c, which begins with 5 ms for atomics.</remarks>
     public TimeSpan Timeslice { get; init; }
 

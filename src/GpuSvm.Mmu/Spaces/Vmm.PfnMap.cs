@@ -43,8 +43,9 @@ internal sealed partial class Vmm<TFormat>
     private static bool CanAddressAny(in PageSlot slot, in PfnSummary summary)
     {
         ulong any = summary.AnyAddress;
+        bool isOnBus = summary.AreForeignPagesOnBus && slot.AlignDown(any) == any;
         return TFormat.CanAddress(new PageTarget(Aperture.VideoMemory, any)) &&
-            (!summary.HasForeignPages || (summary.AreForeignPagesOnBus && slot.AlignDown(any) == any && TFormat.CanAddress(new PageTarget(Aperture.SystemCoherent, any))));
+            (!summary.HasForeignPages || (isOnBus && TFormat.CanAddress(new PageTarget(Aperture.SystemCoherent, any))));
     }
 
     /// <summary>True if entries can hold the addresses that are entered as they are, and those of others are aligned to the page size.</summary>
