@@ -82,6 +82,18 @@ public sealed class ResidencyTests
         Assert.True(Number(first.GetProperty("counters").GetProperty("migration"), "pages_to_device_by_fault") > 0);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(20, 1)]
+    public async Task The_cpu_waits_once_for_pages_that_came_to_the_gpu_within_a_timeslice(int milliseconds, int refusals)
+    {
+        JsonElement document = await Tool.RunJsonAsync(
+            "run", "stream", "--size", "528K", "--placement", "device", "--chunks", "64K,4K", "--timeslice", $"{milliseconds}");
+
+        JsonElement migration = document.GetProperty("counters").GetProperty("migration");
+        Assert.Equal((refusals, 54), (Number(migration, "timeslice_refusals"), Number(migration, "pages_home_by_fault")));
+    }
+
     [Fact]
     public async Task The_verb_says_where_ranges_are_to_live_unless_told()
     {
