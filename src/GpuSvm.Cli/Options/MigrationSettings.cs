@@ -28,7 +28,7 @@ internal sealed class MigrationSettings
 
     private readonly Option<int?> _timeslice = NumberOption.CreateOptional(
         "--timeslice",
-        "With --placement: milliseconds for which pages stay on the GPU though the CPU wants them, 0 to 10000. [default: 5]",
+        "With --placement: milliseconds for which pages stay on the GPU though the CPU wants them, 0 to 10000. [default: 0]",
         0,
         LongestTimeslice);
 
