@@ -27,6 +27,7 @@ internal static class Samples
         TlbMisses = 11,
         Walks = 12,
         Invalidations = 13,
+        DuplicatedPages = 14,
     };
 
     public static readonly EngineSettings Settings = new()
