@@ -78,7 +78,8 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
         do
         {
             finished = groups.Finished;
-            if (TryAcquire(first, out MirrorInterval interval))
+            Errno error = TryAcquire(first, out MirrorInterval interval);
+            if (error == Errno.None)
             {
                 try
                 {
@@ -91,7 +92,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
             }
             else
             {
-                Finish(ref groups[first], FaultResult.Fatal(Errno.EFAULT));
+                Finish(ref groups[first], FaultResult.Fatal(error == Errno.ENOMEM ? error : Errno.EFAULT));
             }
 
             first = groups.FirstPending(first);
@@ -101,20 +102,20 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
         groups.DeferFrom(first);
     }
 
-    private bool TryAcquire(int first, out MirrorInterval interval)
+    private Errno TryAcquire(int first, out MirrorInterval interval)
     {
         if (_wantsWhole && _client.Strategy.TryAcquire(Block, worker, out interval) == Errno.None)
         {
             if (interval.Range.Contains(AddressOf(groups[first].Page)))
             {
-                return true;
+                return Errno.None;
             }
 
             // It guards the start of the block, and not so far.
             _client.Strategy.Release(interval);
         }
 
-        return _client.Strategy.TryAcquire(groups.RestFrom(first), worker, out interval) == Errno.None;
+        return _client.Strategy.TryAcquire(groups.RestFrom(first), worker, out interval);
     }
 
     /// <summary>Serves those pages that an interval guards, until all are done, the interval guards them no longer, or the deadline passes.</summary>

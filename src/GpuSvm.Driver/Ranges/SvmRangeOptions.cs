@@ -35,6 +35,9 @@ public sealed record SvmRangeOptions
     /// <summary>How long the pages of a range are looked up again in one call; not negative.</summary>
     public TimeSpan RetryLimit { get; init; } = Deadline.Default;
 
+    /// <summary>As <see cref="SvmSpaceOptions.AllocationGate"/>: for tests that let every allocation fail once.</summary>
+    internal Func<bool>? AllocationGate { get; init; }
+
     /// <summary>These options as those of a space.</summary>
     internal SvmSpaceOptions ToSpaceOptions() => new()
     {
@@ -42,6 +45,7 @@ public sealed record SvmRangeOptions
         NotifierSize = NotifierSize,
         PartialUnmap = PartialUnmap,
         RetryLimit = RetryLimit,
+        AllocationGate = AllocationGate,
     };
 
     /// <summary>Looks at each value.</summary>

@@ -21,7 +21,8 @@ internal sealed class VideoFixture : IDisposable
         ulong? pageLimit = null,
         AccessCounterOptions? counters = null,
         Func<VideoAllocation, bool>? gate = null,
-        ExecutionMode execution = ExecutionMode.Sequential)
+        ExecutionMode execution = ExecutionMode.Sequential,
+        FailureSites? sites = null)
     {
         ByteSize size = videoMemory ?? ByteSize.MiB(16);
         FrameNumber? coherentAt = kind == DevicePageKind.Coherent ? new FrameNumber(SystemFrames) : null;
@@ -35,18 +36,21 @@ internal sealed class VideoFixture : IDisposable
             CoherentAt = coherentAt,
             Events = options?.Events,
             AccessCounters = counters,
-            AllocationGate = gate,
+            AllocationGate = sites is null ? gate : sites.May,
         });
         Frames = new PageFrames(_memory, new PageFramesOptions
         {
             Seed = 3,
             PooledFrames = SystemFrames,
-            AllocationGate = () => _allocationsLeft < 0 || (_allocationsLeft > 0 && _allocationsLeft-- > 0),
+            AllocationGate = () =>
+                (sites?.May(FailureSite.Frame) ?? true) && (_allocationsLeft < 0 || (_allocationsLeft > 0 && _allocationsLeft-- > 0)),
         });
         Cpu = new SimulatedCpu(_memory, 1);
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions { Seed = 3 });
-        Driver = new SvmDriver(Gpu, (options ?? new SvmDriverOptions()) with
+        options ??= new SvmDriverOptions();
+        Driver = new SvmDriver(sites is null ? Gpu : new FailingGpu(Gpu, sites), options with
         {
+            Ranges = sites is null ? options.Ranges : options.Ranges with { AllocationGate = () => sites.May(FailureSite.Range) },
             Servicing = execution == ExecutionMode.Parallel ? FaultServicing.OnWorker : FaultServicing.InInterrupt,
             DevicePages = new DevicePagesOptions(Frames)
             {
@@ -67,6 +71,9 @@ internal sealed class VideoFixture : IDisposable
     public SimulatedCpu Cpu { get; }
 
     public AddressSpace Mm { get; }
+
+    /// <summary>The process and its children.</summary>
+    public IEnumerable<AddressSpace> Spaces => [Mm, .. _others.Select(static other => other.Mm)];
 
     public SvmDriver Driver { get; }
 
