@@ -9,7 +9,7 @@ public sealed class JsonTests
 
     private static readonly string[] CounterNames =
     [
-        "faults", "duplicates", "covered", "batches", "replays", "cancels", "retries", "overflows", "pages_mapped", "tlb_hits", "tlb_misses", "walks",
+        "faults", "duplicates", "covered", "batches", "replays", "cancels", "retries", "overflows", "pages_mapped", "duplicated_pages", "tlb_hits", "tlb_misses", "walks",
         "invalidations", "migration",
     ];
 

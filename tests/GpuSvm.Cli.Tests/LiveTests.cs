@@ -6,7 +6,7 @@ namespace GpuSvm.Cli.Tests;
 public sealed class LiveTests
 {
     private static readonly string[] MachineNames =
-        ["mode", "kernel", "features", "seed", "sms", "warps", "execution", "fault_buffer_entries"];
+        ["mode", "kernel", "features", "seed", "sms", "warps", "execution", "fault_buffer_entries", "video_memory_bytes"];
 
     [LiveTheory]
     [InlineData("wordcount", "FILE")]

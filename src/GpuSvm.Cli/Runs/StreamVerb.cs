@@ -38,8 +38,10 @@ internal static class StreamVerb
         double[] c = Numbers(random, elements);
         ulong sums = session.Map(chunks * Page.Size);
         var args = new PatternArgs(sums, session.Place<double>(b), session.Place<double>(c), elements, ChunkElements);
-        int blocks = session.BlocksFor((long)chunks * RunSession.BlockSize);
-        await session.LaunchAsync(AccessPatterns.Stream, blocks, RunSession.BlockSize, args).ConfigureAwait(false);
+
+        // One block of threads for each chunk: they begin in order as others end, so all work near one place. As many as run at once, with
+        // a stride each, would drift apart, and each want its own part of the arrays on the device.
+        await session.LaunchAsync(AccessPatterns.Stream, (int)chunks, RunSession.BlockSize, args).ConfigureAwait(false);
 
         double[] expected = PlainTriad.Compute(b, c);
         string? failure = null;

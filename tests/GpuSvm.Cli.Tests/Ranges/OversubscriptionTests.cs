@@ -56,6 +56,18 @@ public sealed class OversubscriptionTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" --parallel")]
+    public async Task A_stream_of_twelve_large_ranges_with_room_for_seven_evicts_at_most_twice_the_excess(string mode)
+    {
+        JsonElement document = await RunAsync("stream --size 24M" + mode, "--vram", "16M");
+
+        JsonElement counters = document.GetProperty("counters").GetProperty("migration");
+        long excess = (24 << 8) - Count(counters, "peak_video_pages");
+        Assert.InRange(Count(counters, "pages_home_by_eviction"), excess, 2 * excess);
+    }
+
     private static async Task ExpectLimitAsync(string workload, int limit)
     {
         JsonElement document = await RunAsync(workload, "--vram", VideoMemoryFor(limit).ToString(CultureInfo.InvariantCulture));
