@@ -201,6 +201,15 @@ public static class Breaks
     /// <summary>Two that take pages of a device's memory at the same time may both find that the limit allows it.</summary>
     public static readonly bool LimitAskedEarly = Name == "limit-asked-early";
 
+    /// <summary>A range that is cut gives to its parts the pages that it had when they were made, whatever has become of these since.</summary>
+    public static readonly bool OldBlocksHandedOver = Name == "old-blocks-handed-over";
+
+    /// <summary>A range is bound without another look whether its pages are there still.</summary>
+    public static readonly bool RangeBoundUnasked = Name == "range-bound-unasked";
+
+    /// <summary>A range is cut by one thread though another has removed it already.</summary>
+    public static readonly bool RemovedRangeReplaced = Name == "removed-range-replaced";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -219,5 +228,6 @@ public static class Breaks
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for", "peer-event-skipped",
         "event-shown-early", "event-place-taken-twice", "timeslice-forgotten",
         "released-allocation-ordered", "limit-asked-early",
+        "old-blocks-handed-over", "range-bound-unasked", "removed-range-replaced",
     ];
 }

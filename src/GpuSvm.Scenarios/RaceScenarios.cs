@@ -46,6 +46,7 @@ public static class RaceScenarios
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for", "peer-event-skipped",
         "event-shown-early", "event-place-taken-twice",
         "timeslice-forgotten", "released-allocation-ordered", "limit-asked-early",
+        "old-blocks-handed-over", "range-bound-unasked", "removed-range-replaced",
     ];
 
     private static IEnumerable<T> Make<T>(Assembly assembly)

@@ -113,7 +113,7 @@ internal sealed partial class RangeService
     {
         using (_client.Mirror.UpdateLock.Enter())
         {
-            bool isValid = _ranges.Space.ArePagesValid(range, request.Context.Rights);
+            bool isValid = _ranges.Space.ArePagesValid(range, request.Context.Rights) || (Breaks.RangeBoundUnasked && range.HasMapping);
             if (isValid)
             {
                 BindLocked(range);

@@ -57,6 +57,7 @@ internal sealed partial class SmallMachine : IDisposable
             CancelScope = options.CancelScope,
             Workers = options.Workers,
             FaultsPerHelper = 1,
+            Ranges = options.Ranges,
             DevicePages = options.ReadAroundPages > 0
                 ? new DevicePagesOptions(_frames)
                 {
@@ -125,9 +126,12 @@ internal sealed partial class SmallMachine : IDisposable
     }
 
     /// <summary>Unmaps the first page.</summary>
-    public void UnmapFirst()
+    public void UnmapFirst() => Unmap(0);
+
+    /// <summary>Unmaps a page.</summary>
+    public void Unmap(int page)
     {
-        Errno error = Mm.Unmap(Address, Page.Size);
+        Errno error = Mm.Unmap(PageAt(page), Page.Size);
         Demand(error == Errno.None, $"A page can be unmapped: {error}.");
     }
 
@@ -188,11 +192,7 @@ internal sealed partial class SmallMachine : IDisposable
     }
 
     /// <summary>Unmaps the last page.</summary>
-    public void UnmapLast()
-    {
-        Errno error = Mm.Unmap(PageAt(PageCount - 1), Page.Size);
-        Demand(error == Errno.None, $"A page can be unmapped: {error}.");
-    }
+    public void UnmapLast() => Unmap(PageCount - 1);
 
     /// <summary>Makes a child of the process, which has no part in the GPU.</summary>
     public CpuThread Fork()

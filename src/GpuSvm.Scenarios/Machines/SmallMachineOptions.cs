@@ -3,6 +3,13 @@ namespace GpuSvm.Scenarios;
 /// <summary>What a <see cref="SmallMachine"/> is like.</summary>
 internal sealed record SmallMachineOptions
 {
+    /// <summary>Ranges of two pages, which move to the GPU's memory when it faults.</summary>
+    public static SvmRangeOptions PairsOnDevice { get; } = new()
+    {
+        ChunkSizes = [ByteSize.KiB(8), ByteSize.KiB(4)],
+        Placement = SvmResidency.Device,
+    };
+
     /// <summary>Sequential: the GPU runs on the thread that launches and serves its faults there. Parallel: a worker each.</summary>
     public ExecutionMode Execution { get; init; } = ExecutionMode.Sequential;
 
@@ -20,6 +27,9 @@ internal sealed record SmallMachineOptions
 
     /// <summary>Makes the mirror strategy; null for that of nouveau, an interval for each fault.</summary>
     public Func<AddressSpace, GpuMirror, IMirrorStrategy>? Strategy { get; init; }
+
+    /// <summary>How ranges are made, where the strategy has any.</summary>
+    public SvmRangeOptions Ranges { get; init; } = new();
 
     /// <summary>Number of threads that serve the blocks of a batch.</summary>
     public int Workers { get; init; } = 1;

@@ -49,8 +49,8 @@ public sealed partial class SvmSpace
             return true;
         }
 
-        List<SvmRange> pieces = MakePieces(range, bounds);
-        bool isReplaced = Replace(range, pieces);
+        List<SvmRange> pieces = MakePieces(range, bounds, out MappedBlock[] old);
+        bool isReplaced = Replace(range, pieces, old);
         pieces.ForEach(piece => piece.Put());
         return isReplaced;
     }
@@ -70,14 +70,15 @@ public sealed partial class SvmSpace
         }
     }
 
-    /// <summary>Makes ranges for what is left of a range; nobody knows them yet.</summary>
-    private List<SvmRange> MakePieces(SvmRange range, AddressRange bounds)
+    /// <summary>Makes ranges for what is left of a range, whose pages are told for a break; nobody knows them yet.</summary>
+    private List<SvmRange> MakePieces(SvmRange range, AddressRange bounds, out MappedBlock[] old)
     {
         MappedBlock[] blocks = ArrayPool<MappedBlock>.Shared.Rent(range.PageCount);
         List<SvmRange> pieces = [];
         try
         {
             ReadOnlySpan<MappedBlock> left = blocks.AsSpan(0, CopyBlocks(range, blocks));
+            old = Breaks.OldBlocksHandedOver ? left.ToArray() : [];
             for (VirtualAddress at = range.Range.Start; TryNextPart(at, range.Range, bounds, out AddressRange part); at = part.End)
             {
                 MakePieces(range, part, ref left, pieces);
@@ -155,16 +156,16 @@ public sealed partial class SvmSpace
 
     /// <summary>Removes a range, and enters those of some others that can take a block of it: they are taken off the list.</summary>
     /// <returns>False if it was removed already.</returns>
-    private bool Replace(SvmRange range, List<SvmRange> pieces)
+    private bool Replace(SvmRange range, List<SvmRange> pieces, MappedBlock[] old)
     {
         using (NotifierLock.Enter())
         {
-            if (range.IsRemoved)
+            if (range.IsRemoved && !Breaks.RemovedRangeReplaced)
             {
                 return false;
             }
 
-            HandOver(range, pieces);
+            HandOver(range, pieces, old);
             RemoveLocked(range);
             pieces.FindAll(piece => piece.HasMapping).ForEach(EnterLocked);
             pieces.RemoveAll(piece => piece.HasMapping);
@@ -176,9 +177,9 @@ public sealed partial class SvmSpace
     }
 
     /// <summary>Gives each block to the one of some ranges that holds it, and drops those that lie in none.</summary>
-    private void HandOver(SvmRange range, List<SvmRange> pieces)
+    private void HandOver(SvmRange range, List<SvmRange> pieces, MappedBlock[] old)
     {
-        ReadOnlySpan<MappedBlock> blocks = range.Blocks;
+        ReadOnlySpan<MappedBlock> blocks = Breaks.OldBlocksHandedOver ? old : range.Blocks;
         int next = 0;
 
         // The first of the blocks that no range has taken and that are still to be dropped, and the address behind those before.

@@ -177,7 +177,7 @@ public sealed class RangeFailureTests
         ((SizedRangesStrategy)d.Client.Strategy).CollectGarbage();
         d.Memory.Reclaim();
         Assert.Equal((0, 0, 0L), (d.Client.RangeSpace!.RangeCount, d.Client.RangeSpace.NotifierCount, d.Driver.MappedPages));
-        Assert.Equal((0L, 0L, 0L), (d.Gpu.DmaMapper.MappedPages, d.Frames.AllocatedFrames, d.Memory.UsedPages));
+        Assert.Equal((0L, 0L, 0L), (d.Gpu.DmaMapper.MappedPages, d.Frames.AllocatedFrames, d.Memory.TakenPages));
     }
 
     /// <summary>
