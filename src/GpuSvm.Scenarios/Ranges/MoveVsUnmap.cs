@@ -19,7 +19,6 @@ public sealed class MoveVsUnmap : IDriverRace
             Ranges = SmallMachineOptions.PairsOnDevice,
             ReadAroundPages = 1,
         });
-        machine.Launch(run, RaceKernels.ReadOwnAsync, new KernelArgs(1), 1, 2);
         run.Thread("gpu", () => machine.Launch(run, RaceKernels.ReadOwnAsync, new KernelArgs(2), 1, 2));
         run.Thread("program", machine.Replace);
         run.Thread("cpu", () =>
