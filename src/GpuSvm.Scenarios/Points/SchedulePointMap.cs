@@ -96,18 +96,26 @@ public sealed class SchedulePointMap : IDisposable
     private static MethodBase DefinitionOf(MethodBase method) => method.Module.ResolveMethod(method.MetadataToken)!;
 
     /// <summary>Offset of the call that a stack frame stands in: the runtime knows it to a statement, so it is the next call of the kind.</summary>
-    /// <remarks>Of the release of a scope it knows nothing, so that all of a method count as its first.</remarks>
+    /// <remarks>
+    /// Of the release of a scope it knows nothing, so that all of a method count as its first; and of a call in the last statement it may
+    /// know the end of the method only.
+    /// </remarks>
     private int? OffsetOf(MethodBase method, MethodBase callee, int offset)
     {
+        int? last = null;
         foreach ((int at, MethodBase called) in _calls.Of(method))
         {
-            if ((at >= offset || callee.Name == nameof(IDisposable.Dispose)) && DefinitionOf(called) == callee)
+            if (DefinitionOf(called) == callee)
             {
-                return at;
+                last = at;
+                if (at >= offset || callee.Name == nameof(IDisposable.Dispose))
+                {
+                    break;
+                }
             }
         }
 
-        return null;
+        return last;
     }
 
     private void Note(MethodBase method, int offset, MethodBase? callee)
