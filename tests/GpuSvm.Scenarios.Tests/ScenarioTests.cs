@@ -11,13 +11,13 @@ public sealed class ScenarioTests
     [InlineData("pct")]
     public async Task Every_scenario_is_clean_and_a_seed_gives_the_same_schedules_again(string strategy)
     {
-        string[] arguments = ["all", "--strategy", strategy, "--schedules", "300", "--seed", "7"];
+        string[] arguments = ["all", "--strategy", strategy, "--schedules", "150", "--seed", "7"];
         (int exitCode, Dictionary<string, JsonElement> results) = await Tool.ExploreAsync(arguments);
         (_, Dictionary<string, JsonElement> again) = await Tool.ExploreAsync(arguments);
 
         Assert.Equal(0, exitCode);
         Assert.Equal(RaceScenarios.All().Select(scenario => scenario.Name), results.Keys);
-        Assert.All(results.Values, result => Assert.Equal(300, result.GetProperty("schedules").GetInt32()));
+        Assert.All(results.Values, result => Assert.Equal(150, result.GetProperty("schedules").GetInt32()));
         Assert.Equal(results.Select(HashOf), again.Select(HashOf));
     }
 
@@ -25,23 +25,23 @@ public sealed class ScenarioTests
     public async Task Every_race_of_a_driver_is_clean_on_every_strategy()
     {
         (int exitCode, Dictionary<string, JsonElement> results) =
-            await Tool.ExploreAsync("strategies", "--strategy", "pct", "--schedules", "200", "--seed", "11");
+            await Tool.ExploreAsync("strategies", "--strategy", "pct", "--schedules", "80", "--seed", "11");
 
         Assert.Equal(0, exitCode);
         Assert.Equal(RaceScenarios.OnStrategies().Select(scenario => scenario.Name), results.Keys);
         Assert.Equal(4 * RaceScenarios.All().OfType<IDriverRace>().Count(), results.Count);
-        Assert.All(results.Values, result => Assert.Equal(200, result.GetProperty("schedules").GetInt32()));
+        Assert.All(results.Values, result => Assert.Equal(80, result.GetProperty("schedules").GetInt32()));
     }
 
-    /// <summary>The 501st schedule of one process is the first one of another: equal hashes, unless a schedule came twice.</summary>
+    /// <summary>The 151st schedule of one process is the first one of another: equal hashes, unless a schedule came twice.</summary>
     [Fact]
     public async Task A_schedule_is_the_same_whichever_were_run_before_it()
     {
-        (_, Dictionary<string, JsonElement> all) = await Tool.ExploreAsync("all", "--schedules", "1000", "--seed", "1");
-        (_, Dictionary<string, JsonElement> first) = await Tool.ExploreAsync("all", "--schedules", "500", "--seed", "1");
-        (_, Dictionary<string, JsonElement> rest) = await Tool.ExploreAsync("all", "--schedules", "500", "--seed", "501");
+        (_, Dictionary<string, JsonElement> all) = await Tool.ExploreAsync("all", "--schedules", "300", "--seed", "1");
+        (_, Dictionary<string, JsonElement> first) = await Tool.ExploreAsync("all", "--schedules", "150", "--seed", "1");
+        (_, Dictionary<string, JsonElement> rest) = await Tool.ExploreAsync("all", "--schedules", "150", "--seed", "151");
 
-        string[] unique = [.. all.Keys.Where(name => all[name].GetProperty("distinct").GetInt32() == 1000)];
+        string[] unique = [.. all.Keys.Where(name => all[name].GetProperty("distinct").GetInt32() == 300)];
         Assert.InRange(unique.Length, all.Count - 2, all.Count);
         Assert.All(unique, name => Assert.Equal(NumberOf(all[name]), NumberOf(first[name]) ^ NumberOf(rest[name])));
     }
