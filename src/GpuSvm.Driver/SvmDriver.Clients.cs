@@ -126,7 +126,7 @@ public sealed partial class SvmDriver
                 return Errno.EINVAL;
             }
 
-            var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse) 
+            var mirror = new GpuMirror(space, options.Unmanaged, _options.WorkersInUse)
             {
                 Events = _options.Events,
                 Device = new MirrorDevice(_gpu.DmaMapper, _videoPages?.MemoryFor(mm), _worker, _options.Ranges),
