@@ -16,8 +16,8 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     private readonly SystemMemory _memory;
     private readonly PageFrames _frames;
     private readonly BufferTable _buffers;
+    private readonly LiveProcess _app;
     private readonly MessageQueue _messages;
-    private readonly UserfaultCpu _cpu;
     private readonly AddressSpace _mm;
     private readonly SoftwareGpu _gpu;
     private readonly SvmDriver _driver;
@@ -25,8 +25,6 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     private readonly KernelLoader _kernels = new();
     private readonly WorkQueue _reaper = new("svm buffers");
     private readonly WorkItem _dropUnmapped;
-    private readonly EventWorker _worker;
-    private readonly FaultPump _pump;
 
     /// <summary>Builds the session and starts to serve faults.</summary>
     /// <param name="settings">What the app asks for.</param>
@@ -66,9 +64,9 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
             Servicing = settings.Parallel ? FaultServicing.OnWorker : FaultServicing.InInterrupt,
             SystemAtomics = SystemAtomics.Native,
         });
-        _messages = new MessageQueue(userfaultfd);
-        _cpu = new UserfaultCpu(userfaultfd, _memory, _messages);
-        _mm = new AddressSpace(_frames, _cpu, new AddressSpaceOptions());
+        _app = LiveProcess.OfApp(processId, userfaultfd, _memory, _frames);
+        _messages = _app.Messages;
+        _mm = _app.Mm;
         error = _driver.TryOpen(_mm, out SvmClient? client);
         if (error != Errno.None)
         {
@@ -77,8 +75,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
 
         _client = client!;
         _dropUnmapped = new WorkItem(_buffers.DropUnmapped);
-        _worker = new EventWorker(userfaultfd, _messages, _mm, processId, this);
-        _pump = new FaultPump(userfaultfd, _messages, _mm, this);
+        _app.Start(this);
     }
 
     /// <summary>What the kernel's userfaultfd can do.</summary>
@@ -149,15 +146,14 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     public void Dispose()
     {
         _driver.Dispose();
-        _pump.Dispose();
-        _worker.Dispose();
+        _app.Stop();
         _reaper.Dispose();
         _mm.Dispose();
         _gpu.Dispose();
         _buffers.Dispose();
         _frames.Dispose();
         _memory.Dispose();
-        _userfaultfd.Dispose();
+        _app.Dispose();
     }
 
     /// <inheritdoc/>

@@ -5,28 +5,25 @@ internal sealed class EventWorker : IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(1);
 
+    private readonly LiveProcess _process;
     private readonly Userfaultfd _userfaultfd;
     private readonly MessageQueue _messages;
     private readonly AddressSpace _mm;
     private readonly IEventObserver _observer;
-    private readonly int _processId;
     private readonly List<DeferredFault> _deferred = [];
     private readonly SvmThread _thread;
     private bool _stopping;
 
     /// <summary>Starts to act.</summary>
-    /// <param name="userfaultfd">The process's.</param>
-    /// <param name="messages">What it has told.</param>
-    /// <param name="mm">The process's address space.</param>
-    /// <param name="processId">The process.</param>
+    /// <param name="process">The process.</param>
     /// <param name="observer">Hears of what cannot be decided here.</param>
-    public EventWorker(Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm, int processId, IEventObserver observer)
+    public EventWorker(LiveProcess process, IEventObserver observer)
     {
-        _userfaultfd = userfaultfd;
-        _messages = messages;
-        _mm = mm;
+        _process = process;
+        _userfaultfd = process.Userfaultfd;
+        _messages = process.Messages;
+        _mm = process.Mm;
         _observer = observer;
-        _processId = processId;
         _thread = SvmThread.Start("userfault events", Run);
     }
 
@@ -135,7 +132,8 @@ internal sealed class EventWorker : IDisposable
     /// <remarks>mprotect(2) is told by no event. Rights that it took away the kernel itself keeps from the process.</remarks>
     /// <returns>False if the process has no mapping there, or none that allows the access, or it cannot be followed.</returns>
     private bool TakeOverRights(DeferredFault fault) =>
-        ProcessMaps.TryFind(_processId, fault.Address, out AddressRange range, out Protection rights)
+        _process.ProcessId is { } id
+        && ProcessMaps.TryFind(id, fault.Address, out AddressRange range, out Protection rights)
         && (rights & (fault.Access == CpuAccess.Write ? Protection.Write : Protection.Read)) != 0
         && _mm.Protect(range.Start, range.Length, rights) == Errno.None;
 

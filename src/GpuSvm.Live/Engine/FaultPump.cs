@@ -19,11 +19,11 @@ internal sealed class FaultPump : IDisposable
     private readonly SvmThread _thread;
 
     /// <summary>Starts to read.</summary>
-    public FaultPump(Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm, IEventObserver observer)
+    public FaultPump(LiveProcess process, IEventObserver observer)
     {
-        _userfaultfd = userfaultfd;
-        _messages = messages;
-        _mm = mm;
+        _userfaultfd = process.Userfaultfd;
+        _messages = process.Messages;
+        _mm = process.Mm;
         _observer = observer;
         _thread = SvmThread.Start("userfault pump", Run);
     }

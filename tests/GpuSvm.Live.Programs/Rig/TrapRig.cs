@@ -16,8 +16,7 @@ internal sealed class TrapRig : IDisposable
     private const int Remove = 9;
 
     private readonly SafeFileHandle _scratch = MemoryFile.Create("gpusvm-scratch", Page.Size);
-    private FaultPump? _pump;
-    private EventWorker? _worker;
+    private readonly LiveProcess _process;
 
     /// <summary>Far from where the system maps for others: what is unmapped there stays free until the rig takes it.</summary>
     private static VirtualAddress Far => 0x5000_0000_0000;
@@ -36,6 +35,7 @@ internal sealed class TrapRig : IDisposable
         Messages = new MessageQueue(Uffd);
         Cpu = new CountingCpu(new UserfaultCpu(Uffd, Memory, Messages));
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
+        _process = new LiveProcess(Environment.ProcessId, Uffd, Messages, Mm);
         Buffer = Reserve(pages);
         View = MapView(Buffer, Far);
         Enter(Buffer, View);
@@ -99,9 +99,9 @@ internal sealed class TrapRig : IDisposable
         buffer.IsEntered = true;
     }
 
-    public void StartWorker() => _worker = new EventWorker(Uffd, Messages, Mm, Environment.ProcessId, Observer);
+    public void StartWorker() => _process.StartWorker(Observer);
 
-    public void StartPump() => _pump = new FaultPump(Uffd, Messages, Mm, Observer);
+    public void StartPump() => _process.StartPump(Observer);
 
     public Toucher Load(int page) => Toucher.Start(() => Native.Load(At(page)));
 
@@ -171,12 +171,8 @@ internal sealed class TrapRig : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _pump?.Dispose();
-        _worker?.Dispose();
-        Mm.Dispose();
-
         // The views end with the process: where a scenario has unmapped pages the runtime may have memory of its own by now.
-        Uffd.Dispose();
+        _process.Dispose();
         Buffers.Dispose();
         Frames.Dispose();
         Memory.Dispose();
