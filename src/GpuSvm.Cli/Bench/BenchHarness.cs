@@ -23,9 +23,9 @@ internal static class BenchHarness
         long allocated = long.MaxValue;
         for (int i = 0; i < figures.Length; i++)
         {
-            long before = GC.GetTotalAllocatedBytes();
+            long before = GC.GetTotalAllocatedBytes(precise: true);
             figures[i] = benchmark.RunOnce();
-            allocated = Math.Min(allocated, GC.GetTotalAllocatedBytes() - before);
+            allocated = Math.Min(allocated, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
         return Measurement.Of(benchmark.Name, benchmark.Unit, figures, benchmark.CountAllocatedBytes() ?? allocated) with { Digest = benchmark.Digest };

@@ -87,14 +87,22 @@ public sealed partial class DeviceMemory
     internal Errno TryPopulate(int pages, out DeviceBlock block)
     {
         int order = Math.Min(BitOperations.Log2((uint)pages), HugePage.Order);
-        if (TryPopulateUpTo(order, out block))
+        if (TryTake(order, out block))
         {
             return Errno.None;
         }
 
-        // What has become free may wait to be given back.
+        // What has become free may wait to be given back: before a smaller block is taken, for which a huge page would be split.
         Reclaim();
-        return TryPopulateUpTo(order, out block) ? Errno.None : Errno.ENOMEM;
+        for (; order >= 0; order--)
+        {
+            if (TryTake(order, out block))
+            {
+                return Errno.None;
+            }
+        }
+
+        return Errno.ENOMEM;
     }
 
     /// <summary>Begins the use of a page that was taken for an allocation.</summary>
@@ -143,20 +151,6 @@ public sealed partial class DeviceMemory
 
     /// <summary>Number of pages that a word of a migration stands for.</summary>
     internal static int PagesOf(MigratePfn page) => page.IsCompound ? HugePage.PageCount : 1;
-
-    private bool TryPopulateUpTo(int order, out DeviceBlock block)
-    {
-        for (; order >= 0; order--)
-        {
-            if (TryTake(order, out block))
-            {
-                return true;
-            }
-        }
-
-        block = default;
-        return false;
-    }
 
     /// <returns>True when the last reference is gone.</returns>
     private bool PutLocked(ZoneDeviceData zone, int pages)
