@@ -10,7 +10,7 @@ namespace GpuSvm.Mm;
 /// is held before. Source: Linux 7.0 mm/migrate_device.c, migrate_device_range, migrate_device_pfns, migrate_device_pages,
 /// migrate_device_finalize.
 /// </remarks>
-public sealed partial class MigrateFrames
+public sealed partial class MigrateFrames : IPageMigration
 {
     private readonly PageFrames _frames;
     private readonly PageMover _mover;
@@ -95,10 +95,11 @@ public sealed partial class MigrateFrames
         MigrateVma.Require(_stage == Stage.SetUp);
         _stage = Stage.Moved;
         int left = 0;
-        for (int i = 0; i < _count; i++)
+        for (int i = 0, pages; i < _count; i += pages)
         {
             PartForDestination(i);
             ref MigratePfn source = ref _source[i];
+            pages = source.PageCount;
             if (!source.Migrates || !_frames.MayMove(source, _destination[i]))
             {
                 source = source.Staying();
@@ -113,7 +114,7 @@ public sealed partial class MigrateFrames
             if (source.IsCompound && !_frames.IsHuge(source.Frame))
             {
                 // Split just now, and maybe not all of it was taken: once more, page by page.
-                i--;
+                pages = 0;
                 continue;
             }
 
@@ -130,7 +131,7 @@ public sealed partial class MigrateFrames
     {
         MigrateVma.Require(_stage != Stage.Idle);
         int moved = 0;
-        for (int i = 0; i < _count; i++)
+        for (int i = 0; i < _count; i += _source[i].IsCompound && _destination[i].IsCompound ? HugePage.PageCount : 1)
         {
             _source[i] = _stage == Stage.Moved ? _source[i] : _source[i].Staying();
             if (_source[i].IsValid)
@@ -166,10 +167,10 @@ public sealed partial class MigrateFrames
 
     private int Collect()
     {
-        foreach (MigratePfn page in Source)
+        for (int i = 0; i < _count; i += IsWhole(i) ? HugePage.PageCount : 1)
         {
             // Throws for a frame that does not exist, before anything has changed.
-            _ = _frames.ReferenceCount(page.Frame);
+            _ = _frames.ReferenceCount(_source[i].Frame);
         }
 
         _stage = Stage.SetUp;

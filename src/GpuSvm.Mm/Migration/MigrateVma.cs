@@ -42,7 +42,7 @@ namespace GpuSvm.Mm;
 /// Source: Linux 7.0 mm/migrate_device.c, migrate_vma_setup, migrate_vma_pages, migrate_vma_finalize.
 /// </para>
 /// </remarks>
-public sealed partial class MigrateVma
+public sealed partial class MigrateVma : IPageMigration
 {
     private readonly PageFrames _frames;
     private readonly PageMover _mover;

@@ -16,8 +16,7 @@ internal sealed class Eviction(DeviceMemory memory)
         IReadOnlyList<DeviceBlock> blocks = allocation.Blocks;
         for (int i = 0; i < blocks.Count; i++)
         {
-            int count = Choose(blocks[i], allocation.Zone.Word);
-            Errno error = count > 0 ? Move(count) : Errno.None;
+            Errno error = Run(blocks[i], allocation.Zone.Word);
             result = result == Errno.None ? error : result;
             if (error == Errno.ETIMEDOUT)
             {
@@ -28,55 +27,41 @@ internal sealed class Eviction(DeviceMemory memory)
         return result;
     }
 
-    /// <summary>Notes the frames of a block that hold pages of the allocation; others may have pages there since.</summary>
-    private int Choose(DeviceBlock block, ulong word)
+    /// <summary>Tries each page of a block that is of the allocation; others may have pages there since.</summary>
+    private Errno Run(DeviceBlock block, ulong word)
     {
-        int count = 0;
-        for (int i = 0; i < block.PageCount; i++)
+        if (!TrySetUp(block, word))
         {
-            FrameNumber frame = memory.Pagemap.FirstFrame + (block.FirstPage + (ulong)i);
-            if (memory.Frames.ReferenceCount(frame) > 0 && memory.Pagemap.DataOf(frame) == word)
-            {
-                _chosen[count++] = frame;
-            }
+            return Errno.None;
         }
 
-        return count;
-    }
-
-    private Errno Move(int count)
-    {
-        Errno error = Errno.None;
-        int given = 0;
-        _migration.Setup(_chosen.AsSpan(0, count));
-        try
-        {
-            Errno shortage = Errno.None;
-            for (int i = 0; i < count && shortage == Errno.None; i++)
-            {
-                shortage = _frames.TryFind(_migration.Source[i], _migration.Destination[i..]);
-            }
-
-            error = _frames.Copy();
-            if (error == Errno.None)
-            {
-                given = MoverPages.CountGiven(_migration.Destination);
-                _migration.MigratePages();
-                error = shortage;
-            }
-            else
-            {
-                memory.CountFailedMove();
-            }
-        }
-        finally
-        {
-            _migration.Complete();
-            _frames.End();
-        }
-
-        int moved = MoverPages.CountMoving(_migration.Source);
-        memory.CountEviction(moved, given - moved);
+        Errno error = _frames.Move(_migration, default, out int moved, out int raced);
+        memory.CountEviction(moved, raced);
         return error;
     }
+
+    private bool TrySetUp(DeviceBlock block, ulong word)
+    {
+        FrameNumber first = memory.Pagemap.FirstFrame + block.FirstPage;
+        if (block.Order == HugePage.Order && memory.Frames.IsHuge(first))
+        {
+            bool isWanted = IsOf(first, word);
+            _ = isWanted ? _migration.Setup(first, block.PageCount) : 0;
+            return isWanted;
+        }
+
+        int count = 0;
+        for (ulong i = 0; i < (ulong)block.PageCount; i++)
+        {
+            if (IsOf(first + i, word))
+            {
+                _chosen[count++] = first + i;
+            }
+        }
+
+        _ = count > 0 ? _migration.Setup(_chosen.AsSpan(0, count)) : 0;
+        return count > 0;
+    }
+
+    private bool IsOf(FrameNumber frame, ulong word) => memory.Frames.ReferenceCount(frame) > 0 && memory.Pagemap.DataOf(frame) == word;
 }

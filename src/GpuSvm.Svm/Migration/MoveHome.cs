@@ -34,26 +34,9 @@ internal sealed class MoveHome(DeviceMemory memory)
             return error;
         }
 
-        int given = 0;
-        try
-        {
-            ulong word = memory.Pagemap.DataOf(fault.Frame);
-            MoverPages.DropOwn(memory, fault.Space, _migration, word);
-            error = Fill(IndexOf(fault), word);
-            if (error == Errno.None)
-            {
-                given = MoverPages.CountGiven(_migration.Destination);
-                _migration.MigratePages();
-            }
-        }
-        finally
-        {
-            _migration.Complete();
-            _frames.End();
-        }
-
-        moved = MoverPages.CountMoving(_migration.Source);
-        memory.CountMoveHome(moved, given - moved);
+        var request = new HomeRequest(fault.Space, range, memory.Pagemap.DataOf(fault.Frame), IndexOf(fault));
+        error = _frames.Move(_migration, request, out moved, out int raced);
+        memory.CountMoveHome(moved, raced);
         return error;
     }
 
@@ -69,28 +52,5 @@ internal sealed class MoveHome(DeviceMemory memory)
         int index = (int)((fault.Page.Value - _migration.Range.Start.Value) >> Page.Shift);
         MigratePfn head = _migration.Source[0];
         return head.IsCompound ? 0 : index;
-    }
-
-    /// <summary>The page that was touched first: without it there is no point. Of the others as many as there is room for.</summary>
-    private Errno Fill(int touched, ulong word)
-    {
-        Errno error = _frames.TryFind(_migration.Source[touched], _migration.Destination[touched..]);
-        for (int i = 0; error == Errno.None && i < _migration.Source.Length; i++)
-        {
-            MigratePfn source = _migration.Source[i];
-            if (i != touched && MoverPages.IsOf(memory, source, word) &&
-                _frames.TryFind(source, _migration.Destination[i..]) != Errno.None)
-            {
-                break;
-            }
-        }
-
-        error = error == Errno.None ? _frames.Copy() : error;
-        if (error != Errno.None)
-        {
-            memory.CountFailedMove();
-        }
-
-        return error;
     }
 }

@@ -185,7 +185,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         Errno error;
         try
         {
-            MoverPages.DropAll(memory, space, _migration);
+            MoverPages.DropAll(memory, space, _migration.Range, _migration.Source);
             error = Fill(allocation, movement);
             if (error == Errno.None)
             {
@@ -212,9 +212,10 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     private Errno Fill(DeviceAllocation allocation, Movement movement)
     {
         Errno error = Errno.None;
-        for (int i = 0; i < _migration.Source.Length && error == Errno.None && !_isShort; i++)
+        ReadOnlySpan<MigratePfn> sources = _migration.Source;
+        for (int i = 0; i < sources.Length && error == Errno.None && !_isShort; i += DeviceMemory.PagesOf(sources[i]))
         {
-            MigratePfn source = _migration.Source[i];
+            MigratePfn source = sources[i];
             if (source.Migrates)
             {
                 error = source.IsCompound ? FillHuge(allocation, i) : FillPage(allocation, i);

@@ -40,37 +40,8 @@ internal sealed class MoveToSystem(DeviceMemory memory)
             return error;
         }
 
-        int given = 0;
-        Errno shortage = Errno.None;
-        try
-        {
-            MoverPages.DropOwn(memory, space, _migration, word: null);
-            for (int i = 0; i < _migration.Source.Length && shortage == Errno.None; i++)
-            {
-                MigratePfn source = _migration.Source[i];
-                shortage = MoverPages.IsOf(memory, source, word: null) ? _frames.TryFind(source, _migration.Destination[i..]) : Errno.None;
-            }
-
-            error = _frames.Copy();
-            if (error == Errno.None)
-            {
-                given = MoverPages.CountGiven(_migration.Destination);
-                _migration.MigratePages();
-                error = shortage;
-            }
-            else
-            {
-                memory.CountFailedMove();
-            }
-        }
-        finally
-        {
-            _migration.Complete();
-            _frames.End();
-        }
-
-        moved = MoverPages.CountMoving(_migration.Source);
-        memory.CountRecall(moved, given - moved);
+        error = _frames.Move(_migration, new HomeRequest(space, window), out moved, out int raced);
+        memory.CountRecall(moved, raced);
         return error;
     }
 }

@@ -36,25 +36,28 @@ internal static class MoverPages
     /// <summary>Drops the device's entries for all pages that move, run by run.</summary>
     /// <param name="memory">The device's memory.</param>
     /// <param name="space">Whose pages.</param>
-    /// <param name="migration">The migration, set up.</param>
-    public static void DropAll(DeviceMemory memory, AddressSpace space, MigrateVma migration) =>
-        Drop(memory, space, migration, null, static (_, source, _) => source.Migrates);
+    /// <param name="range">The pages of the migration.</param>
+    /// <param name="sources">What moves of them.</param>
+    public static void DropAll(DeviceMemory memory, AddressSpace space, AddressRange range, ReadOnlySpan<MigratePfn> sources) =>
+        Drop(memory, space, range, sources, null, static (_, source, _) => source.Migrates);
 
     /// <summary>Drops the device's entries for the pages of its own memory that move, run by run.</summary>
     /// <param name="memory">The device's memory.</param>
     /// <param name="space">Whose pages.</param>
-    /// <param name="migration">The migration, set up.</param>
+    /// <param name="range">The pages of the migration.</param>
+    /// <param name="sources">What moves of them.</param>
     /// <param name="word">Which of the pages, as for <see cref="IsOf"/>.</param>
-    public static void DropOwn(DeviceMemory memory, AddressSpace space, MigrateVma migration, ulong? word) =>
-        Drop(memory, space, migration, word, IsOf);
+    public static void DropOwn(DeviceMemory memory, AddressSpace space, AddressRange range, ReadOnlySpan<MigratePfn> sources, ulong? word) =>
+        Drop(memory, space, range, sources, word, IsOf);
 
     /// <summary>Number of pages that were given a place.</summary>
     public static int CountGiven(ReadOnlySpan<MigratePfn> destinations)
     {
         int count = 0;
-        foreach (MigratePfn destination in destinations)
+        for (int i = 0, pages; i < destinations.Length; i += pages)
         {
-            count += destination.IsValid ? DeviceMemory.PagesOf(destination) : 0;
+            pages = DeviceMemory.PagesOf(destinations[i]);
+            count += destinations[i].IsValid ? pages : 0;
         }
 
         return count;
@@ -64,28 +67,33 @@ internal static class MoverPages
     public static int CountMoving(ReadOnlySpan<MigratePfn> sources)
     {
         int count = 0;
-        foreach (MigratePfn source in sources)
+        for (int i = 0, pages; i < sources.Length; i += pages)
         {
-            count += source.Migrates ? DeviceMemory.PagesOf(source) : 0;
+            pages = DeviceMemory.PagesOf(sources[i]);
+            count += sources[i].Migrates ? pages : 0;
         }
 
         return count;
     }
 
     private static void Drop(
-        DeviceMemory memory, AddressSpace space, MigrateVma migration, ulong? word, Func<DeviceMemory, MigratePfn, ulong?, bool> isWanted)
+        DeviceMemory memory,
+        AddressSpace space,
+        AddressRange range,
+        ReadOnlySpan<MigratePfn> sources,
+        ulong? word,
+        Func<DeviceMemory, MigratePfn, ulong?, bool> isWanted)
     {
         if (Breaks.OwnerEventSkipped)
         {
             return;
         }
 
-        ulong start = migration.Range.Start;
         int first = -1;
         int pages;
-        for (int i = 0; i <= migration.Source.Length; i += pages)
+        for (int i = 0; i <= sources.Length; i += pages)
         {
-            MigratePfn source = i < migration.Source.Length ? migration.Source[i] : default;
+            MigratePfn source = i < sources.Length ? sources[i] : default;
             pages = DeviceMemory.PagesOf(source);
             bool moves = isWanted(memory, source, word);
             if (moves && first < 0)
@@ -94,7 +102,7 @@ internal static class MoverPages
             }
             else if (!moves && first >= 0)
             {
-                memory.Operations.DropEntries(space, RunOf(start, first, i));
+                memory.Operations.DropEntries(space, RunOf(range.Start, first, i));
                 first = -1;
             }
         }
