@@ -14,6 +14,7 @@ public sealed class SoftwareGpu : IGpu, IDisposable
     private readonly AccessCounterBuffer? _accessCounters;
     private readonly DeviceSignals _signals = new();
     private readonly ChannelTable _channels;
+    private readonly Sm[] _sms;
     private readonly IExecutor _executor;
     private readonly SoftwareGpuOptions _options;
     private Action? _interrupt;
@@ -49,6 +50,12 @@ public sealed class SoftwareGpu : IGpu, IDisposable
             _videoMemory,
             _peers,
             channel => new SmPort(channel, memory, _iommu, _videoMemory, _peers, faults, _accessCounters));
+        _sms = new Sm[options.Sms];
+        for (int i = 0; i < _sms.Length; i++)
+        {
+            _sms[i] = new Sm(i, options.WarpsPerSm, random.Fork((ulong)i + 1));
+        }
+
         _executor = MakeExecutor(faults, random);
     }
 
@@ -216,6 +223,21 @@ public sealed class SoftwareGpu : IGpu, IDisposable
         Post(new CancelRequest(target, (ulong)_options.Clock.NowNanoseconds, report));
     }
 
+    /// <summary>What an SM executes at this moment, for those who look for a kernel that does not end: nothing is stopped.</summary>
+    /// <param name="sm">Index of the SM.</param>
+    /// <param name="activity">The thread that it executes.</param>
+    /// <returns>False if it is between two threads, or has nothing to do.</returns>
+    public bool TryGetActivity(int sm, out ThreadActivity activity)
+    {
+        Sm unit = _sms[sm];
+        long turn = SharedWord.Read(ref unit.Turns);
+        GpuThread? running = SharedWord.Read(ref unit.Running);
+        activity = running is null
+            ? default
+            : new ThreadActivity(sm, running.Instance, running.BlockIndex, running.ThreadIndex, turn, running.Accesses);
+        return running is not null && SharedWord.Read(ref unit.Turns) == turn;
+    }
+
     /// <summary>Ends every launch that there is as cancelled. Does not wait for them.</summary>
     public void StopLaunches()
     {
@@ -256,24 +278,18 @@ public sealed class SoftwareGpu : IGpu, IDisposable
 
     private IExecutor MakeExecutor(FaultUnit faults, SeededRandom random)
     {
-        var sms = new Sm[_options.Sms];
-        for (int i = 0; i < sms.Length; i++)
-        {
-            sms[i] = new Sm(i, _options.WarpsPerSm, random.Fork((ulong)i + 1));
-        }
-
         var turn = new SmTurn(_options.StepsPerTurn, _options.FaultsPerTurn);
         if (_options.Execution == ExecutionMode.Sequential)
         {
-            var all = new SmRunner(sms, random, turn, interrupt: null);
+            var all = new SmRunner([.. _sms], random, turn, interrupt: null);
             return new SequentialExecutor(all, _faultBuffer, faults, RaiseInterrupt, _channels.Remove);
         }
 
-        int workers = Math.Min(sms.Length, Environment.ProcessorCount);
+        int workers = Math.Min(_sms.Length, Environment.ProcessorCount);
         var runners = new SmRunner[workers];
         for (int w = 0; w < workers; w++)
         {
-            runners[w] = new SmRunner([.. sms.Where(sm => sm.Index % workers == w)], order: null, turn, RaiseInterrupt);
+            runners[w] = new SmRunner([.. _sms.Where(sm => sm.Index % workers == w)], order: null, turn, RaiseInterrupt);
         }
 
         return new ParallelExecutor(runners, faults, _channels.Remove);

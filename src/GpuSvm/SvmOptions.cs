@@ -28,6 +28,14 @@ public sealed record SvmOptions
     public ByteSize HeapLimit { get; init; } =
         Math.Min((ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, ByteSize.GiB(256).Bytes);
 
+    /// <summary>
+    /// How long a thread of a kernel may run without an access to memory, a pause or its end: at least 100 ms, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Nobody can stop such a kernel, so past the limit its launch fails with a report, every page
+    /// comes home, the engine ends, and the app goes on with its buffers as plain memory and without a GPU. A breakpoint in a kernel
+    /// does not count: the whole engine stands still there.
+    /// </summary>
+    public TimeSpan KernelLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Path of GpuSvm.Engine.dll; null for the one in the app's folder, where the build puts it.</summary>
     public string? EnginePath { get; init; }
 }

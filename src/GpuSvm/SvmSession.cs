@@ -18,6 +18,8 @@ namespace GpuSvm;
 /// </remarks>
 public sealed partial class SvmSession : IAsyncDisposable
 {
+    private static readonly TimeSpan LeastKernelLimit = TimeSpan.FromMilliseconds(100);
+
     private readonly LiveClient _client;
     private readonly AppHeap _heap;
     private int _disposed;
@@ -53,6 +55,12 @@ public sealed partial class SvmSession : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.HeapLimit.Bytes, Page.Size, nameof(options.HeapLimit));
+        if (options.KernelLimit < LeastKernelLimit && options.KernelLimit != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options.KernelLimit), options.KernelLimit, $"At least {LeastKernelLimit}, or Timeout.InfiniteTimeSpan.");
+        }
+
         var settings = new EngineSettings
         {
             Library = LiveSupport.Version,
@@ -63,6 +71,7 @@ public sealed partial class SvmSession : IAsyncDisposable
             FaultBufferEntries = options.FaultBufferEntries,
             VideoMemoryBytes = options.VideoMemory.Bytes,
             HeapBytes = options.HeapLimit.Bytes,
+            KernelLimitTicks = Math.Max(0, options.KernelLimit.Ticks),
         };
         string path = options.EnginePath ?? Path.Combine(AppContext.BaseDirectory, "GpuSvm.Engine.dll");
         return Background.Run("svm open", () => new SvmSession(LiveClient.Open(settings, path)));

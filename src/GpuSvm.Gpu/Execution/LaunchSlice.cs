@@ -24,6 +24,8 @@ internal sealed partial class LaunchSlice
 
     internal bool IsStopped => _launch.IsStopped;
 
+    internal InstancePointer Instance => _launch.Channel.Instance;
+
     /// <summary>Does one piece of work: starts a block, looks after waiting threads, lets one thread run.</summary>
     /// <returns>False when there was nothing to do.</returns>
     internal bool Step()
@@ -35,7 +37,11 @@ internal sealed partial class LaunchSlice
             return worked;
         }
 
-        Run(_ready.TakeRandom(_sm.Random));
+        GpuThread lane = _ready.TakeRandom(_sm.Random);
+        _sm.Turns++;
+        SharedWord.Write(ref _sm.Running, lane);
+        Run(lane);
+        SharedWord.Write(ref _sm.Running, null);
         return true;
     }
 

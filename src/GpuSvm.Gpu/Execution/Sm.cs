@@ -10,6 +10,12 @@ internal sealed class Sm(int index, int warps, SeededRandom random)
     /// <summary>Warps that hold no block.</summary>
     internal int FreeWarps { get; set; } = warps;
 
+    /// <summary>Number of times that a thread was let run. Any thread may read it.</summary>
+    internal long Turns;
+
+    /// <summary>The thread that runs now; null between two. Any thread may read it.</summary>
+    internal GpuThread? Running;
+
     /// <summary>Number of faults that the SM may still report in this turn.</summary>
     internal int ReportsLeft { get; set; }
 

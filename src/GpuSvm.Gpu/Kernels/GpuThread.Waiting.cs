@@ -33,6 +33,12 @@ public sealed unsafe partial class GpuThread
     /// <summary>True if the fault met a full ring and is never reported again: only by <see cref="Breaks.OverflowLost"/>.</summary>
     internal bool IsLost { get; set; }
 
+    /// <summary>The instance that the thread runs on.</summary>
+    internal InstancePointer Instance => _slice.Instance;
+
+    /// <summary>Number of accesses that its SM has made for the instance.</summary>
+    internal long Accesses => _port.Tlb.CompletedAccesses;
+
     /// <summary>The thread's block.</summary>
     internal ResidentBlock Block { get; set; } = null!;
 

@@ -8,12 +8,12 @@ internal sealed class LiveClient : IDisposable
 {
     private readonly ProgramPair _programs;
     private readonly RequestTable _requests;
-    private bool _isClosing;
+    private int _isClosing;
 
     private LiveClient(ProgramPair programs)
     {
         _programs = programs;
-        _requests = new RequestTable(programs.EngineChannel, OnEngineEnd);
+        _requests = new RequestTable(programs.EngineChannel, OnEngineEnd, OnReleased);
     }
 
     /// <summary>What the engine told of the machine.</summary>
@@ -100,15 +100,32 @@ internal sealed class LiveClient : IDisposable
         _requests.SendAsync(MessageKind.WriteProtect, new WriteProtectRequest { Address = address.Value, Bytes = bytes });
 
     /// <summary>Cancels every launch. CPU faults are served until <see cref="Dispose"/>.</summary>
-    public Task CloseAsync() => _requests.SendAsync(MessageKind.Close, new CloseRequest());
+    public async Task CloseAsync()
+    {
+        try
+        {
+            await _requests.SendAsync(MessageKind.Close, new CloseRequest()).ConfigureAwait(false);
+        }
+        catch (SvmException) when (_requests.IsReleased)
+        {
+            // The engine has ended for a reason that was told, and left nothing to close.
+        }
+    }
 
     /// <summary>Ends guard and engine; the app has unmapped all buffers.</summary>
     public void Dispose()
     {
-        SharedWord.Write(ref _isClosing, true);
         try
         {
-            _programs.EndGuard();
+            if (TryBeginClosing())
+            {
+                _programs.EndGuard();
+            }
+            else
+            {
+                // The thread that receives is at it.
+                _requests.Join();
+            }
         }
         finally
         {
@@ -149,10 +166,22 @@ internal sealed class LiveClient : IDisposable
     /// <summary>Does what the guard would do, if that is gone: nobody serves this process's faults any more.</summary>
     private void OnEngineEnd()
     {
-        if (!SharedWord.Read(ref _isClosing) && _programs.IsUnguarded)
+        if (SharedWord.Read(ref _isClosing) == 0 && _programs.IsUnguarded)
         {
             using SafeFileHandle self = ProcessFile.Open(Environment.ProcessId);
             ProcessFile.Kill(self);
         }
     }
+
+    /// <summary>Lets go of guard and engine: this process's memory is its own again.</summary>
+    private void OnReleased()
+    {
+        if (TryBeginClosing())
+        {
+            _programs.EndGuard();
+            _programs.LeaveEngine();
+        }
+    }
+
+    private bool TryBeginClosing() => SharedWord.CompareExchange(ref _isClosing, 1, 0) == 0;
 }

@@ -87,6 +87,9 @@ internal sealed class ProgramPair : IDisposable
         _guard.End();
     }
 
+    /// <summary>Says nothing more to the engine and hears nothing: it ends by itself.</summary>
+    public void LeaveEngine() => EngineChannel.Socket.Shutdown();
+
     /// <summary>Ends the engine.</summary>
     public void EndEngine() => _engine.End();
 

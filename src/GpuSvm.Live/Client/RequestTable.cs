@@ -8,15 +8,19 @@ internal sealed class RequestTable
     private readonly Dictionary<uint, TaskCompletionSource<ReceivedMessage>> _waiting = [];
     private readonly MessageChannel _channel;
     private readonly Action _onEnd;
+    private readonly Action _onReleased;
     private readonly SvmThread _receiver;
     private uint _lastId;
     private bool _ended;
+    private string? _reason;
 
     /// <summary>Starts to receive.</summary>
     /// <param name="channel">To the engine.</param>
     /// <param name="onEnd">Called when the engine has ended or is not understood, before anybody hears of that.</param>
-    public RequestTable(MessageChannel channel, Action onEnd)
+    /// <param name="onReleased">Called when the engine has given this process's memory back and serves it no longer.</param>
+    public RequestTable(MessageChannel channel, Action onEnd, Action onReleased)
     {
+        _onReleased = onReleased;
         _channel = channel;
         _onEnd = onEnd;
         _receiver = SvmThread.Start("svm replies", Receive);
@@ -34,6 +38,9 @@ internal sealed class RequestTable
     /// <exception cref="SvmException">As <see cref="SendAsync"/>.</exception>
     /// <exception cref="ArgumentException">As <see cref="SendAsync"/>.</exception>
     public ReceivedMessage Send<T>(MessageKind kind, T body) => Accepted(Begin(kind, body).GetAwaiter().GetResult());
+
+    /// <summary>True once the engine has given this process's memory back.</summary>
+    public bool IsReleased => SharedWord.Read(ref _reason) is not null;
 
     /// <summary>Waits until the channel's end was received.</summary>
     public void Join() => _receiver.Join();
@@ -82,7 +89,15 @@ internal sealed class RequestTable
         {
             while (_channel.TryReceive(out ReceivedMessage? message))
             {
-                Take(message.Id)?.TrySetResult(message);
+                if (message.Kind == MessageKind.Released)
+                {
+                    SharedWord.Write(ref _reason, message.Body<ReleasedNotice>().Reason);
+                    _onReleased();
+                }
+                else
+                {
+                    Take(message.Id)?.TrySetResult(message);
+                }
             }
         }
         finally
@@ -113,5 +128,6 @@ internal sealed class RequestTable
         left.ForEach(reply => reply.TrySetException(Ended()));
     }
 
-    private static SvmException Ended() => new(Errno.ECANCELED, "The engine has ended.");
+    private SvmException Ended() =>
+        new(Errno.ECANCELED, SharedWord.Read(ref _reason) is { } reason ? $"The engine has ended: {reason}." : "The engine has ended.");
 }

@@ -44,9 +44,10 @@ internal static class EngineProgram
 
         using SafeFileHandle app = ProcessFile.Open(channel.Socket.PeerProcessId);
         EngineSession session;
+        EngineSettings settings;
         try
         {
-            EngineSettings settings = hello.Body<HelloRequest>().Settings;
+            settings = hello.Body<HelloRequest>().Settings;
             DemandVersion(settings.Library);
             session = new EngineSession(
                 settings, new Userfaultfd(hello.DemandDescriptor()), channel.Socket.PeerProcessId, log, () => ProcessFile.Kill(app));
@@ -63,27 +64,42 @@ internal static class EngineProgram
             Kernel = LiveSupport.KernelRelease,
             ProcessId = Environment.ProcessId,
         });
-        var server = new RequestServer(session, channel);
+        var server = new RequestServer(session, channel, TimeSpan.FromTicks(settings.KernelLimitTicks), log);
         try
         {
             server.Run(app);
         }
         finally
         {
-            End(session, log);
+            if (server.HasReleased)
+            {
+                EndAtOnce(log);
+            }
+
+            if (!Try(session.Dispose, $"a kernel did not end within {EndLimit.TotalSeconds} s of its app; the engine ends without it", log))
+            {
+                EndAtOnce(log);
+            }
         }
 
         return 0;
     }
 
-    private static void End(EngineSession session, EngineLog log)
+    /// <summary>Does something that a kernel which does not end, or a defect, may keep from ending.</summary>
+    /// <param name="action">What to do.</param>
+    /// <param name="late">The line that is written when it has not ended within <see cref="EndLimit"/>.</param>
+    /// <param name="log">Where.</param>
+    /// <returns>False if it failed, or is late; a line says which.</returns>
+    public static bool Try(Action action, string late, EngineLog log)
     {
         var ended = new WakeEvent();
+        bool succeeded = false;
         SvmThread.Start("engine end", () =>
         {
             try
             {
-                session.Dispose();
+                action();
+                SharedWord.Write(ref succeeded, true);
             }
             catch (Exception failure)
             {
@@ -96,9 +112,11 @@ internal static class EngineProgram
         });
         if (!ended.Wait(Clock.Monotonic.After(EndLimit)))
         {
-            log.Write($"a kernel did not end within {EndLimit.TotalSeconds} s of its app; the engine ends without it");
-            EndAtOnce(log);
+            log.Write(late);
+            return false;
         }
+
+        return SharedWord.Read(ref succeeded);
     }
 
     /// <summary>Ends the engine whatever its threads do; an app that still lives ends with it.</summary>

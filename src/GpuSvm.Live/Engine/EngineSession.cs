@@ -12,6 +12,8 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
 
     private readonly EngineLog _log;
     private readonly Action _end;
+    private readonly int _processId;
+    private readonly int _sms;
     private readonly Userfaultfd _userfaultfd;
     private readonly SystemMemory _memory;
     private readonly PageFrames _frames;
@@ -38,6 +40,8 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     {
         _log = log;
         _end = end;
+        _processId = processId;
+        _sms = settings.Sms;
         _userfaultfd = userfaultfd;
         Errno error = userfaultfd.Enable(LiveSupport.Required, out UffdFeatures features);
         if (error != Errno.None)
@@ -92,8 +96,14 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     }
 
     /// <summary>Runs a kernel of the app to its end.</summary>
+    /// <param name="reference">The kernel.</param>
+    /// <param name="grid">Number of blocks.</param>
+    /// <param name="block">Number of threads of a block.</param>
+    /// <param name="args">The bytes of its arguments.</param>
+    /// <param name="onPlaced">Told on which instance it runs, before it does.</param>
     /// <exception cref="ArgumentException">The kernel cannot be loaded, or a size lies out of its range.</exception>
-    public async Task<LaunchResult> LaunchAsync(KernelReference reference, int grid, int block, byte[] args)
+    public async Task<LaunchResult> LaunchAsync(
+        KernelReference reference, int grid, int block, byte[] args, Action<InstancePointer>? onPlaced = null)
     {
         Drain();
 
@@ -103,6 +113,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         Channel channel = _driver.Join(_client);
         try
         {
+            onPlaced?.Invoke(channel.Instance);
             return await kernel.LaunchAsync(_gpu, channel.Instance, grid, block, args).ConfigureAwait(false);
         }
         finally

@@ -3,9 +3,10 @@ using Microsoft.Win32.SafeHandles;
 namespace GpuSvm.Live;
 
 /// <summary>Answers an app's requests, one after another; launches run beside.</summary>
-internal sealed class RequestServer(EngineSession session, MessageChannel channel)
+internal sealed partial class RequestServer(EngineSession session, MessageChannel channel, TimeSpan kernelLimit, EngineLog log)
 {
     private readonly RankedLock _sending = new(LockRank.Device);
+    private readonly LaunchTable _launches = new();
 
     /// <summary>What is told of a request that failed.</summary>
     public static ErrorReply ErrorOf(Exception error) => new()
@@ -20,25 +21,42 @@ internal sealed class RequestServer(EngineSession session, MessageChannel channe
     /// <exception cref="ProtocolException">The app sends what cannot be understood.</exception>
     public void Run(SafeFileHandle app)
     {
-        Span<bool> readable = stackalloc bool[2];
+        using KernelWatch? watch = kernelLimit > TimeSpan.Zero ? session.WatchKernels(kernelLimit, OnRunaway) : null;
+        Span<bool> readable = stackalloc bool[3];
         while (true)
         {
-            PollSet.Wait([channel.Socket.Descriptor, app], timeout: null, readable);
-            if (!readable[0] || !channel.TryReceive(out ReceivedMessage? message))
+            PollSet.Wait([channel.Socket.Descriptor, app, Noticed], timeout: null, readable);
+            if (readable[2])
+            {
+                Notice();
+            }
+            else if (!readable[0] || !channel.TryReceive(out ReceivedMessage? message))
             {
                 return;
             }
-
-            message.Descriptor?.Dispose();
-            if (message.Kind == MessageKind.Launch)
-            {
-                LaunchRequest request = message.Body<LaunchRequest>();
-                SvmThread.Start("launch", () => Answer(message.Id, () => Launch(message.Id, request)));
-            }
             else
             {
-                Answer(message.Id, () => Handle(message));
+                message.Descriptor?.Dispose();
+                Take(message);
             }
+        }
+    }
+
+    private void Take(ReceivedMessage message)
+    {
+        if (HasReleased)
+        {
+            Refuse(message);
+        }
+        else if (message.Kind == MessageKind.Launch)
+        {
+            LaunchRequest request = message.Body<LaunchRequest>();
+            _launches.Add(message.Id, request.Kernel.Name);
+            SvmThread.Start("launch", () => Launch(message.Id, request));
+        }
+        else
+        {
+            Answer(message.Id, () => Handle(message));
         }
     }
 
@@ -104,8 +122,22 @@ internal sealed class RequestServer(EngineSession session, MessageChannel channe
 
     private void Launch(uint id, LaunchRequest request)
     {
-        LaunchResult result = session.LaunchAsync(request.Kernel, request.Grid, request.Block, request.Args).GetAwaiter().GetResult();
-        Reply(MessageKind.Launched, id, LaunchReply.Of(result));
+        try
+        {
+            LaunchResult result = session.LaunchAsync(
+                request.Kernel, request.Grid, request.Block, request.Args, instance => _launches.Place(id, instance)).GetAwaiter().GetResult();
+            if (_launches.TryTake(id))
+            {
+                Reply(MessageKind.Launched, id, LaunchReply.Of(result));
+            }
+        }
+        catch (Exception error)
+        {
+            if (_launches.TryTake(id))
+            {
+                Reply(MessageKind.Error, id, ErrorOf(error));
+            }
+        }
     }
 
     private void Reply<T>(MessageKind kind, uint id, T body)

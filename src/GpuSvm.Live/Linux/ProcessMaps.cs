@@ -17,6 +17,11 @@ internal static class ProcessMaps
            select part,
     ];
 
+    /// <summary>Where a process maps buffers of this engine, in order.</summary>
+    /// <exception cref="IOException">It has ended.</exception>
+    public static IReadOnlyList<AddressRange> BuffersOf(int processId) =>
+        [.. Read(processId, Environment.ProcessId, null).Select(mapping => mapping.Range)];
+
     /// <summary>Finds the mapping of one of this engine's buffers that holds an address.</summary>
     /// <param name="processId">The process.</param>
     /// <param name="address">Any byte.</param>

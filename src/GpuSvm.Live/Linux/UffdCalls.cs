@@ -15,6 +15,9 @@ internal static class UffdCalls
     /// <summary>Faults of a range become messages.</summary>
     internal const uint Register = 0xC020_AA00;
 
+    /// <summary>Faults of a range are the kernel's again.</summary>
+    internal const uint Unregister = 0x8010_AA01;
+
     /// <summary>Lets threads go on that wait on a range.</summary>
     internal const uint Wake = 0x8010_AA02;
 

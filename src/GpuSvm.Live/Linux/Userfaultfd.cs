@@ -74,6 +74,14 @@ internal sealed unsafe class Userfaultfd : IDisposable
         return error == Errno.None && (unchecked((ulong)call.Result) & UffdCalls.Needed) != UffdCalls.Needed ? Errno.EOPNOTSUPP : error;
     }
 
+    /// <summary>From now on the kernel serves the faults of the range by itself, as it would any process's; who waits on it goes on.</summary>
+    /// <returns>EINVAL when a part of the range is mapped otherwise; ENOMEM when nothing is mapped there; ESRCH when the process has ended.</returns>
+    internal Errno Unregister(AddressRange range)
+    {
+        var call = new UffdRange { Start = range.Start, Length = range.Length };
+        return Call(UffdCalls.Unregister, &call);
+    }
+
     /// <summary>Maps pages that the memory file has, and wakes those who wait for them.</summary>
     /// <param name="range">Whole pages; all of them in the file.</param>
     /// <param name="mode">Whether stores go through.</param>

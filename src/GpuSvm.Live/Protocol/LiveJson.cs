@@ -22,4 +22,5 @@ namespace GpuSvm.Live;
 [JsonSerializable(typeof(DoneReply))]
 [JsonSerializable(typeof(ErrorReply))]
 [JsonSerializable(typeof(WatchRequest))]
+[JsonSerializable(typeof(ReleasedNotice))]
 internal sealed partial class LiveJson : JsonSerializerContext;

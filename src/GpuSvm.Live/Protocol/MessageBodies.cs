@@ -26,6 +26,7 @@ internal static class MessageBodies
         [MessageKind.Done] = typeof(DoneReply),
         [MessageKind.Error] = typeof(ErrorReply),
         [MessageKind.Watch] = typeof(WatchRequest),
+        [MessageKind.Released] = typeof(ReleasedNotice),
     }.ToFrozenDictionary();
 
     /// <summary>True if there is such a kind.</summary>

@@ -53,4 +53,9 @@ internal enum MessageKind : ushort
 
     /// <summary>App to guard: the processes to watch, with the userfaultfd. Answered by <see cref="Done"/>.</summary>
     Watch = 17,
+
+    /// <summary>
+    /// Engine to app, unasked: it can serve no longer, and the app's buffers are plain memory by now; the app is to end guard and engine.
+    /// </summary>
+    Released = 18,
 }

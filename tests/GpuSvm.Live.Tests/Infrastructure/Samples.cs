@@ -40,6 +40,7 @@ internal static class Samples
         FaultBufferEntries = 256,
         VideoMemoryBytes = 1UL << 30,
         HeapBytes = 1UL << 40,
+        KernelLimitTicks = long.MaxValue,
     };
 
     public static readonly LaunchReply Launched = new()
@@ -77,6 +78,7 @@ internal static class Samples
         Send(MessageKind.Done, new DoneReply());
         Send(MessageKind.Error, new ErrorReply { Error = Errno.ENOMEM, Message = "no room" });
         Send(MessageKind.Watch, new WatchRequest { EnginePid = 1, AppPid = 2 });
+        Send(MessageKind.Released, new ReleasedNotice { Reason = "\u0001 because" });
         return sent;
 
         void Send<T>(MessageKind kind, T body)

@@ -73,7 +73,7 @@ public sealed class MessageChannelTests
         AssertRefused("A message begins with 0x4d565347, but 0x4d565358 came.", With(0, (byte)'X'));
         AssertRefused("Version 1 of the protocol was expected, but 2 came: app and engine are of different builds.", With(4, 2));
         AssertRefused("No message has the kind 0, which came.", With(6, 0));
-        AssertRefused("No message has the kind 18, which came.", With(6, 18));
+        AssertRefused("No message has the kind 200, which came.", With(6, 200));
         AssertRefused("The body of a message Query has 13 bytes, but its header says 12.", With(12, 12));
         AssertRefused("The body of a message Query has 12 bytes, but its header says 13.", Good[..^1]);
     }

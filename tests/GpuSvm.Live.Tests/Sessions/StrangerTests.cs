@@ -52,6 +52,7 @@ public sealed class StrangerTests
             FaultBufferEntries = 16,
             VideoMemoryBytes = 1 << 20,
             HeapBytes = 1 << 20,
+            KernelLimitTicks = 0,
         };
         engine.Channel.Send(MessageKind.Hello, 1, new HelloRequest { Settings = settings });
         Assert.True(engine.Channel.TryReceive(out ReceivedMessage? reply));

@@ -47,6 +47,7 @@ internal sealed class GcStorm : ILiveProgram
             FaultBufferEntries = 1024,
             VideoMemoryBytes = ByteSize.GiB(1).Bytes,
             HeapBytes = ByteSize.MiB(64).Bytes,
+            KernelLimitTicks = 0,
         }),
         _ => throw new CheckFailedException($"--handler {handler}: engine or own-process"),
     };
