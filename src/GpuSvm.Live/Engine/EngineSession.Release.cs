@@ -5,8 +5,6 @@ namespace GpuSvm.Live;
 /// <content>The end of a session that cannot end in order, for its GPU cannot be stopped: the app keeps its memory.</content>
 internal sealed partial class EngineSession
 {
-    private const int PassesOverMappings = 100;
-
     /// <summary>Watches for kernels that do not end.</summary>
     /// <param name="limit">How long a thread of the GPU may run without an access, a pause or its end.</param>
     /// <param name="onRunaway">Called by the watch's own thread, each time that one has.</param>
@@ -21,51 +19,13 @@ internal sealed partial class EngineSession
     public void Release()
     {
         StopGpu();
-        _pump.Dispose();
-        _worker.Dispose();
-        DemandAllHome();
-        Unregister();
+        _app.Stop();
+        _app.Release();
     }
+
+    /// <summary>Readable when there is something for <see cref="PassOver"/>.</summary>
+    public SafeFileHandle Told => _app.Userfaultfd.Descriptor;
 
     /// <summary>Reads what the kernel tells of memory that nobody follows any more: who waits for that goes on.</summary>
-    /// <returns>False if there was nothing.</returns>
-    public bool PassOver()
-    {
-        Span<UffdMessage> messages = stackalloc UffdMessage[16];
-        return _userfaultfd.Read(messages) > 0;
-    }
-
-    /// <summary>The descriptor that <see cref="PassOver"/> reads.</summary>
-    public SafeFileHandle Told => _userfaultfd.Descriptor;
-
-    private void DemandAllHome()
-    {
-        foreach (ResidencyRun run in _mm.Vmas().SelectMany(vma => _mm.Residency(vma.Range)))
-        {
-            if (run.Device is not null || run.Location == PageLocation.Moving)
-            {
-                throw new SvmException(Errno.EBUSY, $"The pages {run.Range} could not be brought home.");
-            }
-        }
-    }
-
-    /// <summary>Unregisters every mapping of a buffer, however the app moves them about meanwhile.</summary>
-    private void Unregister()
-    {
-        for (int pass = 0; pass < PassesOverMappings; pass++)
-        {
-            bool all = true;
-            foreach (AddressRange mapping in ProcessMaps.BuffersOf(_processId))
-            {
-                all &= _userfaultfd.Unregister(mapping) == Errno.None;
-            }
-
-            if (!PassOver() && all)
-            {
-                return;
-            }
-        }
-
-        throw new SvmException(Errno.EBUSY, "The app changes its mappings too often to be left alone.");
-    }
+    public void PassOver() => _app.PassOver();
 }

@@ -12,7 +12,6 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
 
     private readonly EngineLog _log;
     private readonly Action _end;
-    private readonly int _processId;
     private readonly int _sms;
     private readonly Userfaultfd _userfaultfd;
     private readonly SystemMemory _memory;
@@ -40,7 +39,6 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     {
         _log = log;
         _end = end;
-        _processId = processId;
         _sms = settings.Sms;
         _userfaultfd = userfaultfd;
         Errno error = userfaultfd.Enable(LiveSupport.Required, out UffdFeatures features);

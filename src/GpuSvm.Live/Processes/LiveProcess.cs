@@ -5,7 +5,7 @@ namespace GpuSvm.Live;
 /// Each has an address space of its own, with the same frames, so what takes a page from one takes it from all: the reverse map knows
 /// them. Each has its own userfaultfd, and so its own queue of messages and its own threads that read and act on them.
 /// </remarks>
-internal sealed class LiveProcess : IDisposable
+internal sealed partial class LiveProcess : IDisposable
 {
     private EventWorker? _worker;
     private FaultPump? _pump;
