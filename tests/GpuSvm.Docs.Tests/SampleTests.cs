@@ -1,0 +1,42 @@
+using GpuSvm.Docs.Tests.Infrastructure;
+
+namespace GpuSvm.Docs.Tests;
+
+/// <summary>The three samples of live memory do what README.md says of them.</summary>
+public sealed class SampleTests
+{
+    [LiveFact]
+    public async Task Saxpy_shows_where_a_page_is_before_and_after_each_side_has_used_it()
+    {
+        (int exitCode, string output, string error) = await RunAsync("Saxpy");
+
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Equal(
+            """
+            nobody has touched y  : nowhere yet, CPU none, GPU none; pagemap: absent
+            the CPU has filled it : in system memory, CPU read-write, GPU none; pagemap: present, file or shared
+            the GPU has used it   : in system memory, CPU read-write, GPU read-write; pagemap: present, file or shared
+            y[42] is 5
+            the CPU has read it   : in system memory, CPU read-write, GPU read-write; pagemap: present, file or shared
+
+            """,
+            output);
+    }
+
+    [LiveTheory]
+    [InlineData("LinkedList", "10000 nodes, from 20000 down to 2\n")]
+    [InlineData("TakingTurns", "200 turns each: the squares of 6400 numbers add up to 87360854400\n")]
+    public async Task A_sample_prints_what_both_sides_have_made_of_the_memory(string sample, string line) =>
+        Assert.Equal((0, line, string.Empty), await RunAsync(sample));
+
+    [Theory]
+    [InlineData("Saxpy")]
+    [InlineData("LinkedList")]
+    [InlineData("TakingTurns")]
+    public async Task Without_userfaultfd_a_sample_names_what_is_missing_and_exits_with_3(string sample) => Assert.Equal(
+        (3, string.Empty, "userfaultfd is switched off by GPUSVM_NO_USERFAULTFD=1\n"), await RunAsync(sample, ("GPUSVM_NO_USERFAULTFD", "1")));
+
+    private static Task<(int ExitCode, string Output, string Error)> RunAsync(string sample, params (string Name, string Value)[] environment) =>
+        ChildProcess.DotnetAsync(
+            AppContext.BaseDirectory, environment.ToDictionary(variable => variable.Name, variable => variable.Value), $"{sample}.dll");
+}
