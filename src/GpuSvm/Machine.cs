@@ -2,7 +2,6 @@ using GpuSvm.Core;
 using GpuSvm.Driver;
 using GpuSvm.Gpu;
 using GpuSvm.Mm;
-using GpuSvm.Svm;
 
 namespace GpuSvm;
 
@@ -38,8 +37,18 @@ public sealed class Machine : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CpuThreads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CpuThreads, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SystemMemory.Bytes, Page.Size, nameof(options.SystemMemory));
-        RequireReadAround(options.ReadAroundPages);
-        RequireRanges(options);
+        bool isSequential = options.Execution == ExecutionMode.Sequential;
+        var choices = new DriverChoices
+        {
+            Execution = options.Execution,
+            Strategy = options.Strategy,
+            Ranges = options.Ranges,
+            Eviction = options.Eviction,
+            ReadAroundPages = options.ReadAroundPages,
+            Clock = isSequential ? new StepClock() : Clock.Monotonic,
+            Events = options.Events,
+        };
+        choices.Validate();
         _options = options;
         var gpuOptions = new SoftwareGpuOptions
         {
@@ -63,20 +72,7 @@ public sealed class Machine : IDisposable
         }
 
         _frames = new PageFrames(_memory, new PageFramesOptions { Seed = options.Seed });
-        bool isSequential = options.Execution == ExecutionMode.Sequential;
-        _driver = new SvmDriver(_gpu, new SvmDriverOptions
-        {
-            Servicing = isSequential ? FaultServicing.InInterrupt : FaultServicing.OnWorker,
-            Clock = isSequential ? new StepClock() : Clock.Monotonic,
-            Events = options.Events,
-            Strategy = StrategyOf(options.Strategy),
-            Ranges = options.Ranges,
-            DevicePages = new DevicePagesOptions(_frames)
-            {
-                ReadAroundPages = options.ReadAroundPages,
-                Eviction = PolicyOf(options.Eviction),
-            },
-        });
+        _driver = choices.Build(_gpu, _frames);
         _processSeed = options.Seed;
         Gpu = new GpuDevice(_gpu, _driver);
     }
@@ -175,44 +171,6 @@ public sealed class Machine : IDisposable
         _processes.Add(process);
         return Errno.None;
     }
-
-    private static void RequireReadAround(int readAroundPages)
-    {
-        if (readAroundPages is < 1 or > 512 || !System.Numerics.BitOperations.IsPow2(readAroundPages))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(readAroundPages), readAroundPages, "ReadAroundPages must be a power of two from 1 to 512.");
-        }
-    }
-
-    private static void RequireRanges(MachineOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options.Ranges);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)options.Strategy, (int)MirrorStrategy.SizedRanges, nameof(options.Strategy));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)options.Eviction, (int)EvictionPolicy.None, nameof(options.Eviction));
-        options.Ranges.Validate();
-        if (options.Ranges.Placement != SvmResidency.System && options.Strategy != MirrorStrategy.SizedRanges)
-        {
-            throw new ArgumentException(
-                $"Placement {options.Ranges.Placement} needs the strategy {MirrorStrategy.SizedRanges}, not {options.Strategy}.", nameof(options));
-        }
-    }
-
-    private static Func<AddressSpace, GpuMirror, IMirrorStrategy> StrategyOf(MirrorStrategy strategy) => strategy switch
-    {
-        MirrorStrategy.PerFault => MirrorStrategies.PerFault,
-        MirrorStrategy.VmaSized => MirrorStrategies.VmaSized,
-        MirrorStrategy.TableAligned => MirrorStrategies.TableAligned,
-        _ => MirrorStrategies.SizedRanges,
-    };
-
-    private static Func<IEvictionPolicy>? PolicyOf(EvictionPolicy policy) => policy switch
-    {
-        EvictionPolicy.ScanResistant => EvictionPolicies.ScanResistant,
-        EvictionPolicy.LeastRecentlyUsed => EvictionPolicies.LeastRecentlyUsed,
-        EvictionPolicy.OldestAllocation => EvictionPolicies.OldestAllocation,
-        _ => null,
-    };
 
     private string? Leak() =>
         _frames.AllocatedFrames != 0 ? $"no page frame is left at the end, but {_frames.AllocatedFrames} are" :

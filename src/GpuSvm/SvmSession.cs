@@ -18,8 +18,6 @@ namespace GpuSvm;
 /// </remarks>
 public sealed partial class SvmSession : IAsyncDisposable
 {
-    private static readonly TimeSpan LeastKernelLimit = TimeSpan.FromMilliseconds(100);
-
     private readonly LiveClient _client;
     private readonly AppHeap _heap;
     private int _disposed;
@@ -54,25 +52,7 @@ public sealed partial class SvmSession : IAsyncDisposable
     public static Task<SvmSession> OpenAsync(SvmOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.HeapLimit.Bytes, Page.Size, nameof(options.HeapLimit));
-        if (options.KernelLimit < LeastKernelLimit && options.KernelLimit != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(options.KernelLimit), options.KernelLimit, $"At least {LeastKernelLimit}, or Timeout.InfiniteTimeSpan.");
-        }
-
-        var settings = new EngineSettings
-        {
-            Library = LiveSupport.Version,
-            Seed = options.Seed,
-            Sms = options.Sms,
-            WarpsPerSm = options.WarpsPerSm,
-            Parallel = options.Execution == ExecutionMode.Parallel,
-            FaultBufferEntries = options.FaultBufferEntries,
-            VideoMemoryBytes = options.VideoMemory.Bytes,
-            HeapBytes = options.HeapLimit.Bytes,
-            KernelLimitTicks = Math.Max(0, options.KernelLimit.Ticks),
-        };
+        EngineSettings settings = options.ToSettings();
         string path = options.EnginePath ?? Path.Combine(AppContext.BaseDirectory, "GpuSvm.Engine.dll");
         return Background.Run("svm open", () => new SvmSession(LiveClient.Open(settings, path)));
     }

@@ -47,8 +47,9 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
             throw new SvmException(error, "The app's userfaultfd could not be enabled.");
         }
 
+        DriverChoices choices = settings.ToDriverChoices();
+        choices.Validate();
         Features = features;
-        ExecutionMode execution = settings.Parallel ? ExecutionMode.Parallel : ExecutionMode.Sequential;
         _memory = new SystemMemory((settings.HeapBytes >> Page.Shift) + 1);
         _frames = new PageFrames(_memory, new PageFramesOptions { Seed = settings.Seed, PooledFrames = 1 });
         _buffers = new BufferTable(_memory, _frames);
@@ -57,15 +58,11 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
             Seed = settings.Seed,
             Sms = settings.Sms,
             WarpsPerSm = settings.WarpsPerSm,
-            Execution = execution,
+            Execution = choices.Execution,
             FaultBufferEntries = settings.FaultBufferEntries,
             VideoMemory = settings.VideoMemoryBytes,
         });
-        _driver = new SvmDriver(_gpu, new SvmDriverOptions
-        {
-            Servicing = settings.Parallel ? FaultServicing.OnWorker : FaultServicing.InInterrupt,
-            SystemAtomics = SystemAtomics.Native,
-        });
+        _driver = choices.Build(_gpu, _frames);
         _app = LiveProcess.OfApp(processId, userfaultfd, _memory, _frames);
         _messages = _app.Messages;
         _mm = _app.Mm;
@@ -129,7 +126,10 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         Protection gpu =
             _client.Mirror.Grants(page, TranslationRights.Write) ? Protection.ReadWrite :
             _client.Mirror.Grants(page, TranslationRights.Read) ? Protection.Read : Protection.None;
-        return new PageResidency(pte.HasFrame ? PagePlacement.SystemMemory : PagePlacement.Nowhere, pte.Rights, gpu);
+        PagePlacement placement =
+            pte.IsDevicePrivate || (pte.IsMigration && _driver.DeviceMemory!.TryGetDevicePage(pte.Frame, out _)) ? PagePlacement.DeviceMemory :
+            pte.NamesFrame ? PagePlacement.SystemMemory : PagePlacement.Nowhere;
+        return new PageResidency(placement, pte.Rights, gpu);
     }
 
     /// <summary>Takes write access to a range away until it is written again.</summary>

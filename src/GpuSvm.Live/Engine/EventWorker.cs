@@ -112,19 +112,34 @@ internal sealed class EventWorker : IDisposable
 
     private void Serve(DeferredFault fault)
     {
-        Errno error = _mm.HandleFault(fault.Address, fault.Access);
+        Errno error = Ask(fault, out Deadline until);
         if (error == Errno.EFAULT && TakeOverRights(fault))
         {
-            error = _mm.HandleFault(fault.Address, fault.Access);
+            error = Ask(fault, out until);
         }
 
         if (error == Errno.EAGAIN && !fault.Deadline.HasPassed)
         {
-            _deferred.Add(fault);
+            _deferred.Add(fault with { NotBefore = until });
         }
         else if (error != Errno.None)
         {
             Refuse(fault, error);
+        }
+    }
+
+    /// <summary>Asks the address space once; never waits until a page may leave the GPU.</summary>
+    private Errno Ask(DeferredFault fault, out Deadline until)
+    {
+        if (!fault.Patience.HasPassed)
+        {
+            return _mm.HandleFaultOrDefer(fault.Address, fault.Access, out until);
+        }
+
+        until = default;
+        using (_mm.MmapLock.EnterShared())
+        {
+            return _mm.HandleFaultLocked(fault.Address, fault.Access);
         }
     }
 
@@ -144,7 +159,14 @@ internal sealed class EventWorker : IDisposable
         {
             DeferredFault fault = _deferred[0];
             _deferred.RemoveAt(0);
-            Serve(fault);
+            if (fault.NotBefore.Or(fault.Patience).HasPassed)
+            {
+                Serve(fault);
+            }
+            else
+            {
+                _deferred.Add(fault);
+            }
         }
     }
 

@@ -8,4 +8,7 @@ public enum PagePlacement : byte
 
     /// <summary>In the memory of the CPU, which the GPU reaches too.</summary>
     SystemMemory,
+
+    /// <summary>In the GPU's own memory: the CPU brings it home when it touches it.</summary>
+    DeviceMemory,
 }

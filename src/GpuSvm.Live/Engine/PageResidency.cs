@@ -8,7 +8,14 @@ public sealed record PageResidency(PagePlacement Placement, Protection Cpu, Prot
 {
     /// <summary>The residency in words: <c>in system memory, CPU read-write, GPU read</c>.</summary>
     public override string ToString() =>
-        $"{(Placement == PagePlacement.Nowhere ? "nowhere yet" : "in system memory")}, CPU {Word(Cpu)}, GPU {Word(Gpu)}";
+        $"{Words(Placement)}, CPU {Word(Cpu)}, GPU {Word(Gpu)}";
+
+    private static string Words(PagePlacement placement) => placement switch
+    {
+        PagePlacement.Nowhere => "nowhere yet",
+        PagePlacement.SystemMemory => "in system memory",
+        _ => "in the GPU's memory",
+    };
 
     private static string Word(Protection rights) => rights switch
     {

@@ -46,6 +46,22 @@ public sealed partial class AddressSpace
         }
     }
 
+    /// <summary>Serves a fault as <see cref="HandleFault"/> does, for a caller who does not wait until a page may leave its device.</summary>
+    /// <param name="address">The byte that was touched.</param>
+    /// <param name="access">What was tried.</param>
+    /// <param name="until">When to ask again after EAGAIN: passed already, unless the page is to stay where it is until then.</param>
+    /// <returns>What <see cref="HandleFault"/> would say; EAGAIN, too, where the page is not to leave its device yet.</returns>
+    public Errno HandleFaultOrDefer(VirtualAddress address, CpuAccess access, out Deadline until)
+    {
+        var wait = new DeviceWait { IsAllowed = true };
+        using (MmapLock.EnterShared())
+        {
+            Errno error = HandleFaultLocked(address, access, ref wait);
+            until = wait.Until;
+            return error;
+        }
+    }
+
     /// <summary>Serves a fault as <see cref="HandleFault"/> does, for a caller that holds the mmap lock, shared or exclusively.</summary>
     /// <param name="address">The byte that was touched.</param>
     /// <param name="access">What was tried.</param>

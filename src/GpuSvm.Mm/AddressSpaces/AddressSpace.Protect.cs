@@ -140,7 +140,7 @@ public sealed partial class AddressSpace
         foreach (Vma vma in _vmas.In(range))
         {
             SetRights(vma.Range.Intersect(range), wanted(vma), ref flush);
-            flush.EndMapping();
+            flush.EndRun();
         }
 
         return flush;
@@ -156,19 +156,29 @@ public sealed partial class AddressSpace
             {
                 for (; address < end; address += Page.Size)
                 {
-                    SetRights(leaf, address, wanted, ref flush);
+                    // Of a huge page, which lies in the range as a whole, only the first page finds rights to change.
+                    CpuPte pte = leaf.Read(address);
+                    if (SetRights(leaf, address, pte, wanted))
+                    {
+                        flush.Add(address, pte);
+                    }
+                    else if (pte.NamesFrame && _frames.IsDevicePrivate(pte.Frame))
+                    {
+                        // Its own frame is a hole, which must not be looked at.
+                        flush.EndRun();
+                    }
                 }
             }
         }
     }
 
-    private void SetRights(CpuLeaf leaf, ulong address, Protection wanted, ref CpuFlush flush)
+    /// <summary>Brings the entry of a page in line with what it may grant. Page-table lock held.</summary>
+    /// <returns>True if it has lost rights of which the CPU must be told.</returns>
+    private bool SetRights(CpuLeaf leaf, ulong address, CpuPte pte, Protection wanted)
     {
-        // Of a huge page, which lies in the range as a whole, only the first page finds rights to change.
-        CpuPte pte = leaf.Read(address);
         if (!pte.NamesFrame)
         {
-            return;
+            return false;
         }
 
         Protection rights = EntryRights(pte.KeptRights, wanted);
@@ -181,25 +191,23 @@ public sealed partial class AddressSpace
                 RestoreExclusive(leaf, address, pte.Frame);
             }
 
-            return;
+            return false;
         }
 
         if (rights == pte.KeptRights)
         {
-            return;
+            return false;
         }
 
         leaf.SetRights(address, rights);
-        if (rights < pte.KeptRights)
-        {
-            flush.Add(address, pte);
-        }
-        else if (pte.HasFrame)
+        if (rights > pte.KeptRights && pte.HasFrame)
         {
             // A CPU that cannot be told now faults on its next access, and is told then.
             AddressRange range = AddressRange.FromLength(address, pte.IsHuge ? HugePage.Size : Page.Size);
             _ = _cpu.Map(range, pte.Frame, rights);
         }
+
+        return rights < pte.KeptRights && !_frames.IsDevicePrivate(pte.Frame);
     }
 
     private static Protection EntryRights(Protection now, Protection wanted) =>

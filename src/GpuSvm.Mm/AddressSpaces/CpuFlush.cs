@@ -3,7 +3,7 @@ namespace GpuSvm.Mm;
 /// <summary>The pages whose translations one operation makes a CPU forget.</summary>
 /// <remarks>
 /// Where frames are free that is the smallest range that holds them all: one flush. Where they are fixed it is such a range for each
-/// mapping, in which the frames follow each other as the pages do.
+/// run, in which the frames follow each other as the pages do: of a mapping, or of pages that leave together.
 /// </remarks>
 internal struct CpuFlush(ICpu cpu)
 {
@@ -25,8 +25,8 @@ internal struct CpuFlush(ICpu cpu)
         _end = page + (pte.IsHuge ? HugePage.Size : Page.Size);
     }
 
-    /// <summary>Says that the pages of one mapping have been added.</summary>
-    public void EndMapping()
+    /// <summary>Says that the pages of one mapping have been added, or that the next one stays: where frames are fixed it keeps its bytes.</summary>
+    public void EndRun()
     {
         if (!_isWhole && !IsEmpty)
         {

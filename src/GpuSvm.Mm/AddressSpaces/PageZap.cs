@@ -13,7 +13,7 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
         foreach (Vma vma in vmas.In(range))
         {
             ClearMapping(vma, vma.Range.Intersect(range), ref flush);
-            flush.EndMapping();
+            flush.EndRun();
         }
 
         if (Breaks.PageFreedBeforeTheFlush)
@@ -91,7 +91,12 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
             if (pte.NamesFrame)
             {
                 taken += pte.Frame == frames.ZeroFrame ? 0 : pte.IsHuge ? HugePage.PageCount : 1;
-                flush.Add(address, pte);
+                if (vma.IsSpecial || !frames.IsDevicePrivate(pte.Frame))
+                {
+                    // Of a page that it cannot reach the CPU knows nothing.
+                    flush.Add(address, pte);
+                }
+
                 Note(vma, pte, address);
             }
         }

@@ -20,6 +20,9 @@ public sealed record Vma(
     /// <summary>True for anonymous private memory.</summary>
     public bool IsAnonymous => Backing is null;
 
+    /// <summary>True if its pages may live in a device's memory: private memory, and a memory object's, but not what is cached of a file.</summary>
+    public bool MayLiveOnDevice => Backing is null or { Memory: MemoryObject };
+
     /// <summary>True if the program may do this: whoever may write may also read.</summary>
     public bool Allows(CpuAccess access) =>
         access == CpuAccess.Write ? (Protection & Protection.Write) != 0 : Protection != Protection.None;

@@ -69,6 +69,23 @@ public static class DeviceExclusive
         return Errno.EBUSY;
     }
 
+    /// <summary>Has the CPU of an address space forget a page that a device has for itself from now on.</summary>
+    /// <remarks>
+    /// Where frames are fixed it goes on loading, and no store completes: its entries go only with the bytes, to which the device may store
+    /// all the while.
+    /// </remarks>
+    internal static void TakeFromCpu(AddressSpace mm, AddressRange range, FrameNumber frame)
+    {
+        if ((mm.Cpu.Capabilities & CpuCapabilities.FreeFrames) != 0)
+        {
+            mm.Cpu.Revoke(range, frame);
+        }
+        else
+        {
+            mm.Cpu.Isolate(range);
+        }
+    }
+
     /// <summary>Takes a locked page from the CPU, unless it has changed; then it is unlocked and put.</summary>
     private static bool TryTake(AddressSpace mm, ulong page, bool isShared, object? owner, FrameNumber frame)
     {
@@ -88,7 +105,7 @@ public static class DeviceExclusive
                 if (pte.IsWritable && !Breaks.ExclusiveNoop)
                 {
                     mm.Frames.NoteMarks(leaf.BeginExclusive(page));
-                    mm.Cpu.Revoke(range, frame);
+                    TakeFromCpu(mm, range, frame);
                 }
 
                 return true;

@@ -61,7 +61,7 @@ internal static class SharedExclusive
             if (pte.HasFrame && pte.Frame == frame)
             {
                 space.Frames.NoteMarks(leaf.BeginExclusive(page));
-                space.Cpu.Revoke(range, frame);
+                DeviceExclusive.TakeFromCpu(space, range, frame);
             }
         }
     }

@@ -23,7 +23,7 @@ public sealed partial class PageFrames
         }
 
         frame = home;
-        return ReferenceCount(home) != 0 ? Errno.EBUSY : TryTake(home);
+        return ReferenceCount(home) != 0 ? Errno.EBUSY : TryTakeAsItIs(home);
     }
 
     /// <summary>The frame where the page of an object's frame lives.</summary>

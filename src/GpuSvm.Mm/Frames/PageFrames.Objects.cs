@@ -52,6 +52,18 @@ public sealed partial class PageFrames
     /// </remarks>
     internal Errno TryTake(FrameNumber frame)
     {
+        Errno error = TryTakeAsItIs(frame);
+        if (error == Errno.None)
+        {
+            Clear(frame);
+        }
+
+        return error;
+    }
+
+    /// <summary>As <see cref="TryTake"/>, for a page of which all bytes are written before anybody sees it.</summary>
+    private Errno TryTakeAsItIs(FrameNumber frame)
+    {
         Checks.That(IsOfObject(frame), "Only frames of an object are taken by number.");
         Checks.That(ReferenceCount(frame) == 0, "A frame is taken only when it is free.");
         if (_options.AllocationGate is { } gate && !gate())
@@ -79,7 +91,6 @@ public sealed partial class PageFrames
             return Errno.ENOMEM;
         }
 
-        Clear(frame);
         Begin(frame);
         return Errno.None;
     }

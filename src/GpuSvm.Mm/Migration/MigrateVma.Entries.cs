@@ -48,6 +48,7 @@ public sealed partial class MigrateVma
         var from = default(FrameWindow);
         var to = default(FrameWindow);
         var woken = new CpuFlush(_mm.Cpu);
+        var entered = new CpuEntries(_mm.Cpu);
         for (int i = 0, pages; i < sources.Length && i < destinations.Length; i += pages)
         {
             ref MigratePfn source = ref sources[i];
@@ -66,11 +67,12 @@ public sealed partial class MigrateVma
             }
             else
             {
-                EnterPage(leaf, page, ref source, ref state, destinations[i], ref to, ref woken);
+                EnterPage(leaf, page, ref source, ref state, destinations[i], ref to, ref woken, ref entered);
             }
         }
 
         woken.Wake();
+        entered.Tell();
     }
 
     /// <summary>Ends a page of which nothing was there. Page-table lock held.</summary>
@@ -98,7 +100,8 @@ public sealed partial class MigrateVma
         ref FrameState state,
         MigratePfn destination,
         ref FrameWindow window,
-        ref CpuFlush woken)
+        ref CpuFlush woken,
+        ref CpuEntries entered)
     {
         FrameNumber frame = source.Frame;
         CpuPte pte = leaf.Read(page);
@@ -130,9 +133,15 @@ public sealed partial class MigrateVma
             leaf.Replace(page, away);
             woken.Add(page, away);
         }
-        else
+        else if (pte.IsHuge)
         {
             _mover.Enter(_mm, leaf, page, pte, destination.Frame);
+        }
+        else
+        {
+            CpuPte home = pte.FromMigration(destination.Frame);
+            leaf.Replace(page, home);
+            entered.Add(page, home);
         }
 
         Unlock(frame, ref state);

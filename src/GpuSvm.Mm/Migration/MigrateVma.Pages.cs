@@ -84,6 +84,10 @@ public sealed partial class MigrateVma
                 {
                     flush.Add(page, leaf.Read(page));
                 }
+                else
+                {
+                    flush.EndRun();
+                }
 
                 page += Page.Size;
             }
@@ -162,22 +166,20 @@ public sealed partial class MigrateVma
             for (int i = 0; i < sources.Length && i < destinations.Length; i += sources[i].PageCount)
             {
                 ref MigratePfn source = ref sources[i];
-                if (!source.Migrates || !_frames.MayMove(source, destinations[i]))
+                ulong page = start + ((ulong)i << Page.Shift);
+                CpuPte pte = leaf.Read(page);
+                bool moves = source.Migrates && _frames.MayMove(source, destinations[i]);
+                moves &= !source.IsValid || PageMover.IsMigrationOf(pte, source.Frame);
+                source = moves ? source : source.Staying();
+                left += moves && source.IsValid ? 1 : 0;
+                if (moves && source.IsValid && !_frames.IsDevicePrivate(source.Frame))
                 {
-                    source = source.Staying();
+                    flush.Add(page, pte);
                 }
-                else if (source.IsValid)
+                else
                 {
-                    ulong page = start + ((ulong)i << Page.Shift);
-                    CpuPte pte = leaf.Read(page);
-                    bool isThere = PageMover.IsMigrationOf(pte, source.Frame);
-                    source = isThere ? source : source.Staying();
-                    left += isThere ? 1 : 0;
-                    if (isThere && !_frames.IsDevicePrivate(source.Frame))
-                    {
-                        // Of a page that it cannot reach the CPU knows nothing.
-                        flush.Add(page, pte);
-                    }
+                    // It stays where it is; or it is one that the CPU cannot reach, of which that knows nothing.
+                    flush.EndRun();
                 }
             }
 

@@ -123,7 +123,7 @@ public sealed partial class MigrateVma : IPageMigration
     /// </param>
     /// <returns>
     /// EINVAL: the range is not in one mapping, the mapping is special, or <paramref name="faultPage"/> is not a locked page of a device's
-    /// private memory. EOPNOTSUPP: the CPU's frames are fixed by what is mapped, and no page can ever be moved.
+    /// private memory.
     /// Else None, and <see cref="Complete"/> must follow, be it that no page was collected.
     /// </returns>
     /// <exception cref="ArgumentException">The range is empty, unaligned or too long.</exception>
@@ -157,11 +157,6 @@ public sealed partial class MigrateVma : IPageMigration
             (faultPage is { } fault && !(_frames.IsDevicePrivate(fault) && _frames.IsLocked(fault))))
         {
             return Errno.EINVAL;
-        }
-
-        if ((mm.Cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
-        {
-            return Errno.EOPNOTSUPP;
         }
 
         _mm = mm;

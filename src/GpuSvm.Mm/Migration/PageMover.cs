@@ -42,8 +42,14 @@ internal sealed class PageMover(PageFrames frames)
     }
 
     /// <summary>Takes a page from the CPUs of all places but one: no access completes through an old translation.</summary>
+    /// <remarks>Of a page that it cannot reach, since that lives in a device's own memory, a CPU knows nothing.</remarks>
     public void Detach(FrameNumber frame, FrameMapping? except)
     {
+        if (frames.IsDevicePrivate(frame))
+        {
+            return;
+        }
+
         frames.CopyMappings(frame, _places);
         foreach (FrameMapping place in _places)
         {
@@ -156,7 +162,7 @@ internal sealed class PageMover(PageFrames frames)
                 HasUnmappedHuge = pte.IsHuge;
                 frames.NoteMarks(leaf.BeginMigration(place.Page));
                 frames.EndMap(frame);
-                if (!Breaks.CopyBeforeIsolate)
+                if (!frames.IsDevicePrivate(frame) && !Breaks.CopyBeforeIsolate)
                 {
                     space.Cpu.Isolate(range);
                 }

@@ -14,13 +14,13 @@ public sealed partial class DeviceMemory
     /// <returns>
     /// <para>
     /// Best effort: how many pages have moved, and the first error: ENOMEM when the device or the DMA mapper had no room, EIO and ETIMEDOUT of the copy,
-    /// EOPNOTSUPP where the CPU fixes the frames, EINVAL for special mappings. A page that dropped out, because it is locked, pinned or on the
+    /// EINVAL for special mappings. A page that dropped out, because it is locked, pinned or on the
     /// device already, is none. What ran out or timed out ends the call; after other errors it goes on behind the window of 2 MiB at most in
     /// which nothing has moved.
     /// </para>
     /// <para>
     /// All or nothing: None, with all pages or, where they are on the device already, none. EINVAL: the range is empty or larger than 2 MiB,
-    /// its mapping is special or ends before. EOPNOTSUPP: the CPU fixes the frames. ENOENT: nothing is mapped where it begins. EBUSY: the memory is not anonymous, or
+    /// its mapping is special or ends before. ENOENT: nothing is mapped where it begins. EBUSY: the memory is a file's, or
     /// a page could not be collected (it is locked, pinned, or on a device already), or somebody was quicker while it was copied. ENOMEM, EIO,
     /// ETIMEDOUT: as above. After an error no page has moved; those that had before another was found to be gone have been brought home, but
     /// for what somebody holds: so many pages are told.

@@ -88,7 +88,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         }
 
         int pages = (int)range.PageCount;
-        if (!vma!.IsAnonymous || MoverPages.CountMoving(_migration.Source) != pages)
+        if (!vma!.MayLiveOnDevice || MoverPages.CountMoving(_migration.Source) != pages)
         {
             _migration.Complete();
             return new DeviceMigrationResult(0, Errno.EBUSY);

@@ -56,7 +56,7 @@ public sealed partial class SvmSpace
             AddressRange bounds = vma.Range.Intersect(gpuWindow).Intersect(_options.Window);
             return
                 TryFindIn(bounds, address, out range) ? Errno.None :
-                Insert(address, bounds, context.IsDeviceMemoryPossible && vma.IsAnonymous, context, out range);
+                Insert(address, bounds, context.IsDeviceMemoryPossible && vma.MayLiveOnDevice, context, out range);
         }
     }
 

@@ -41,6 +41,11 @@ internal static class Samples
         VideoMemoryBytes = 1UL << 30,
         HeapBytes = 1UL << 40,
         KernelLimitTicks = long.MaxValue,
+        Strategy = MirrorStrategy.SizedRanges,
+        Ranges = RangeSettings.Of(new SvmRangeOptions { Placement = SvmResidency.Auto, Timeslice = TimeSpan.FromMilliseconds(5) }),
+        Eviction = EvictionPolicy.OldestAllocation,
+        ReadAroundPages = 64,
+        SystemAtomics = GpuSvm.Driver.SystemAtomics.DeviceExclusive,
     };
 
     public static readonly LaunchReply Launched = new()
@@ -72,7 +77,7 @@ internal static class Samples
         Send(MessageKind.Counters, new CountersRequest());
         Send(MessageKind.CountersReply, new CountersReply { Counters = Counters });
         Send(MessageKind.Query, new QueryRequest { Address = 4096 });
-        Send(MessageKind.PageState, new PageStateReply { IsMapped = true, Cpu = Protection.Read, Gpu = Protection.None });
+        Send(MessageKind.PageState, new PageStateReply { Placement = PagePlacement.DeviceMemory, Cpu = Protection.Read, Gpu = Protection.None });
         Send(MessageKind.WriteProtect, new WriteProtectRequest { Address = 4096, Bytes = 4096 });
         Send(MessageKind.Close, new CloseRequest());
         Send(MessageKind.Done, new DoneReply());

@@ -42,18 +42,7 @@ public sealed class StrangerTests
     public void An_engine_of_another_build_refuses_and_names_both()
     {
         using ChildProgram engine = ChildProgram.Start(EnginePath, "engine").Connect();
-        var settings = new EngineSettings
-        {
-            Library = "0.0.0+another",
-            Seed = 1,
-            Sms = 1,
-            WarpsPerSm = 1,
-            Parallel = false,
-            FaultBufferEntries = 16,
-            VideoMemoryBytes = 1 << 20,
-            HeapBytes = 1 << 20,
-            KernelLimitTicks = 0,
-        };
+        EngineSettings settings = new SvmOptions().ToSettings() with { Library = "0.0.0+another" };
         engine.Channel.Send(MessageKind.Hello, 1, new HelloRequest { Settings = settings });
         Assert.True(engine.Channel.TryReceive(out ReceivedMessage? reply));
         Assert.Equal(MessageKind.Error, reply.Kind);

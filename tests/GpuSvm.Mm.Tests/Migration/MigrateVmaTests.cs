@@ -102,22 +102,6 @@ public sealed class MigrateVmaTests
         Assert.Equal([1UL, 2UL], Values(m, 2));
     }
 
-    [Fact]
-    public void Where_the_CPU_fixes_the_frames_no_page_can_be_moved_and_nobody_hears_of_it()
-    {
-        using var m = new FixedFrameMachine();
-        m.Map(Base, 2);
-        Assert.Equal(Errno.None, m.Cpu.Store(Base, 7));
-        m.Heard();
-        var migration = new MigrateVma(m.Mm, 2);
-
-        Assert.Equal(Errno.EOPNOTSUPP, migration.SetUp(m.Mm, Base, 2));
-
-        Assert.Empty(m.Heard());
-        Assert.Throws<InvalidOperationException>(() => migration.Complete());
-        Assert.Equal(7, m.Cpu.Load(Base));
-    }
-
     [Theory]
     [InlineData(Base - Size, 2UL)]
     [InlineData(Base + Size, 2UL)]

@@ -29,4 +29,30 @@ internal sealed record EngineSettings
 
     /// <summary>How long a thread of a kernel may run without an access, a pause or its end, in units of 100 ns; 0 for as long as it likes.</summary>
     public required long KernelLimitTicks { get; init; }
+
+    /// <summary>How the driver follows the app's memory.</summary>
+    public required MirrorStrategy Strategy { get; init; }
+
+    /// <summary>Ranges of the strategy that has them.</summary>
+    public required RangeSettings Ranges { get; init; }
+
+    /// <summary>Which pages leave the GPU's memory for others.</summary>
+    public required EvictionPolicy Eviction { get; init; }
+
+    /// <summary>Pages that come home together.</summary>
+    public required int ReadAroundPages { get; init; }
+
+    /// <summary>How atomics of the GPU reach system memory.</summary>
+    public required SystemAtomics SystemAtomics { get; init; }
+
+    /// <summary>What the driver is built from.</summary>
+    internal DriverChoices ToDriverChoices() => new()
+    {
+        Execution = Parallel ? ExecutionMode.Parallel : ExecutionMode.Sequential,
+        Strategy = Strategy,
+        Ranges = Ranges.ToOptions(),
+        Eviction = Eviction,
+        ReadAroundPages = ReadAroundPages,
+        SystemAtomics = SystemAtomics,
+    };
 }

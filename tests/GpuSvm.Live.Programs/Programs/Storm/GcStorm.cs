@@ -35,22 +35,13 @@ internal sealed class GcStorm : ILiveProgram
 
     private static async Task<IStormMemory> OpenAsync(string handler, ulong seed) => handler switch
     {
-        "engine" => new SessionMemory(await SvmSession.OpenAsync(
-            new SvmOptions { Seed = seed, Execution = ExecutionMode.Parallel, HeapLimit = ByteSize.MiB(64) })),
-        "own-process" => new OwnProcessMemory(new EngineSettings
-        {
-            Library = "control",
-            Seed = seed,
-            Sms = 4,
-            WarpsPerSm = 8,
-            Parallel = true,
-            FaultBufferEntries = 1024,
-            VideoMemoryBytes = ByteSize.GiB(1).Bytes,
-            HeapBytes = ByteSize.MiB(64).Bytes,
-            KernelLimitTicks = 0,
-        }),
+        "engine" => new SessionMemory(await SvmSession.OpenAsync(OptionsOf(seed))),
+        "own-process" => new OwnProcessMemory(OptionsOf(seed).ToSettings()),
         _ => throw new CheckFailedException($"--handler {handler}: engine or own-process"),
     };
+
+    private static SvmOptions OptionsOf(ulong seed) =>
+        new() { Seed = seed, Execution = ExecutionMode.Parallel, HeapLimit = ByteSize.MiB(64) };
 
     private static StormWorker[] Workers(IStormMemory memory, int seed)
     {
