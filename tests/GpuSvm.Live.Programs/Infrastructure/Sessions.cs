@@ -9,6 +9,14 @@ internal static class Sessions
     public static ref int Word(this SvmSession svm, VirtualAddress start, int page) =>
         ref svm.Span<int>(start + ((ulong)page * Page.Size), 1)[0];
 
+    /// <summary>Maps pages from a multiple of 2 MiB on, so that ranges are as large as they can be.</summary>
+    public static VirtualAddress MapAligned(this SvmSession svm, int pages)
+    {
+        ulong block = ByteSize.MiB(2).Bytes;
+        ulong start = svm.Map(((ulong)pages * Page.Size) + block, Protection.ReadWrite).Value;
+        return (start + block - 1) & ~(block - 1);
+    }
+
     /// <summary>Adds a number to the first word of each page, on the GPU.</summary>
     public static Task<LaunchResult> AddAsync(this SvmSession svm, VirtualAddress start, int pages, int value) =>
         svm.LaunchAsync(PageKernels.Add, grid: 1, block: 32, new PageArgs(start, pages, value));

@@ -20,7 +20,7 @@ internal sealed class Migrating : ILiveProgram
             Ranges = new SvmRangeOptions { Placement = SvmResidency.Device },
             ReadAroundPages = 64,
         });
-        VirtualAddress start = svm.Map(Pages * Page.Size, Protection.ReadWrite);
+        VirtualAddress start = svm.MapAligned(Pages);
         for (int i = 0; i < Pages; i++)
         {
             svm.Word(start, i) = i;
