@@ -14,6 +14,9 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
 
     public long MappedPages => _mapped.Count;
 
+    /// <summary>Notes nothing of drops and copies: noting allocates.</summary>
+    public bool Quiet { get; set; }
+
     /// <summary>What the driver was told to drop.</summary>
     public List<AddressRange> Drops { get; } = [];
 
@@ -52,11 +55,17 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
 
     public void Release(ulong firstPage, int order) => _buddies.Free(firstPage, order);
 
-    public Errno CopyToDevice(ReadOnlySpan<DeviceCopy> copies) => Copy("to", copies, (device, system) => system.CopyTo(device));
+    public Errno CopyToDevice(ReadOnlySpan<DeviceCopy> copies) => Copy("to", copies, static (device, system) => system.CopyTo(device));
 
-    public Errno CopyToSystem(ReadOnlySpan<DeviceCopy> copies) => Copy("from", copies, (device, system) => device.CopyTo(system));
+    public Errno CopyToSystem(ReadOnlySpan<DeviceCopy> copies) => Copy("from", copies, static (device, system) => device.CopyTo(system));
 
-    public void DropEntries(AddressSpace space, AddressRange range) => Drops.Add(range);
+    public void DropEntries(AddressSpace space, AddressRange range)
+    {
+        if (!Quiet)
+        {
+            Drops.Add(range);
+        }
+    }
 
     public Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address)
     {
@@ -114,7 +123,11 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
             }
         }
 
-        Copies.Add($"{direction} {total}, {copied} copied");
+        if (!Quiet)
+        {
+            Copies.Add($"{direction} {total}, {copied} copied");
+        }
+
         return Errno.None;
     }
 }
