@@ -16,6 +16,7 @@ internal sealed class MigrateBenchmark : Benchmark
     private const int Rounds = 200;
 
     private readonly string _name;
+    private readonly HugePagePolicy _pages;
     private readonly SystemMemory _memory;
     private readonly SoftwareGpu _software;
     private readonly PageFrames _frames;
@@ -27,6 +28,7 @@ internal sealed class MigrateBenchmark : Benchmark
     private MigrateBenchmark(string name, HugePagePolicy pages, ICopyEngine? engine)
     {
         _name = name;
+        _pages = pages;
         _memory = new SystemMemory(4 * HugePage.PageCount);
         _software = new SoftwareGpu(_memory, new SoftwareGpuOptions { Sms = 1, VideoMemory = ByteSize.MiB(16) });
         var gpu = new BenchGpu(_software, entries: 64) { CopyEngine = engine ?? _software.CopyEngine };
@@ -60,24 +62,16 @@ internal sealed class MigrateBenchmark : Benchmark
     ];
 
     /// <inheritdoc/>
+    public override long? CountAllocatedBytes()
+    {
+        Run(out _, out long allocated);
+        return allocated;
+    }
+
+    /// <inheritdoc/>
     public override double RunOnce()
     {
-        long time = 0;
-        for (int i = 0; i < Rounds; i++)
-        {
-            long start = Clock.Monotonic.NowNanoseconds;
-            DeviceMigrationResult moved = _driver.DeviceMemory!.MigrateToDevice(_space, _range);
-            time += Clock.Monotonic.NowNanoseconds - start;
-            Demand(moved == new DeviceMigrationResult(HugePage.PageCount, Errno.None));
-            Demand(_driver.Bind(_client, BindRequest.Migrate(_range.Start, _range.End)).Mapped == HugePage.PageCount);
-
-            start = Clock.Monotonic.NowNanoseconds;
-            moved = _driver.DeviceMemory.MigrateToSystem(_space, _range);
-            time += Clock.Monotonic.NowNanoseconds - start;
-            Demand(moved == new DeviceMigrationResult(HugePage.PageCount, Errno.None));
-            Demand(_driver.DeviceMemory.UsedPages == 0 && _driver.MappedPages == 0);
-        }
-
+        Run(out long time, out _);
         return (double)time / (2 * Rounds);
     }
 
@@ -90,6 +84,33 @@ internal sealed class MigrateBenchmark : Benchmark
         _software.Dispose();
         _memory.Dispose();
     }
+
+    private void Run(out long time, out long allocated)
+    {
+        time = 0;
+        allocated = 0;
+        for (int i = 0; i < Rounds; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            long start = Clock.Monotonic.NowNanoseconds;
+            DeviceMigrationResult moved = _driver.DeviceMemory!.MigrateToDevice(_space, _range);
+            time += Clock.Monotonic.NowNanoseconds - start;
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            Demand(moved == new DeviceMigrationResult(HugePage.PageCount, Errno.None));
+            Demand(_driver.Bind(_client, BindRequest.Migrate(_range.Start, _range.End)).Mapped == HugePage.PageCount);
+
+            before = GC.GetAllocatedBytesForCurrentThread();
+            start = Clock.Monotonic.NowNanoseconds;
+            moved = _driver.DeviceMemory.MigrateToSystem(_space, _range);
+            time += Clock.Monotonic.NowNanoseconds - start;
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            Demand(moved == new DeviceMigrationResult(HugePage.PageCount, Errno.None));
+            Demand(_driver.DeviceMemory.UsedPages == 0 && _driver.MappedPages == 0 && IsAsItWas());
+        }
+    }
+
+    /// <summary>True if the page has stayed huge, or the pages small: else another benchmark would be run from here on.</summary>
+    private bool IsAsItWas() => _space.Residency(_range)[0].PageSize == (_pages == HugePagePolicy.Always ? HugePage.Size : Page.Size);
 
     private static void Demand(bool isTrue)
     {

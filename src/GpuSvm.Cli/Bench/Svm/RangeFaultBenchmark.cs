@@ -57,21 +57,16 @@ internal sealed class RangeFaultBenchmark : Benchmark
     public static RangeFaultBenchmark Huge() => new(isHuge: true);
 
     /// <inheritdoc/>
+    public override long? CountAllocatedBytes()
+    {
+        Run(out _, out long allocated);
+        return allocated;
+    }
+
+    /// <inheritdoc/>
     public override double RunOnce()
     {
-        long time = 0;
-        for (int i = 0; i < Rounds; i++)
-        {
-            _gpu.Ring.Write(_fault);
-            long start = Clock.Monotonic.NowNanoseconds;
-            _driver.ServiceFaults();
-            time += Clock.Monotonic.NowNanoseconds - start;
-            Demand(_driver.Counters.Ranges.Bound == ++_bound && _driver.MappedPages == HugePage.PageCount);
-            Demand(_space.Notifiers.Begin(new Invalidation(_range, InvalidationCause.Clear), out InvalidationScope scope) == Errno.None);
-            scope.Dispose();
-            Demand(_driver.MappedPages == 0);
-        }
-
+        Run(out long time, out _);
         return (double)time / Rounds;
     }
 
@@ -83,6 +78,25 @@ internal sealed class RangeFaultBenchmark : Benchmark
         _frames.Dispose();
         _software.Dispose();
         _memory.Dispose();
+    }
+
+    private void Run(out long time, out long allocated)
+    {
+        time = 0;
+        allocated = 0;
+        for (int i = 0; i < Rounds; i++)
+        {
+            _gpu.Ring.Write(_fault);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            long start = Clock.Monotonic.NowNanoseconds;
+            _driver.ServiceFaults();
+            time += Clock.Monotonic.NowNanoseconds - start;
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            Demand(_driver.Counters.Ranges.Bound == ++_bound && _driver.MappedPages == HugePage.PageCount);
+            Demand(_space.Notifiers.Begin(new Invalidation(_range, InvalidationCause.Clear), out InvalidationScope scope) == Errno.None);
+            scope.Dispose();
+            Demand(_driver.MappedPages == 0);
+        }
     }
 
     private static void Demand(bool isTrue)
