@@ -10,12 +10,12 @@ internal sealed partial class RangeService
     private Step Try(SvmRange range, in RangeRequest request, ref RangeTries tries)
     {
         bool moves = request.Moves && !tries.HasMoved && !tries.IsSentHome;
-        if (TryBindValid(range, request, moves))
+        if (TryBindValid(range, request, ref moves))
         {
             return Step.Bound;
         }
 
-        if (moves && !IsGone(range))
+        if (moves)
         {
             tries.HasMoved = true;
             Move(range);
@@ -73,26 +73,26 @@ internal sealed partial class RangeService
         }
     }
 
+    /// <summary>Moves a range whose history says so already.</summary>
     private void Move(SvmRange range)
     {
-        var history = (RangeHistory)range.Data!;
-        using (_client.Mirror.UpdateLock.Enter())
-        {
-            history.BeginMove();
-        }
-
         DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement, options.Ranges.Timeslice);
         using (_client.Mirror.UpdateLock.Enter())
         {
-            history.EndMove(moved.Pages);
+            HistoryOf(range).EndMove(moved.Pages);
         }
 
         _tally.Moves += moved.Pages > 0 ? 1 : 0;
         _tally.FailedMoves += moved.Pages == 0 ? 1 : 0;
     }
 
+    private static RangeHistory HistoryOf(SvmRange range) => (RangeHistory)range.Data!;
+
     /// <summary>Binds a range whose pages are valid where they are to be: then nothing is moved or looked up.</summary>
-    private bool TryBindValid(SvmRange range, in RangeRequest request, bool moves)
+    /// <param name="range">The range.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="moves">Whether it is to move; on return whether it moves now: its history says so, too.</param>
+    private bool TryBindValid(SvmRange range, in RangeRequest request, ref bool moves)
     {
         using (_client.Mirror.UpdateLock.Enter())
         {
@@ -100,6 +100,12 @@ internal sealed partial class RangeService
             isThere &= !request.ComesHome || !range.HasDevicePages;
             if (!isThere || !_ranges.Space.ArePagesValid(range, request.Context.Rights))
             {
+                moves &= !range.IsUnmapped && !range.IsRemoved;
+                if (moves)
+                {
+                    HistoryOf(range).BeginMove();
+                }
+
                 return false;
             }
 
@@ -126,23 +132,23 @@ internal sealed partial class RangeService
     /// <summary>Enters the pages of a range in the GPU's page table, and settles the faults that this serves.</summary>
     private void BindLocked(SvmRange range)
     {
-        int first = groups.IndexOf(range.Range.Start);
         int count = (int)range.Range.PageCount;
         ReadOnlySpan<MappedBlock> blocks = range.Blocks;
+        PfnEntry? whole = null;
         if (blocks[0].Order == HugePage.Order)
         {
-            BindHuge(range, blocks[0]);
+            whole = BindHuge(range, blocks[0]);
         }
         else
         {
-            Span<PfnEntry> entries = _entries.AsSpan(first, count);
+            Span<PfnEntry> entries = _entries.AsSpan(groups.IndexOf(range.Range.Start), count);
             Encode(blocks, entries);
             _pagesMapped += _client.Mirror.Map(range.Range.Start, entries) == Errno.None ? count : CountValid(entries);
         }
 
         NoteUse(range);
         _tally.Bound[BitOperations.Log2((uint)count)]++;
-        Settle(range);
+        Settle(range, whole);
     }
 
     /// <summary>Tells the device's memory which of its pages were used; for neighbours it is one word that it compares.</summary>
@@ -162,21 +168,20 @@ internal sealed partial class RangeService
         }
     }
 
-    private void BindHuge(SvmRange range, MappedBlock block)
+    /// <summary>Enters a range that is one page.</summary>
+    /// <returns>The entry of its first 4 KiB; none if it could not be entered.</returns>
+    private PfnEntry BindHuge(SvmRange range, in MappedBlock block)
     {
         PfnEntry entry = EntryOf(block);
-        _entries[0] = entry;
-        if (_client.Mirror.MapHuge(range.Range.Start, _entries.AsSpan(0, 1)) == Errno.None && _entries[0].IsValid)
+        PfnEntry entered = entry;
+        if (_client.Mirror.MapHuge(range.Range.Start, new Span<PfnEntry>(ref entered)) != Errno.None || !entered.IsValid)
         {
-            _pagesMapped += HugePage.PageCount;
-            _hugePagesMapped++;
-        }
-        else
-        {
-            entry = default;
+            return default;
         }
 
-        _entries.AsSpan().Fill(entry);
+        _pagesMapped += HugePage.PageCount;
+        _hugePagesMapped++;
+        return entry;
     }
 
     private static int CountValid(ReadOnlySpan<PfnEntry> entries)
@@ -244,12 +249,15 @@ internal sealed partial class RangeService
     }
 
     /// <summary>After the binding: what a page could not be entered for, or needs more, is left to be served by itself.</summary>
-    private void Settle(SvmRange range)
+    /// <param name="range">The range.</param>
+    /// <param name="whole">The one entry of all its pages; null where each has its own.</param>
+    private void Settle(SvmRange range, PfnEntry? whole)
     {
         FaultResult result = FaultResult.Resolved;
         foreach (ref PageGroup group in GroupsIn(range))
         {
-            if (group.State == PageState.Pending && groups.IsEnoughFor(group, _entries[group.Page].Rights))
+            TranslationRights rights = (whole ?? _entries[group.Page]).Rights;
+            if (group.State == PageState.Pending && groups.IsEnoughFor(group, rights))
             {
                 groups.Finish(ref group, result);
                 result = FaultResult.Skipped;
