@@ -56,6 +56,11 @@ public sealed class BadInputTests
     [InlineData("run list --chunks 64K,4K", "--chunks 64K,4K: only with --placement system, device or auto")]
     [InlineData("run list --vram 1M --timeslice 5", "--timeslice 5: only with --placement system, device or auto")]
     [InlineData("run list --read-around 1", "--read-around 1: only with --placement system, device or auto")]
+    [InlineData("run list --eviction none", "--eviction none: only with --placement system, device or auto")]
+    [InlineData("run list --live --eviction none", "--eviction none: not with --live, whose pages all live in system memory")]
+    [InlineData(
+        "run list --placement auto --eviction lru",
+        "--eviction lru: expected scan-resistant, least-recently-used, oldest-allocation or none (see 'gpusvm run list --help')")]
     [InlineData("run list --live --placement auto", "--placement auto: not with --live, whose pages all live in system memory")]
     [InlineData("run list --live --chunks 4K", "--chunks 4K: not with --live, whose pages all live in system memory")]
     [InlineData(

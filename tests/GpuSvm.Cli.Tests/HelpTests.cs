@@ -45,7 +45,7 @@ public sealed class HelpTests
     public async Task Help_of_a_workload_names_its_own_options_and_those_of_all(string workload, string words)
     {
         const string All =
-            "--seed --sms --warps --parallel --fault-buffer-entries --vram --placement system|device|auto --chunks --timeslice --read-around --trace --json";
+            "--seed --sms --warps --parallel --fault-buffer-entries --vram --placement system|device|auto --chunks --timeslice --read-around --eviction --trace --json";
         await Help_names_every_verb_and_option($"run {workload} --help", $"{words} {All} --live");
         await Help_names_every_verb_and_option($"residency {workload} --help", $"{words} {All}");
     }

@@ -38,6 +38,11 @@ internal sealed class MigrationSettings
         1,
         512);
 
+    private readonly Option<EvictionPolicy?> _eviction = ChoiceOption.Create(
+        "--eviction",
+        "With --placement: whose pages leave the GPU's memory when others need the room. [default: scan-resistant]",
+        EvictionNames.All);
+
     /// <summary>The placement of a command line that names none; null for none, where memory is not followed by ranges.</summary>
     public SvmResidency? UsualPlacement { get; set; }
 
@@ -50,6 +55,7 @@ internal sealed class MigrationSettings
         command.Add(_chunks);
         command.Add(_timeslice);
         command.Add(_readAround);
+        command.Add(_eviction);
     }
 
     /// <summary>A machine with what a command line asks for.</summary>
@@ -61,7 +67,7 @@ internal sealed class MigrationSettings
         options = options with { VideoMemory = parsed.GetValue(_videoMemory) };
         if ((parsed.GetValue(_placement) ?? UsualPlacement) is not { } placement)
         {
-            DemandNone(parsed, "only with --placement system, device or auto", _chunks, _timeslice, _readAround);
+            DemandNone(parsed, "only with --placement system, device or auto", _chunks, _timeslice, _readAround, _eviction);
             return options;
         }
 
@@ -76,6 +82,7 @@ internal sealed class MigrationSettings
         {
             Strategy = MirrorStrategy.SizedRanges,
             ReadAroundPages = readAround,
+            Eviction = parsed.GetValue(_eviction) ?? options.Eviction,
             Ranges = ranges with
             {
                 Placement = placement,
@@ -88,7 +95,7 @@ internal sealed class MigrationSettings
     /// <summary>Refuses what live memory cannot do: its pages do not move yet.</summary>
     /// <exception cref="BadInputException">The command line asks for it.</exception>
     public void DemandLive(ParseResult parsed) =>
-        DemandNone(parsed, "not with --live, whose pages all live in system memory", _placement, _chunks, _timeslice, _readAround);
+        DemandNone(parsed, "not with --live, whose pages all live in system memory", _placement, _chunks, _timeslice, _readAround, _eviction);
 
     private static void DemandNone(ParseResult parsed, string why, params ReadOnlySpan<Option> options)
     {

@@ -1,3 +1,5 @@
+using GpuSvm.Cli.Options;
+
 namespace GpuSvm.Cli.Output;
 
 /// <summary>Where a run took place, as the JSON document shows it.</summary>
@@ -14,6 +16,7 @@ namespace GpuSvm.Cli.Output;
 /// <param name="Chunks">Sizes of ranges in bytes; null if there were none.</param>
 /// <param name="TimesliceMs">How long pages stayed on the GPU at least, in milliseconds; null if they could not come there.</param>
 /// <param name="ReadAroundPages">Pages that came home together; null as before.</param>
+/// <param name="Eviction">Whose pages left when others needed the room; null as before.</param>
 internal sealed record MachineDocument(
     string Mode,
     string? Kernel,
@@ -27,7 +30,8 @@ internal sealed record MachineDocument(
     string? Placement,
     IReadOnlyList<ulong>? Chunks,
     double? TimesliceMs,
-    int? ReadAroundPages)
+    int? ReadAroundPages,
+    string? Eviction)
 {
     /// <summary>Describes a simulated machine.</summary>
     public static MachineDocument Simulated(MachineOptions options) => Of("simulated", null, null, options);
@@ -56,7 +60,8 @@ internal sealed record MachineDocument(
             hasRanges ? NameOf(ranges.Placement) : null,
             hasRanges ? [.. ranges.ChunkSizes.Select(size => size.Bytes)] : null,
             hasRanges ? ranges.Timeslice.TotalMilliseconds : null,
-            hasRanges ? options.ReadAroundPages : null);
+            hasRanges ? options.ReadAroundPages : null,
+            hasRanges ? EvictionNames.Of(options.Eviction) : null);
     }
 
     private static string NameOf(SvmResidency placement) => placement switch

@@ -50,8 +50,8 @@ public sealed class ResidencyTests
         ToolResult text = await Tool.RunAsync(arguments);
 
         Assert.Equal(
-            $$"""{"placement":"{{placement}}","chunks":[65536,4096],"timeslice_ms":0,"read_around_pages":16}""",
-            Of(document.GetProperty("machine"), "placement", "chunks", "timeslice_ms", "read_around_pages"));
+            $$"""{"placement":"{{placement}}","chunks":[65536,4096],"timeslice_ms":0,"read_around_pages":16,"eviction":"scan-resistant"}""",
+            Of(document.GetProperty("machine"), "placement", "chunks", "timeslice_ms", "read_around_pages", "eviction"));
         JsonElement migration = document.GetProperty("counters").GetProperty("migration");
         JsonElement residency = document.GetProperty("residency");
         Assert.Equal((pages, pages), (Number(migration, "pages_to_device_by_fault"), Number(migration, "peak_video_pages")));
