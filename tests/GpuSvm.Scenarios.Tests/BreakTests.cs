@@ -5,7 +5,7 @@ namespace GpuSvm.Scenarios.Tests;
 /// <summary>Each mutation of the production code is found by a scenario within 10,000 schedules.</summary>
 public sealed class BreakTests(BreakTests.Found found) : IClassFixture<BreakTests.Found>
 {
-    public static TheoryData<string> Breaks => [.. RaceScenarios.Breaks];
+    public static TheoryData<string> Breaks => [.. RaceBreaks.Names];
 
     [Theory]
     [MemberData(nameof(Breaks))]
@@ -21,7 +21,16 @@ public sealed class BreakTests(BreakTests.Found found) : IClassFixture<BreakTest
 
     [Fact]
     public void Every_break_that_a_scenario_finds_is_one_of_the_production_code() =>
-        Assert.Empty(RaceScenarios.Breaks.Except(GpuSvm.Core.Breaks.Names));
+        Assert.Empty(RaceBreaks.Names.Except(GpuSvm.Core.Breaks.Names));
+
+    /// <summary>One that is found by another scenario costs a look at all of them: a few are forgiven, until someone renews the table.</summary>
+    [Fact]
+    public void Nearly_every_break_is_found_by_the_scenario_that_is_asked_first()
+    {
+        Assert.Empty(RaceBreaks.Finders.Values.Except(RaceScenarios.All().Select(scenario => scenario.Name)));
+        string[] elsewhere = [.. RaceBreaks.Names.Where(name => found.Results[name].GetProperty("scenario").GetString() != RaceBreaks.Finders[name])];
+        Assert.True(elsewhere.Length <= 3, string.Join(", ", elsewhere));
+    }
 
     [Fact]
     public async Task A_failure_is_repeated_by_its_seed()

@@ -33,11 +33,12 @@ internal static class Exploration
         return [.. scenarios.Zip(parts, (name, part) => Merge(name, null, part))];
     }
 
-    /// <summary>Switches mutations on, one after another, and looks for a scenario that finds each.</summary>
+    /// <summary>Switches mutations on, one after another, and looks for a scenario that finds each: first the one that is known to.</summary>
     public static async Task<IReadOnlyList<ExploreRow>> OfBreaksAsync(
         IReadOnlyList<string> breaks, IReadOnlyList<string> scenarios, SearchOptions options, string? assembly = null)
     {
-        IReadOnlyList<ExplorePart>[] parts = await RunAllAsync([.. breaks.Select(name => new ExploreTask(scenarios, name, options, assembly))])
+        IReadOnlyList<ExplorePart>[] parts = await RunAllAsync(
+            [.. breaks.Select(name => new ExploreTask([.. scenarios.OrderBy(one => one != RaceBreaks.Finders[name])], name, options, assembly))])
             .ConfigureAwait(false);
         return [.. breaks.Zip(parts, OfBreak)];
     }

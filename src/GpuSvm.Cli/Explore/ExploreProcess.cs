@@ -34,8 +34,8 @@ internal static class ExploreProcess
     /// <summary>What such a process does: a line for each scenario, or more.</summary>
     /// <param name="arguments">What <see cref="RunAsync"/> passed.</param>
     /// <remarks>
-    /// If a mutation is on, up to the first scenario that fails: which one will is not known, so each gets a few schedules before any
-    /// gets many.
+    /// If a mutation is on, up to the first scenario that fails. The first of them most likely will, so it gets many schedules at once;
+    /// of the others which one will is not known, so each gets a few before any gets many.
     /// </remarks>
     public static int Work(ReadOnlySpan<string> arguments)
     {
@@ -47,20 +47,13 @@ internal static class ExploreProcess
         bool stopsWhenFound = Environment.GetEnvironmentVariable("GPUSVM_BREAK") is { Length: > 0 };
         bool isWhole = !stopsWhenFound || options.Strategy == SearchStrategy.Exhaustive;
         using var explorer = new Explorer();
-        int from = 0;
-        foreach (int to in isWhole ? [options.Schedules] : Rounds.Select(round => Math.Min(round, options.Schedules)))
+        foreach ((string name, int from, int to) in Turns(arguments[4..].ToArray(), options.Schedules, isWhole ? [int.MaxValue] : Rounds))
         {
-            SearchOptions slice = options.Slice(from, to);
-            foreach (string name in arguments[4..])
+            bool isClean = Search(explorer, name, options.Slice(from, to));
+            if (!explorer.IsUsable || (stopsWhenFound && !isClean))
             {
-                bool isClean = Search(explorer, name, slice);
-                if (!explorer.IsUsable || (stopsWhenFound && !isClean))
-                {
-                    return ExitCodes.Success;
-                }
+                break;
             }
-
-            from = to;
         }
 
         return ExitCodes.Success;
@@ -89,6 +82,21 @@ internal static class ExploreProcess
         start.Environment["GPUSVM_BREAK"] = broken ?? "";
         start.Environment.Remove("GPUSVM_JITTER");
         return start;
+    }
+
+    /// <summary>Which schedules of which scenario are run one after another: the first takes its turns of the first two rounds at once.</summary>
+    private static IEnumerable<(string Name, int From, int To)> Turns(string[] names, int schedules, int[] rounds)
+    {
+        var done = new int[names.Length];
+        int head = Math.Min(rounds[Math.Min(1, rounds.Length - 1)], schedules);
+        foreach ((int scenario, int to) in rounds.SelectMany(round => names.Select((_, scenario) => (scenario, Math.Min(round, schedules)))).Prepend((0, head)))
+        {
+            if (to > done[scenario])
+            {
+                yield return (names[scenario], done[scenario], to);
+                done[scenario] = to;
+            }
+        }
     }
 
     /// <summary>Runs schedules of a scenario, slice by slice, up to one that fails.</summary>

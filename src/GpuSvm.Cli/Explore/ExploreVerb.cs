@@ -13,7 +13,7 @@ internal static class ExploreVerb
     private const string Review = "review";
     private const string Points = "points";
     private const string OnStrategies = "strategies";
-    private const int SchedulesForPoints = 100;
+    private const int SchedulesForPoints = 50;
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -76,7 +76,7 @@ internal static class ExploreVerb
 
             IReadOnlyList<string> scenarios = ChooseScenarios(name, from);
             IReadOnlyList<ExploreRow> rows = parsed.GetValue(breaks) is { } broken
-                ? await Exploration.OfBreaksAsync(Choose("--break", broken, RaceScenarios.Breaks), scenarios, options, from).ConfigureAwait(false)
+                ? await Exploration.OfBreaksAsync(Choose("--break", broken, RaceBreaks.Names), scenarios, options, from).ConfigureAwait(false)
                 : await Exploration.OfScenariosAsync(scenarios, options, from).ConfigureAwait(false);
             return Print(new ExploreDocument(parsed.GetRequiredValue(strategy), options.FirstSeed, rows), parsed.GetValue(json));
         });
@@ -103,7 +103,7 @@ internal static class ExploreVerb
     {
         if (isJson)
         {
-            JsonOutput.Write(new ExploreList([.. scenarios.Select(scenario => scenario.Name)], RaceScenarios.Breaks));
+            JsonOutput.Write(new ExploreList([.. scenarios.Select(scenario => scenario.Name)], RaceBreaks.Names));
         }
         else
         {

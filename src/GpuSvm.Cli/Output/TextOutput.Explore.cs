@@ -18,7 +18,7 @@ internal static partial class TextOutput
         }
 
         Console.Out.WriteLine();
-        Console.Out.WriteLine("breaks: " + string.Join(", ", RaceScenarios.Breaks));
+        Console.Out.WriteLine("breaks: " + string.Join(", ", RaceBreaks.Names));
     }
 
     /// <summary>Prints a line for each schedule point.</summary>
