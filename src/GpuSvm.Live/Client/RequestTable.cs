@@ -13,6 +13,7 @@ internal sealed class RequestTable
     private uint _lastId;
     private bool _ended;
     private string? _reason;
+    private string? _misunderstood;
 
     /// <summary>Starts to receive.</summary>
     /// <param name="channel">To the engine.</param>
@@ -94,11 +95,16 @@ internal sealed class RequestTable
                     SharedWord.Write(ref _reason, message.Body<ReleasedNotice>().Reason);
                     _onReleased();
                 }
-                else
+                else if (Take(message.Id) is not { } waiting || !waiting.TrySetResult(message))
                 {
-                    Take(message.Id)?.TrySetResult(message);
+                    // Nobody has asked for it.
+                    message.Descriptor?.Dispose();
                 }
             }
+        }
+        catch (SvmException misunderstood)
+        {
+            SharedWord.CompareExchange(ref _misunderstood, misunderstood.Message, null);
         }
         finally
         {
@@ -129,5 +135,8 @@ internal sealed class RequestTable
     }
 
     private SvmException Ended() =>
-        new(Errno.ECANCELED, SharedWord.Read(ref _reason) is { } reason ? $"The engine has ended: {reason}." : "The engine has ended.");
+        SharedWord.Read(ref _misunderstood) is { } misunderstood
+            ? new SvmException(Errno.EPROTO, $"The engine is not understood: {misunderstood}")
+            : new SvmException(
+                Errno.ECANCELED, SharedWord.Read(ref _reason) is { } reason ? $"The engine has ended: {reason}." : "The engine has ended.");
 }

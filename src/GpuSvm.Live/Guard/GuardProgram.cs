@@ -12,6 +12,9 @@ internal static class GuardProgram
     private const int Good = 0;
     private const int Refused = 2;
 
+    /// <summary>How many wrong messages get an answer: an app that does not read them must not hold up its guard.</summary>
+    private const int MostAnswers = 16;
+
     /// <summary>Watches until the app has ended, or says that it ends in order.</summary>
     /// <param name="address">Where the app listens.</param>
     /// <returns>The exit status: 0, or 2 when nothing could be watched.</returns>
@@ -85,6 +88,7 @@ internal static class GuardProgram
     {
         SafeFileHandle[] descriptors = [engine, app, channel.Socket.Descriptor];
         int count = descriptors.Length;
+        int wrong = 0;
         Span<bool> readable = stackalloc bool[count];
         while (true)
         {
@@ -92,7 +96,7 @@ internal static class GuardProgram
             PollSet.Wait(descriptors.AsSpan(0, count), timeout: null, readable);
             if (readable[2])
             {
-                switch (Hear(channel))
+                switch (Hear(channel, isAnswered: wrong < MostAnswers))
                 {
                     case Word.Close:
                         return false;
@@ -101,6 +105,7 @@ internal static class GuardProgram
                         count--;
                         break;
                     default:
+                        wrong++;
                         break;
                 }
             }
@@ -112,7 +117,7 @@ internal static class GuardProgram
         }
     }
 
-    private static Word Hear(MessageChannel channel)
+    private static Word Hear(MessageChannel channel, bool isAnswered)
     {
         try
         {
@@ -128,15 +133,23 @@ internal static class GuardProgram
                 return Word.Close;
             }
 
-            channel.Send(
-                MessageKind.Error,
-                message.Id,
-                new ErrorReply { Error = Errno.EPROTO, Message = $"A guard is told {MessageKind.Close}, but {message.Kind} came." });
+            if (isAnswered)
+            {
+                channel.Send(
+                    MessageKind.Error,
+                    message.Id,
+                    new ErrorReply { Error = Errno.EPROTO, Message = $"A guard is told {MessageKind.Close}, but {message.Kind} came." });
+            }
+
+            return Word.Other;
+        }
+        catch (ProtocolException)
+        {
+            // Whatever the app says wrong, its guard stays.
             return Word.Other;
         }
         catch (SvmException)
         {
-            // Whatever the app says wrong, its guard stays.
             return Word.End;
         }
     }

@@ -32,6 +32,9 @@ internal static class MessageBodies
     /// <summary>True if there is such a kind.</summary>
     internal static bool Knows(MessageKind kind) => Types.ContainsKey(kind);
 
+    /// <summary>The type of the body of a kind that there is.</summary>
+    internal static Type TypeOf(MessageKind kind) => Types[kind];
+
     /// <summary>The body of a message as UTF-8 JSON.</summary>
     /// <exception cref="ArgumentException">The body is of another kind.</exception>
     internal static byte[] Write<T>(MessageKind kind, T body)
