@@ -27,10 +27,12 @@ internal sealed partial class EngineSession
     public void Enter(long id, VirtualAddress address, Protection protection)
     {
         LiveBuffer buffer = Find(id);
-        Errno error = MapObject(buffer, address, protection);
+        AddressRange range = AddressRange.FromLength(address, buffer.Memory.PageCount << Page.Shift);
+
+        // Else memory that is none of this engine's would be registered.
+        Errno error = ProcessMaps.Shows(_app.ProcessId!.Value, id, range) ? MapObject(buffer, address, protection) : Errno.ENOENT;
         if (error == Errno.None)
         {
-            AddressRange range = AddressRange.FromLength(address, buffer.Memory.PageCount << Page.Shift);
             error = _userfaultfd.Register(range);
             if (error != Errno.None)
             {

@@ -11,6 +11,9 @@ internal static class BufferName
     /// <summary>The name of one buffer: no other buffer of any living engine has it.</summary>
     public static string Of(int engineId, long buffer) => string.Create(CultureInfo.InvariantCulture, $"{PrefixOf(engineId)}{buffer}");
 
+    /// <summary>What a link of /proc/PID/map_files to one buffer says.</summary>
+    public static string LinkTo(int engineId, long buffer) => $"{MapsPrefix}{Of(engineId, buffer)}{MapsSuffix}";
+
     /// <summary>True if a line of /proc/PID/maps shows a buffer of an engine; any of them, or a certain one.</summary>
     public static bool IsIn(string line, int engineId, long? buffer)
     {

@@ -22,6 +22,14 @@ internal static class ProcessMaps
     public static IReadOnlyList<AddressRange> BuffersOf(int processId) =>
         [.. Read(processId, Environment.ProcessId, null).Select(mapping => mapping.Range)];
 
+    /// <summary>True if a process maps a buffer of this engine at a place, with nothing else in it.</summary>
+    /// <remarks>One look-up, however many mappings there are. Source: proc_pid_map_files(5).</remarks>
+    public static bool Shows(int processId, long buffer, AddressRange range)
+    {
+        string link = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/map_files/{range.Start.Value:x}-{range.End.Value:x}");
+        return new FileInfo(link).LinkTarget == BufferName.LinkTo(Environment.ProcessId, buffer);
+    }
+
     /// <summary>Finds the mapping of one of this engine's buffers that holds an address.</summary>
     /// <param name="processId">The process.</param>
     /// <param name="address">Any byte.</param>

@@ -1,19 +1,18 @@
+using GpuSvm.Core;
+
 namespace GpuSvm.Live.Programs.Infrastructure;
 
-/// <summary>Settings of small engines.</summary>
+/// <summary>Sessions whose pages move.</summary>
 internal static class EngineFixture
 {
-    /// <summary>Settings that an engine of this build takes.</summary>
-    public static EngineSettings Settings(ulong seed, bool parallel, ulong heapBytes) => new()
+    /// <summary>A small GPU to which each page moves that it touches.</summary>
+    public static SvmOptions Moving(ExecutionMode execution) => new()
     {
-        Library = LiveSupport.Version,
-        Seed = seed,
         Sms = 2,
         WarpsPerSm = 4,
-        Parallel = parallel,
+        Execution = execution,
         FaultBufferEntries = 64,
-        VideoMemoryBytes = 16 << 20,
-        HeapBytes = heapBytes,
-        KernelLimitTicks = 0,
+        VideoMemory = ByteSize.MiB(64),
+        Ranges = new SvmRangeOptions { Placement = SvmResidency.Device },
     };
 }

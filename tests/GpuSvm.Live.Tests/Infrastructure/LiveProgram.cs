@@ -32,7 +32,7 @@ internal sealed class LiveProgram : IDisposable
     public static LiveProgram StartAssembly(string assembly, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, assembly);
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["GPUSVM_CHECKS"] = "1";
         foreach ((string name, string value) in environment)
         {

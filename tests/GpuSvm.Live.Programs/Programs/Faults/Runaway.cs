@@ -20,19 +20,20 @@ internal sealed class Runaway : ILiveProgram
     public async Task RunAsync(string[] args, TextWriter output)
     {
         GpuKernel<PageArgs> kernel = args[0] == "spins" ? RunawayKernels.Spins : RunawayKernels.Sleeps;
-        var options = new SvmOptions
+        SvmOptions options = EngineFixture.Moving(args[1] == "parallel" ? ExecutionMode.Parallel : ExecutionMode.Sequential) with
         {
             KernelLimit = TimeSpan.FromSeconds(1),
-            Execution = args[1] == "parallel" ? ExecutionMode.Parallel : ExecutionMode.Sequential,
         };
         SvmSession svm = await SvmSession.OpenAsync(options);
         VirtualAddress stored = svm.Map(Pages * Page.Size, Protection.ReadWrite);
         VirtualAddress loaded = svm.Map(Page.Size, Protection.ReadWrite);
+        VirtualAddress endless = svm.Map(Page.Size, Protection.ReadWrite);
         VirtualAddress flag = svm.Map(Page.Size, Protection.ReadWrite);
         SvmBuffer<int> fresh = svm.Allocate<int>(FreshPages * 1024L);
         svm.Word(loaded, 0) = 41;
         (await svm.AddAsync(loaded, 1, 1)).ThrowIfFailed();
-        Task<LaunchResult>? other = options.Execution == ExecutionMode.Parallel ? svm.StartEndless(loaded + 8, 1, flag) : null;
+        Check.Equal(PagePlacement.DeviceMemory, (await svm.ResidencyAsync(loaded)).Placement, "a page that the GPU used");
+        Task<LaunchResult>? other = options.Execution == ExecutionMode.Parallel ? svm.StartEndless(endless, 1, flag) : null;
         using var stop = new CancellationTokenSource();
         SvmThread toucher = SvmThread.Start("toucher", () => Touch(fresh, stop.Token));
         await DemandFailureAsync(svm.LaunchAsync(kernel, Blocks, Block, new PageArgs(stored, Pages, 7)));

@@ -10,7 +10,6 @@ namespace GpuSvm.Live.Programs.Fuzz;
 internal sealed class FuzzEngine : ILiveProgram
 {
     private const int MessagesEach = 300;
-    private const ulong HeapBytes = 64 << 20;
     private static readonly MessageKind[] NoRequests = [MessageKind.Hello, MessageKind.Watch];
 
     private static readonly MessageKind[] Requests =
@@ -108,7 +107,12 @@ internal sealed class FuzzEngine : ILiveProgram
             return isReady;
         }
 
-        private EngineSettings Settings() => EngineFixture.Settings(unchecked((ulong)seed), _random.Next(2) == 0, HeapBytes);
+        private EngineSettings Settings() =>
+            (EngineFixture.Moving(_random.Next(2) == 0 ? ExecutionMode.Parallel : ExecutionMode.Sequential) with
+            {
+                Seed = unchecked((ulong)seed),
+                HeapLimit = ByteSize.MiB(64),
+            }).ToSettings();
 
         private void Talk(FuzzedProgram engine, MessageGenerator messages)
         {
