@@ -90,6 +90,12 @@ internal sealed class RequestTable
         {
             while (_channel.TryReceive(out ReceivedMessage? message))
             {
+                if (message.Kind != MessageKind.Reserved)
+                {
+                    // One that belongs to no reply of this kind.
+                    message.Descriptor?.Dispose();
+                }
+
                 if (message.Kind == MessageKind.Released)
                 {
                     SharedWord.Write(ref _reason, message.Body<ReleasedNotice>().Reason);

@@ -27,5 +27,18 @@ internal sealed record LaunchReply
     };
 
     /// <summary>The same as a result of this process.</summary>
-    internal LaunchResult ToResult() => new(Status, Fault?.ToReport(), Exception?.ToException(), TimeSpan.FromTicks(ElapsedTicks));
+    /// <exception cref="ProtocolException">It says of no launch how it ended.</exception>
+    internal LaunchResult ToResult()
+    {
+        bool isWhole = Status switch
+        {
+            LaunchStatus.Completed or LaunchStatus.Cancelled => true,
+            LaunchStatus.Faulted => Fault is not null,
+            LaunchStatus.KernelThrew => Exception is not null,
+            _ => false,
+        };
+        return isWhole
+            ? new LaunchResult(Status, Fault?.ToReport(), Exception?.ToException(), TimeSpan.FromTicks(ElapsedTicks))
+            : throw new ProtocolException($"A launch ended by {Status}, and what belongs to that is missing.");
+    }
 }
