@@ -97,6 +97,14 @@ public sealed class EventStream
         SharedWord.Add(ref _dropped, 1);
     }
 
+    /// <summary>Counts events as dropped that were to come from elsewhere and were lost on the way.</summary>
+    /// <param name="count">How many: not negative.</param>
+    public void AddDropped(long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        SharedWord.Add(ref _dropped, count);
+    }
+
     /// <summary>Takes the oldest events out.</summary>
     /// <param name="into">Where they go.</param>
     /// <returns>How many there were, at most as many as fit.</returns>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using GpuSvm.Core;
+using GpuSvm.Driver;
 using GpuSvm.Live;
 
 namespace GpuSvm;
@@ -59,6 +60,33 @@ public sealed class SvmBuffer<T> : IDisposable
         }
 
         return _session.Span<T>(Address + ((ulong)start * Stride), length);
+    }
+
+    /// <summary>Brings the values home from the GPU's memory and keeps them there; see <see cref="SvmSession.Pin"/>.</summary>
+    /// <returns>What lets them move again when it is disposed.</returns>
+    /// <exception cref="SvmException">As of <see cref="SvmSession.Pin"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or its session, is disposed.</exception>
+    public IDisposable Pin()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _session.Pin(Address, checked((ulong)Count * Stride));
+    }
+
+    /// <summary>Says where the values shall live while the GPU uses them; see <see cref="SvmSession.Advise"/>.</summary>
+    /// <exception cref="SvmException">As of <see cref="SvmSession.Advise"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or its session, is disposed.</exception>
+    public void Advise(MemoryAdvice advice)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _session.Advise(Address, checked((ulong)Count * Stride), advice);
+    }
+
+    /// <summary>Moves the values to the GPU's own memory; see <see cref="SvmSession.TryMigrateToDeviceAsync"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The buffer, or its session, is disposed.</exception>
+    public Task<MigrationResult> TryMigrateToDeviceAsync()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _session.TryMigrateToDeviceAsync(Address, checked((ulong)Count * Stride));
     }
 
     /// <summary>Gives the memory back. A second call does nothing.</summary>

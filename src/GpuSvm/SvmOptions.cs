@@ -1,6 +1,7 @@
 using GpuSvm.Core;
 using GpuSvm.Driver;
 using GpuSvm.Live;
+using GpuSvm.Telemetry;
 
 namespace GpuSvm;
 
@@ -67,6 +68,12 @@ public sealed record SvmOptions
     /// </summary>
     public SystemAtomics SystemAtomics { get; init; } = SystemAtomics.Native;
 
+    /// <summary>
+    /// Where GPU and driver write what happens, as the session fetches it from the engine; null fetches nothing. All is there once the session
+    /// has ended. docs/telemetry.md tells what that is and what it costs.
+    /// </summary>
+    public EventStream? Events { get; init; }
+
     /// <summary>Path of GpuSvm.Engine.dll; null for the one in the app's folder, where the build puts it.</summary>
     public string? EnginePath { get; init; }
 
@@ -98,6 +105,7 @@ public sealed record SvmOptions
             Eviction = Eviction,
             ReadAroundPages = ReadAroundPages,
             SystemAtomics = SystemAtomics,
+            EventSlots = Events is null ? 0 : EventFetcher.Slots,
         };
         settings.ToDriverChoices().Validate();
         return settings;

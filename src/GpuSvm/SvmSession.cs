@@ -1,5 +1,6 @@
 using GpuSvm.Core;
 using GpuSvm.Live;
+using GpuSvm.Telemetry;
 
 namespace GpuSvm;
 
@@ -20,12 +21,14 @@ public sealed partial class SvmSession : IAsyncDisposable
 {
     private readonly LiveClient _client;
     private readonly AppHeap _heap;
+    private readonly EventFetcher? _fetcher;
     private int _disposed;
 
-    private SvmSession(LiveClient client)
+    private SvmSession(LiveClient client, EventStream? events)
     {
         _client = client;
         _heap = new AppHeap(client.Ready.ProcessId);
+        _fetcher = events is null ? null : new EventFetcher(client, events);
     }
 
     /// <summary>Null if this machine can share live memory; else one line that names the setting that is missing.</summary>
@@ -54,7 +57,7 @@ public sealed partial class SvmSession : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         EngineSettings settings = options.ToSettings();
         string path = options.EnginePath ?? Path.Combine(AppContext.BaseDirectory, "GpuSvm.Engine.dll");
-        return Background.Run("svm open", () => new SvmSession(LiveClient.Open(settings, path)));
+        return Background.Run("svm open", () => new SvmSession(LiveClient.Open(settings, path), options.Events));
     }
 
     /// <summary>Runs a kernel; it gets pointers and faults its way through them.</summary>
@@ -124,6 +127,7 @@ public sealed partial class SvmSession : IAsyncDisposable
 
     private bool End()
     {
+        _fetcher?.Stop();
         try
         {
             _heap.UnmapAll();

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using GpuSvm.Svm;
 
 namespace GpuSvm.Live;
 
@@ -99,6 +100,77 @@ internal sealed class LiveClient : IDisposable
     public Task WriteProtectAsync(VirtualAddress address, ulong bytes) =>
         _requests.SendAsync(MessageKind.WriteProtect, new WriteProtectRequest { Address = address.Value, Bytes = bytes });
 
+    /// <summary>Tells of rights that this process has changed.</summary>
+    public void Protect(AddressRange range, Protection protection) => _requests.Send(
+        MessageKind.Protect, new ProtectRequest { Address = range.Start.Value, Bytes = range.Length, Protection = protection });
+
+    /// <summary>Says where memory shall live.</summary>
+    public void Advise(AddressRange range, MemoryAdvice advice) => _requests.Send(
+        MessageKind.Advise, new AdviseRequest { Address = range.Start.Value, Bytes = range.Length, Advice = advice });
+
+    /// <summary>Brings pages home and keeps them there.</summary>
+    /// <returns>What <see cref="Unpin"/> is told.</returns>
+    public long Pin(AddressRange range) => _requests.Send(MessageKind.Pin, RequestOf(range)).Body<PinnedReply>().Pin;
+
+    /// <summary>Lets pages move again.</summary>
+    public void Unpin(long pin) => _requests.Send(MessageKind.Unpin, new UnpinRequest { Pin = pin });
+
+    /// <summary>Moves pages to the GPU's memory.</summary>
+    public async Task<MigrationResult> MigrateAsync(AddressRange range)
+    {
+        ReceivedMessage reply = await _requests.SendAsync(MessageKind.Migrate, RequestOf(range)).ConfigureAwait(false);
+        MigratedReply moved = reply.Body<MigratedReply>();
+        return new MigrationResult(moved.Pages, moved.Error);
+    }
+
+    /// <summary>What was said of memory.</summary>
+    public IReadOnlyList<AdviceRun> GetAdvice(AddressRange range)
+    {
+        List<AdviceRun> runs = [];
+        while (!range.IsEmpty)
+        {
+            AdviceReply reply = _requests.Send(MessageKind.GetAdvice, RequestOf(range)).Body<AdviceReply>();
+            runs.AddRange(reply.Runs.Select(run => new AdviceRun(new AddressRange(run.Start, run.End), run.Advice)));
+            range = new AddressRange(reply.Next, range.End);
+        }
+
+        return runs;
+    }
+
+    /// <summary>Where pages are.</summary>
+    public async Task<IReadOnlyList<PageResidencyRun>> ResidencyAsync(AddressRange range)
+    {
+        List<PageResidencyRun> runs = [];
+        while (!range.IsEmpty)
+        {
+            ReceivedMessage message = await _requests.SendAsync(MessageKind.Residency, RequestOf(range)).ConfigureAwait(false);
+            ResidencyReply reply = message.Body<ResidencyReply>();
+            runs.AddRange(reply.Runs.Select(run => run.ToRun()));
+            range = new AddressRange(reply.Next, range.End);
+        }
+
+        return runs;
+    }
+
+    /// <summary>The driver's ranges.</summary>
+    public async Task<IReadOnlyList<SvmResidencyRun>> RangesAsync()
+    {
+        List<SvmResidencyRun> runs = [];
+        for (ulong? from = 0; from is { } address;)
+        {
+            var request = new RangesRequest { Address = address };
+            ReceivedMessage message = await _requests.SendAsync(MessageKind.Ranges, request).ConfigureAwait(false);
+            RangesReply reply = message.Body<RangesReply>();
+            runs.AddRange(reply.Runs.Select(run => run.ToRun()));
+            from = reply.Next;
+        }
+
+        return runs;
+    }
+
+    /// <summary>Fetches the events that the engine has kept, as many as go into one message.</summary>
+    public EventsReply DrainEvents() => _requests.Send(MessageKind.DrainEvents, new DrainEventsRequest()).Body<EventsReply>();
+
     /// <summary>Cancels every launch. CPU faults are served until <see cref="Dispose"/>.</summary>
     public async Task CloseAsync()
     {
@@ -184,4 +256,6 @@ internal sealed class LiveClient : IDisposable
     }
 
     private bool TryBeginClosing() => SharedWord.CompareExchange(ref _isClosing, 1, 0) == 0;
+
+    private static PagesRequest RequestOf(AddressRange range) => new() { Address = range.Start.Value, Bytes = range.Length };
 }

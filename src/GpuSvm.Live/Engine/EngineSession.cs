@@ -1,3 +1,5 @@
+using GpuSvm.Telemetry;
+
 namespace GpuSvm.Live;
 
 /// <summary>One live process on one GPU: its address space, its buffers, the driver and the device, in the engine's process.</summary>
@@ -22,6 +24,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     private readonly AddressSpace _mm;
     private readonly SoftwareGpu _gpu;
     private readonly SvmDriver _driver;
+    private readonly EventStream? _events;
     private readonly SvmClient _client;
     private readonly KernelLoader _kernels = new();
     private readonly WorkQueue _reaper = new("svm buffers");
@@ -47,7 +50,8 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
             throw new SvmException(error, "The app's userfaultfd could not be enabled.");
         }
 
-        DriverChoices choices = settings.ToDriverChoices();
+        _events = settings.EventSlots > 0 ? new EventStream(settings.EventSlots) : null;
+        DriverChoices choices = settings.ToDriverChoices() with { Events = _events };
         choices.Validate();
         Features = features;
         _memory = new SystemMemory((settings.HeapBytes >> Page.Shift) + 1);
@@ -61,8 +65,10 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
             Execution = choices.Execution,
             FaultBufferEntries = settings.FaultBufferEntries,
             VideoMemory = settings.VideoMemoryBytes,
+            Events = _events,
         });
         _driver = choices.Build(_gpu, _frames);
+        _pins = new PinTable(_frames, _buffers);
         _app = LiveProcess.OfApp(processId, userfaultfd, _memory, _frames);
         _messages = _app.Messages;
         _mm = _app.Mm;
@@ -121,15 +127,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     public PageResidency Query(VirtualAddress address)
     {
         Drain();
-        ulong page = Page.AlignDown(address);
-        CpuPte pte = _mm.PageTable.Read(page);
-        Protection gpu =
-            _client.Mirror.Grants(page, TranslationRights.Write) ? Protection.ReadWrite :
-            _client.Mirror.Grants(page, TranslationRights.Read) ? Protection.Read : Protection.None;
-        PagePlacement placement =
-            pte.IsDevicePrivate || (pte.IsMigration && _driver.DeviceMemory!.TryGetDevicePage(pte.Frame, out _)) ? PagePlacement.DeviceMemory :
-            pte.NamesFrame ? PagePlacement.SystemMemory : PagePlacement.Nowhere;
-        return new PageResidency(placement, pte.Rights, gpu);
+        return ResidencyOf(Page.AlignDown(address));
     }
 
     /// <summary>Takes write access to a range away until it is written again.</summary>
@@ -155,6 +153,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     public void Dispose()
     {
         _driver.Dispose();
+        _pins.Dispose();
         _app.Stop();
         _reaper.Dispose();
         _mm.Dispose();

@@ -54,6 +54,12 @@ internal sealed partial class RequestServer(EngineSession session, MessageChanne
             _launches.Add(message.Id, request.Kernel.Name);
             SvmThread.Start("launch", () => Launch(message.Id, request));
         }
+        else if (message.Kind == MessageKind.Migrate)
+        {
+            PagesRequest request = message.Body<PagesRequest>();
+            SvmThread.Start(
+                "svm move", () => Answer(message.Id, () => Reply(MessageKind.Migrated, message.Id, session.Migrate(request.DemandPages()))));
+        }
         else
         {
             Answer(message.Id, () => Handle(message));
@@ -109,12 +115,27 @@ internal sealed partial class RequestServer(EngineSession session, MessageChanne
                 session.WriteProtect(protect.Address, protect.Bytes);
                 break;
 
+            case MessageKind.Protect:
+                ProtectRequest rights = message.Body<ProtectRequest>();
+                session.Protect(AddressRange.FromLength(rights.Address, rights.Bytes), rights.Protection);
+                break;
+
+            case MessageKind.Advise:
+                AdviseRequest said = message.Body<AdviseRequest>();
+                session.Advise(AddressRange.FromLength(said.Address, said.Bytes), said.Advice);
+                break;
+
+            case MessageKind.Unpin:
+                session.Unpin(message.Body<UnpinRequest>().Pin);
+                break;
+
             case MessageKind.Close:
                 session.StopGpu();
                 break;
 
             default:
-                throw new ProtocolException($"{message.Kind} is not a request to an engine.");
+                Ask(message);
+                return;
         }
 
         Reply(MessageKind.Done, message.Id, new DoneReply());

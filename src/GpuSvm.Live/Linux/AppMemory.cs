@@ -41,6 +41,11 @@ internal static unsafe class AppMemory
     public static Errno Unmap(VirtualAddress address, ulong bytes) =>
         Libc.Unmap((nint)address.Value, (nuint)bytes) == 0 ? Errno.None : Libc.LastError;
 
+    /// <summary>Changes what the program may do with memory.</summary>
+    /// <returns>What mprotect answers.</returns>
+    public static Errno Protect(VirtualAddress address, ulong bytes, Protection protection) =>
+        Libc.Protect((nint)address.Value, (nuint)bytes, NativeRights(protection)) == 0 ? Errno.None : Libc.LastError;
+
     /// <summary>Puts memory that reads as zero, and cannot be written, in place of what is mapped.</summary>
     public static Errno Replace(VirtualAddress address, ulong bytes)
     {

@@ -27,6 +27,21 @@ internal static class MessageBodies
         [MessageKind.Error] = typeof(ErrorReply),
         [MessageKind.Watch] = typeof(WatchRequest),
         [MessageKind.Released] = typeof(ReleasedNotice),
+        [MessageKind.Protect] = typeof(ProtectRequest),
+        [MessageKind.Advise] = typeof(AdviseRequest),
+        [MessageKind.GetAdvice] = typeof(PagesRequest),
+        [MessageKind.AdviceReply] = typeof(AdviceReply),
+        [MessageKind.Migrate] = typeof(PagesRequest),
+        [MessageKind.Migrated] = typeof(MigratedReply),
+        [MessageKind.Pin] = typeof(PagesRequest),
+        [MessageKind.Pinned] = typeof(PinnedReply),
+        [MessageKind.Unpin] = typeof(UnpinRequest),
+        [MessageKind.Residency] = typeof(PagesRequest),
+        [MessageKind.ResidencyReply] = typeof(ResidencyReply),
+        [MessageKind.Ranges] = typeof(RangesRequest),
+        [MessageKind.RangesReply] = typeof(RangesReply),
+        [MessageKind.DrainEvents] = typeof(DrainEventsRequest),
+        [MessageKind.EventsReply] = typeof(EventsReply),
     }.ToFrozenDictionary();
 
     /// <summary>True if there is such a kind.</summary>

@@ -58,4 +58,49 @@ internal enum MessageKind : ushort
     /// Engine to app, unasked: it can serve no longer, and the app's buffers are plain memory by now; the app is to end guard and engine.
     /// </summary>
     Released = 18,
+
+    /// <summary>App to engine: it has changed its rights to pages; the GPU gets no more than these. Answered by <see cref="Done"/>.</summary>
+    Protect = 19,
+
+    /// <summary>App to engine: where memory shall live. Answered by <see cref="Done"/>.</summary>
+    Advise = 20,
+
+    /// <summary>App to engine: what was said of memory? Answered by <see cref="AdviceReply"/>.</summary>
+    GetAdvice = 21,
+
+    /// <summary>Engine to app: what was said.</summary>
+    AdviceReply = 22,
+
+    /// <summary>App to engine: move pages to the GPU's memory. Answered by <see cref="Migrated"/>.</summary>
+    Migrate = 23,
+
+    /// <summary>Engine to app: how many have moved.</summary>
+    Migrated = 24,
+
+    /// <summary>App to engine: bring pages home and keep them there. Answered by <see cref="Pinned"/>.</summary>
+    Pin = 25,
+
+    /// <summary>Engine to app: the pages are at home.</summary>
+    Pinned = 26,
+
+    /// <summary>App to engine: the pages may move again. Answered by <see cref="Done"/>.</summary>
+    Unpin = 27,
+
+    /// <summary>App to engine: where are pages? Answered by <see cref="ResidencyReply"/>.</summary>
+    Residency = 28,
+
+    /// <summary>Engine to app: where pages are.</summary>
+    ResidencyReply = 29,
+
+    /// <summary>App to engine: which ranges are there? Answered by <see cref="RangesReply"/>.</summary>
+    Ranges = 30,
+
+    /// <summary>Engine to app: the ranges.</summary>
+    RangesReply = 31,
+
+    /// <summary>App to engine: what has happened? Answered by <see cref="EventsReply"/>.</summary>
+    DrainEvents = 32,
+
+    /// <summary>Engine to app: what has happened.</summary>
+    EventsReply = 33,
 }

@@ -6,12 +6,18 @@ public sealed partial class AddressSpace
     /// <summary>Serves a fault on an entry that is neither none nor present.</summary>
     /// <returns>None when the CPU may look again; EIO when the bytes of the page are lost; else the error of the page's device.</returns>
     /// <remarks>Source: Linux mm/memory.c, do_swap_page.</remarks>
-    private Errno HandleFaultOnAwayPage(Vma vma, CpuLeaf leaf, ulong page, CpuPte pte, ref DeviceWait wait) =>
-        pte.IsMigration ? AwaitMigration(leaf, page) :
-        pte.IsDevicePrivate ? BringHome(vma, leaf, page, ref wait) :
-        pte.IsDeviceExclusive ? EndExclusive(leaf, page) :
-        pte.IsPoisoned ? Errno.EIO :
-        TellCpuAgain(leaf, page);
+    private Errno HandleFaultOnAwayPage(Vma vma, CpuLeaf leaf, ulong page, CpuPte pte, ref DeviceWait wait)
+    {
+        Errno error =
+            pte.IsMigration ? AwaitMigration(leaf, page) :
+            pte.IsDevicePrivate ? BringHome(vma, leaf, page, ref wait) :
+            pte.IsDeviceExclusive ? EndExclusive(leaf, page) :
+            pte.IsPoisoned ? Errno.EIO : Errno.None;
+
+        // Who brought it home may not have been able to tell the CPU, and a live process's access waits until it is told.
+        bool waits = (_cpu.Capabilities & CpuCapabilities.FreeFrames) == 0;
+        return error == Errno.None && waits ? TellCpuAgain(leaf, page) : error;
+    }
 
     /// <summary>Has the device where a page lives bring it home.</summary>
     /// <returns>EAGAIN when it stays there for now.</returns>

@@ -1,3 +1,4 @@
+using GpuSvm.Telemetry;
 namespace GpuSvm.Live.Tests;
 
 /// <summary>One message of each kind, with values at the edges of their types.</summary>
@@ -45,8 +46,11 @@ internal static class Samples
         Ranges = RangeSettings.Of(new SvmRangeOptions { Placement = SvmResidency.Auto, Timeslice = TimeSpan.FromMilliseconds(5) }),
         Eviction = EvictionPolicy.OldestAllocation,
         ReadAroundPages = 64,
+        EventSlots = 1 << 17,
         SystemAtomics = GpuSvm.Driver.SystemAtomics.DeviceExclusive,
     };
+
+    public static readonly PagesRequest Pages = new() { Address = 4096, Bytes = ulong.MaxValue };
 
     public static readonly LaunchReply Launched = new()
     {
@@ -84,6 +88,21 @@ internal static class Samples
         Send(MessageKind.Error, new ErrorReply { Error = Errno.ENOMEM, Message = "no room" });
         Send(MessageKind.Watch, new WatchRequest { EnginePid = 1, AppPid = 2 });
         Send(MessageKind.Released, new ReleasedNotice { Reason = "\u0001 because" });
+        Send(MessageKind.Protect, new ProtectRequest { Address = 4096, Bytes = 4096, Protection = Protection.Read });
+        Send(MessageKind.Advise, new AdviseRequest { Address = 4096, Bytes = 4096, Advice = MemoryAdvice.PreferDevice });
+        Send(MessageKind.GetAdvice, Pages);
+        Send(MessageKind.AdviceReply, new AdviceReply { Runs = [new() { Start = 0, End = 4096, Advice = MemoryAdvice.RemoteMap }], Next = 4096 });
+        Send(MessageKind.Migrate, Pages);
+        Send(MessageKind.Migrated, new MigratedReply { Pages = long.MaxValue, Error = Errno.ENOMEM });
+        Send(MessageKind.Pin, Pages);
+        Send(MessageKind.Pinned, new PinnedReply { Pin = 1 });
+        Send(MessageKind.Unpin, new UnpinRequest { Pin = 1 });
+        Send(MessageKind.Residency, Pages);
+        Send(MessageKind.ResidencyReply, new ResidencyReply { Runs = [], Next = 4096 });
+        Send(MessageKind.Ranges, new RangesRequest { Address = ulong.MaxValue });
+        Send(MessageKind.RangesReply, new RangesReply { Runs = [], Next = null });
+        Send(MessageKind.DrainEvents, new DrainEventsRequest());
+        Send(MessageKind.EventsReply, EventsReply.Of(new SvmEvent[EventsReply.Most], 3));
         return sent;
 
         void Send<T>(MessageKind kind, T body)

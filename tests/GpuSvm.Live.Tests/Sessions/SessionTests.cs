@@ -18,9 +18,6 @@ public sealed class SessionTests
     public Task A_kernel_that_touches_1_page_in_1000_maps_and_costs_only_those() => LiveProgram.RunAsync("sparse");
 
     [LiveFact]
-    public Task Pages_go_to_the_GPUs_memory_and_come_home_and_take_none_where_they_are_not() => LiveProgram.RunAsync("migrating");
-
-    [LiveFact]
     public Task A_launch_that_fails_fails_alone_and_says_why() => LiveProgram.RunAsync("launch-errors");
 
     [LiveFact]

@@ -45,6 +45,9 @@ internal sealed record EngineSettings
     /// <summary>How atomics of the GPU reach system memory.</summary>
     public required SystemAtomics SystemAtomics { get; init; }
 
+    /// <summary>Number of events that are kept until the app fetches them: a power of two, or 0 to tell none.</summary>
+    public required int EventSlots { get; init; }
+
     /// <summary>What the driver is built from.</summary>
     internal DriverChoices ToDriverChoices() => new()
     {

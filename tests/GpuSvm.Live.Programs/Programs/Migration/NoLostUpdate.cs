@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using GpuSvm.Core;
+using GpuSvm.Driver;
+using GpuSvm.Live.Programs.Infrastructure;
+
+namespace GpuSvm.Live.Programs.Migration;
+
+/// <summary>Threads of both sides count in the same pages, which go to and fro all the while: in the end every step is there.</summary>
+/// <remarks>
+/// <c>no-lost-update SECONDS native|exclusive [PERCENT]</c>: how atomics reach system memory, and how much of the pages the GPU's memory
+/// holds; 0 for all. Each side goes through all pages, so a page is touched by one while the other has it moved.
+/// </remarks>
+internal sealed class NoLostUpdate : ILiveProgram
+{
+    private const int Pages = 256;
+    private const int CpuThreads = 2;
+    private const int Rounds = 4;
+
+    /// <inheritdoc/>
+    public string Name => "no-lost-update";
+
+    /// <inheritdoc/>
+    public async Task RunAsync(string[] args, TextWriter output)
+    {
+        double seconds = double.Parse(args[0], CultureInfo.InvariantCulture);
+        SystemAtomics atomics = args[1] == "native" ? SystemAtomics.Native : SystemAtomics.DeviceExclusive;
+        await using SvmSession svm = await SvmSession.OpenAsync(new SvmOptions
+        {
+            VideoMemory = args is [_, _, "tight"] ? ByteSize.KiB(700) : ByteSize.MiB(64),
+            Execution = ExecutionMode.Parallel,
+            SystemAtomics = atomics,
+            Ranges = new SvmRangeOptions
+            {
+                Placement = SvmResidency.Device,
+                ChunkSizes = [ByteSize.KiB(64), ByteSize.KiB(4)],
+            },
+        });
+        VirtualAddress start = svm.MapAligned(Pages);
+        var watch = Stopwatch.StartNew();
+        bool mayRun() => watch.Elapsed.TotalSeconds < seconds;
+        var cpu = new long[CpuThreads];
+        Thread[] threads = [.. from index in Enumerable.Range(0, CpuThreads) select new Thread(() => cpu[index] = Count(svm, start, index, mayRun))];
+        Array.ForEach(threads, thread => thread.Start());
+        long gpu = 0;
+        long asked = 0;
+        while (mayRun())
+        {
+            Task<LaunchResult> launch = svm.LaunchAsync(
+                CounterKernel.Add, grid: CounterKernel.GpuThreads, block: 1, new CounterArgs(start, Pages, Rounds));
+            asked += (await svm.TryMigrateToDeviceAsync(start, Pages / 2 * Page.Size)).Pages;
+            (await launch).ThrowIfFailed();
+            gpu += Rounds;
+        }
+
+        Array.ForEach(threads, thread => thread.Join());
+        MigrationCounters moved = (await svm.CountersAsync()).Migration;
+        long shared = 0;
+        for (int page = 0; page < Pages; page++)
+        {
+            for (int thread = 0; thread < CpuThreads; thread++)
+            {
+                Check.Equal(cpu[thread], Word(svm, start, page, thread), $"steps of CPU thread {thread} on page {page}");
+            }
+
+            for (int thread = 0; thread < CounterKernel.GpuThreads; thread++)
+            {
+                Check.Equal(gpu, Word(svm, start, page, CounterKernel.CpuWords + thread), $"steps of GPU thread {thread} on page {page}");
+            }
+
+            shared += Word(svm, start, page, CounterKernel.Shared);
+        }
+
+        Check.Equal(((gpu * CounterKernel.GpuThreads) + cpu.Sum()) * Pages, shared, "steps that all have taken together");
+        Check.That(moved.PagesToDeviceByFault > 0 && moved.PagesHomeByFault > 0, $"Pages have moved both ways: {moved}");
+        await output.WriteLineAsync(
+            $"{shared} shared steps, {cpu.Sum() * Pages} of them by the CPU; {moved.PagesToDeviceByFault} pages to the GPU by fault, {asked} by request, "
+            + $"{moved.PagesHomeByFault} home by fault, {moved.PagesHomeByEviction} by eviction");
+    }
+
+    private static long Count(SvmSession svm, VirtualAddress start, int thread, Func<bool> mayRun)
+    {
+        long rounds = 0;
+        for (; mayRun(); rounds++)
+        {
+            for (int i = 0; i < Pages; i++)
+            {
+                int page = (i + (thread * Pages / CpuThreads)) % Pages;
+                Word(svm, start, page, thread)++;
+                Interlocked.Increment(ref Word(svm, start, page, CounterKernel.Shared));
+            }
+        }
+
+        return rounds;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ref long Word(SvmSession svm, VirtualAddress start, int page, int word) =>
+        ref svm.Span<long>(CounterKernel.At(start, page, word), 1)[0];
+}

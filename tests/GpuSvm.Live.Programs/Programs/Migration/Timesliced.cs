@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using GpuSvm.Core;
+using GpuSvm.Live.Programs.Infrastructure;
+
+namespace GpuSvm.Live.Programs.Migration;
+
+/// <summary>A page stays on the GPU for its timeslice though the CPU wants it; who waits for it keeps nobody else waiting.</summary>
+internal sealed class Timesliced : ILiveProgram
+{
+    private const int Pages = 16;
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(400);
+
+    /// <inheritdoc/>
+    public string Name => "timesliced";
+
+    /// <inheritdoc/>
+    public async Task RunAsync(string[] args, TextWriter output)
+    {
+        await using SvmSession svm = await SvmSession.OpenAsync(new SvmOptions
+        {
+            Ranges = new SvmRangeOptions { Placement = SvmResidency.Device, Timeslice = Slice },
+        });
+        VirtualAddress start = svm.MapAligned(Pages);
+        VirtualAddress other = svm.Map(Pages * Page.Size, Protection.ReadWrite);
+        svm.Word(start, 3) = 3;
+        long moved = Stopwatch.GetTimestamp();
+        (await svm.AddAsync(start, Pages, 1)).ThrowIfFailed();
+        Task<(int Value, TimeSpan Waited)> waiter = Task.Run(() => (svm.Word(start, 3), Stopwatch.GetElapsedTime(moved)));
+        int served = 0;
+        while (!waiter.IsCompleted)
+        {
+            // Faults and events of others are served meanwhile.
+            svm.Word(other, served % Pages) = served;
+            Storm.Touching.Discard(other + ((ulong)(served % Pages) * Page.Size), 1);
+            served++;
+        }
+
+        (int value, TimeSpan waited) = await waiter;
+        Check.Equal(4, value, "the word");
+        Check.That(waited >= Slice, $"The CPU has waited for {waited} of {Slice}.");
+        Check.That(served > 10, $"Others were served {served} times meanwhile.");
+        MigrationCounters counters = (await svm.CountersAsync()).Migration;
+        Check.That(counters.TimesliceRefusals is > 0 and < 10, $"Asked again at the end, not all the time: {counters.TimesliceRefusals} refusals");
+    }
+}
