@@ -4,11 +4,13 @@ using GpuSvm.Live.Programs.Infrastructure;
 
 namespace GpuSvm.Live.Programs.Migration;
 
-/// <summary>A page stays on the GPU for its timeslice though the CPU wants it; who waits for it keeps nobody else waiting.</summary>
+/// <summary>A page stays on the GPU for its timeslice though the CPU wants it, but not for ever; who waits for it keeps nobody else waiting.</summary>
 internal sealed class Timesliced : ILiveProgram
 {
     private const int Pages = 16;
-    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(900);
+
+    /// <summary>Longer than the CPU waits at most, so that it has to wait however slow the machine is.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
     public string Name => "timesliced";
@@ -23,9 +25,12 @@ internal sealed class Timesliced : ILiveProgram
         VirtualAddress start = svm.MapAligned(Pages);
         VirtualAddress other = svm.Map(Pages * Page.Size, Protection.ReadWrite);
         svm.Word(start, 3) = 3;
-        long moved = Stopwatch.GetTimestamp();
         (await svm.AddAsync(start, Pages, 1)).ThrowIfFailed();
-        Task<(int Value, TimeSpan Waited)> waiter = Task.Run(() => (svm.Word(start, 3), Stopwatch.GetElapsedTime(moved)));
+        Task<(int Value, TimeSpan Waited)> waiter = Task.Run(() =>
+        {
+            long begun = Stopwatch.GetTimestamp();
+            return (svm.Word(start, 3), Stopwatch.GetElapsedTime(begun));
+        });
         int served = 0;
         while (!waiter.IsCompleted)
         {
@@ -37,7 +42,7 @@ internal sealed class Timesliced : ILiveProgram
 
         (int value, TimeSpan waited) = await waiter;
         Check.Equal(4, value, "the word");
-        Check.That(waited >= Slice, $"The CPU has waited for {waited} of {Slice}.");
+        Check.That(waited >= Deadline.Default, $"The CPU has waited for {waited}, less than {Deadline.Default}.");
         MigrationCounters counters = (await svm.CountersAsync()).Migration;
         Check.That(counters.TimesliceRefusals is > 0 and < 10, $"Asked again at the end, not all the time: {counters.TimesliceRefusals} refusals");
         await output.WriteLineAsync($"others were served {served} times meanwhile, {counters.TimesliceRefusals} refusals");
