@@ -10,7 +10,8 @@ namespace GpuSvm.Core;
 /// allocates.
 /// </para>
 /// <para>
-/// What is given back need not be what was handed out: any aligned part of it may come back by itself. Not thread-safe.
+/// What is given back need not be what was handed out: any aligned part of it may come back by itself, and what makes up a block as one.
+/// Not thread-safe.
 /// Source: D. Knuth, The Art of Computer Programming, volume 1, 2.5; Linux drivers/gpu/drm/drm_buddy.c for the use.
 /// </para>
 /// </remarks>
@@ -92,7 +93,7 @@ public sealed class BuddyAllocator
         return true;
     }
 
-    /// <summary>Gives a block back: one that was handed out, or an aligned part of one.</summary>
+    /// <summary>Gives a block back: one that was handed out, an aligned part of one, or several that make up one.</summary>
     /// <param name="firstPage">Number of its first page.</param>
     /// <param name="order">Binary logarithm of its number of pages.</param>
     /// <exception cref="ArgumentException">It is not aligned, not of these pages, or free already.</exception>

@@ -15,7 +15,7 @@ public interface IVideoMemory
     /// <returns><see cref="Errno.None"/>, or <see cref="Errno.ENOMEM"/>.</returns>
     Errno TryAllocatePages(int order, out ulong firstPage);
 
-    /// <summary>Gives pages back: all that were taken together, or an aligned part of them.</summary>
+    /// <summary>Gives pages back: an aligned block of some that were taken, be it together or not.</summary>
     /// <param name="firstPage">The first page.</param>
     /// <param name="order">Binary logarithm of their number.</param>
     /// <remarks>No entry of the GPU names them any more, and its TLB was flushed.</remarks>

@@ -7,7 +7,7 @@ public sealed partial class DeviceMemory
 {
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly ZoneTable _zones = new();
-    private readonly Stack<DeviceBlock> _freed = [];
+    private readonly Stack<PageRun> _freed = [];
     private readonly Stack<ZoneDeviceData> _ended = [];
     private readonly WorkItem _release;
     private long _used;
@@ -26,9 +26,9 @@ public sealed partial class DeviceMemory
     /// <remarks>Done by itself before memory is found wanting. Locking: no lock from the update lock on.</remarks>
     public void Reclaim()
     {
-        while (TryTakeFreed(out DeviceBlock block))
+        while (TryTakeFreed(out PageRun run))
         {
-            GiveBack(block);
+            GiveBack(run);
         }
 
         while (TryTakeEnded() is { } zone)
@@ -46,7 +46,7 @@ public sealed partial class DeviceMemory
         Checks.That(isPage, "A frame that becomes free is of this device.");
         using (_lock.Enter())
         {
-            _freed.Push(new DeviceBlock(page, pages == 1 ? 0 : HugePage.Order));
+            NoteFreedLocked(new PageRun(page, (ulong)pages));
             PutLocked(zone, pages);
         }
 
@@ -165,11 +165,35 @@ public sealed partial class DeviceMemory
         return isLast;
     }
 
-    private bool TryTakeFreed(out DeviceBlock block)
+    private void NoteFreedLocked(PageRun run)
+    {
+        // What came together mostly leaves one behind the other.
+        if (_freed.TryPeek(out PageRun last) && last.End == run.First)
+        {
+            _freed.Pop();
+            run = new PageRun(last.First, last.Count + run.Count);
+        }
+
+        _freed.Push(run);
+    }
+
+    private bool TryTakeFreed(out PageRun run)
     {
         using (_lock.Enter())
         {
-            return _freed.TryPop(out block);
+            return _freed.TryPop(out run);
+        }
+    }
+
+    /// <summary>Gives pages back in blocks that are as large as they can be.</summary>
+    private void GiveBack(PageRun run)
+    {
+        int order;
+        for (ulong page = run.First; page < run.End; page += 1UL << order)
+        {
+            order = Math.Min(BitOperations.TrailingZeroCount(page), BitOperations.Log2(run.End - page));
+            order = Math.Min(order, HugePage.Order);
+            GiveBack(new DeviceBlock(page, order));
         }
     }
 

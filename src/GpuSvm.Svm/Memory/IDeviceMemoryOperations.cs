@@ -23,7 +23,9 @@ public interface IDeviceMemoryOperations
     {
     }
 
-    /// <summary>Takes pages back: all that were handed out together, or an aligned part of them. Nobody refers to them any more.</summary>
+    /// <summary>Takes pages back, at most 512: an aligned block of some that were handed out, be it together or not. Nobody refers to them any more.</summary>
+    /// <param name="firstPage">Number of the first: a multiple of their number.</param>
+    /// <param name="order">Binary logarithm of their number: 0 to 9.</param>
     /// <remarks>Called by anybody, and maybe long after the last use. Source: Linux devmem_release.</remarks>
     void Release(ulong firstPage, int order);
 

@@ -66,6 +66,18 @@ public class BuddyAllocatorTests
     }
 
     [Fact]
+    public void What_was_handed_out_apart_and_makes_up_a_block_comes_back_as_one()
+    {
+        var buddies = new BuddyAllocator(8);
+        Assert.True(buddies.TryAllocate(1, out ulong first));
+        Assert.True(buddies.TryAllocate(0, out ulong second));
+        Assert.True(buddies.TryAllocate(0, out ulong third));
+        Assert.Equal((0UL, 2UL, 3UL), (first, second, third));
+        buddies.Free(0, 2);
+        Assert.Equal((8UL, 1), (buddies.FreePages, buddies.FreeBlocks(3)));
+    }
+
+    [Fact]
     public void What_is_free_or_was_never_there_is_refused()
     {
         var buddies = new BuddyAllocator(12);

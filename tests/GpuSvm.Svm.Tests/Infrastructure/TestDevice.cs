@@ -28,6 +28,9 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
 
     public int Maps { get; private set; }
 
+    /// <summary>Number of blocks that were given back.</summary>
+    public int Releases { get; private set; }
+
     /// <summary>Which call of a kind from now on fails, 1 for the next; 0 for none.</summary>
     public int FailMap { get; set; }
 
@@ -53,7 +56,11 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
         return !fails && order <= LargestOrder && _buddies.TryAllocate(order, out firstPage) ? Errno.None : Errno.ENOMEM;
     }
 
-    public void Release(ulong firstPage, int order) => _buddies.Free(firstPage, order);
+    public void Release(ulong firstPage, int order)
+    {
+        Releases++;
+        _buddies.Free(firstPage, order);
+    }
 
     public Errno CopyToDevice(ReadOnlySpan<DeviceCopy> copies) => Copy("to", copies, static (device, system) => system.CopyTo(device));
 

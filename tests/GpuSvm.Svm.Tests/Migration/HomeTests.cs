@@ -26,6 +26,27 @@ public sealed class HomeTests
         Assert.Equal((1024UL, 1L), (machine.Device.FreePages, machine.Memory.Counters.Releases));
     }
 
+    [Theory]
+    [InlineData(0, 16, 1, 1)]
+    [InlineData(15, 16, -1, 16)]
+    [InlineData(1, 15, 1, 4)]
+    [InlineData(0, 8, 2, 8)]
+    public void Pages_that_have_left_one_behind_the_other_are_given_back_in_blocks_that_are_as_large_as_can_be(
+        int first, int count, int step, int releases)
+    {
+        using var machine = new TestMachine(options: new DeviceMemoryOptions { ReadAroundPages = 1 });
+        machine.Map(16);
+        machine.Write(0, 16);
+        machine.ToDevice(0, 16);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(first + (i * step) + 1, machine.Read(first + (i * step)));
+        }
+
+        machine.Memory.Reclaim();
+        Assert.Equal((releases, 1024UL - 16 + (ulong)count), (machine.Device.Releases, machine.Device.FreePages));
+    }
+
     [Fact]
     public void Neighbours_of_another_allocation_or_mapping_stay()
     {

@@ -110,7 +110,7 @@ internal sealed class MigrateBenchmark : Benchmark
     }
 
     /// <summary>True if the page has stayed huge, or the pages small: else another benchmark would be run from here on.</summary>
-    private bool IsAsItWas() => _space.Residency(_range)[0].PageSize == (_pages == HugePagePolicy.Always ? HugePage.Size : Page.Size);
+    private bool IsAsItWas() => _space.PageTable.Read(_range.Start).IsHuge == (_pages == HugePagePolicy.Always);
 
     private static void Demand(bool isTrue)
     {
