@@ -80,7 +80,7 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
         ulong rights = direction == DmaDirection.ToDevice ? ReadRight : ReadRight | WriteRight;
         for (int i = 0; i < frames.Length; i++)
         {
-            Enter(addresses[i].Value >> Page.Shift, frames[i], 1UL << order, rights);
+            Enter(EntriesFrom(addresses[i].Value >> Page.Shift, order), frames[i], rights);
         }
 
         return Errno.None;
@@ -99,11 +99,7 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
                 throw new ArgumentException($"No block of order {order} is mapped at {address}.", nameof(address));
             }
 
-            for (ulong i = 0; i < 1UL << order; i++)
-            {
-                Entry(first + i) = 0;
-            }
-
+            EntriesFrom(first, order).Clear();
             _mapped -= 1L << order;
         }
     }
@@ -144,13 +140,22 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
         }
     }
 
-    private void Enter(ulong page, FrameNumber frame, ulong count, ulong rights)
+    /// <summary>Writes the entries of a block, which nobody knows yet: those behind the first by plain writes, before it.</summary>
+    private static void Enter(Span<ulong> entries, FrameNumber frame, ulong rights)
     {
-        for (ulong i = 0; i < count; i++)
+        ulong first = (frame.Value << Page.Shift) | rights;
+        ulong entry = first;
+        for (int i = 1; i < entries.Length; i++)
         {
-            SharedWord.Write(ref Entry(page + i), ((frame.Value + i) << Page.Shift) | rights);
+            entry += Page.Size;
+            entries[i] = entry;
         }
+
+        SharedWord.Write(ref entries[0], first);
     }
+
+    // SAFETY: blocks come from the pool, which ends at PageCount, the length of the table.
+    private Span<ulong> EntriesFrom(ulong page, int order) => new(Table + page, 1 << order);
 
     // SAFETY: page numbers come from the pool, which ends at PageCount, the length of the table.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
