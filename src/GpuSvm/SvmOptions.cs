@@ -38,6 +38,13 @@ public sealed record SvmOptions
         Math.Min((ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, ByteSize.GiB(256).Bytes);
 
     /// <summary>
+    /// Most bytes of system memory that pages of buffers may take at a time: at least one page; null for no other limit than
+    /// <see cref="HeapLimit"/>. An access for which none is left ends with SIGBUS, or the system call with EFAULT; pages in the GPU's
+    /// memory do not count, but may not come home then.
+    /// </summary>
+    public ByteSize? SystemMemory { get; init; }
+
+    /// <summary>
     /// How long a thread of a kernel may run without an access to memory, a pause or its end: at least 100 ms, or
     /// <see cref="Timeout.InfiniteTimeSpan"/>. Nobody can stop such a kernel, so past the limit its launch fails with a report, every page
     /// comes home, the engine ends, and the app goes on with its buffers as plain memory and without a GPU. A breakpoint in a kernel
@@ -82,6 +89,7 @@ public sealed record SvmOptions
     internal EngineSettings ToSettings()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(HeapLimit.Bytes, Page.Size, nameof(HeapLimit));
+        ArgumentOutOfRangeException.ThrowIfLessThan((SystemMemory ?? HeapLimit).Bytes, Page.Size, nameof(SystemMemory));
         ArgumentNullException.ThrowIfNull(Ranges);
         if (KernelLimit < LeastKernelLimit && KernelLimit != Timeout.InfiniteTimeSpan)
         {
@@ -99,6 +107,7 @@ public sealed record SvmOptions
             FaultBufferEntries = FaultBufferEntries,
             VideoMemoryBytes = VideoMemory.Bytes,
             HeapBytes = HeapLimit.Bytes,
+            SystemBytes = (SystemMemory ?? HeapLimit).Bytes,
             KernelLimitTicks = Math.Max(0, KernelLimit.Ticks),
             Strategy = Strategy,
             Ranges = RangeSettings.Of(Ranges),

@@ -148,7 +148,7 @@ internal sealed class ChildProgram : IDisposable
             while (!deadline.HasPassed)
             {
                 LocalSocket? socket = listener.Accept(Look);
-                if (socket is not null && socket.PeerProcessId == process.Id)
+                if (socket is not null && socket.PeerProcessId == process.Id && socket.PeerUserId == Libc.EffectiveUser())
                 {
                     return socket;
                 }

@@ -22,6 +22,7 @@ internal static class EngineProgram
         try
         {
             using var channel = new MessageChannel(LocalSocket.Connect(address));
+            channel.Socket.DemandOwnUser();
             return Serve(channel, log);
         }
         catch (SvmException refused)

@@ -55,7 +55,12 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         choices.Validate();
         Features = features;
         _memory = new SystemMemory((settings.HeapBytes >> Page.Shift) + 1);
-        _frames = new PageFrames(_memory, new PageFramesOptions { Seed = settings.Seed, PooledFrames = 1 });
+        _frames = new PageFrames(_memory, new PageFramesOptions
+        {
+            Seed = settings.Seed,
+            PooledFrames = 1,
+            LimitFrames = settings.SystemBytes >= settings.HeapBytes ? 0 : settings.SystemBytes >> Page.Shift,
+        });
         _buffers = new BufferTable(_memory, _frames);
         _gpu = new SoftwareGpu(_memory, new SoftwareGpuOptions
         {

@@ -24,6 +24,7 @@ internal static class GuardProgram
         try
         {
             using var channel = new MessageChannel(LocalSocket.Connect(address));
+            channel.Socket.DemandOwnUser();
             return channel.TryReceive(out ReceivedMessage? first) ? Watch(channel, first) : Good;
         }
         catch (SvmException refused)

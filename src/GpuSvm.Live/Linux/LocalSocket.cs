@@ -35,6 +35,17 @@ internal sealed unsafe class LocalSocket : IDisposable
     /// <summary>Its user.</summary>
     internal uint PeerUserId => unchecked((uint)PeerField(1));
 
+    /// <summary>Demands that the process at the other end is of this process's user.</summary>
+    /// <exception cref="SvmException">EPERM: it is somebody else's.</exception>
+    internal void DemandOwnUser()
+    {
+        if (PeerUserId != Libc.EffectiveUser())
+        {
+            throw new SvmException(
+                Errno.EPERM, $"Process {PeerProcessId} at the other end is of user {PeerUserId}, and this one of user {Libc.EffectiveUser()}.");
+        }
+    }
+
     /// <summary>Waits for connections at a new address.</summary>
     /// <param name="address">The address, to be given to <see cref="Connect"/>.</param>
     /// <exception cref="SvmException">The system refuses.</exception>

@@ -36,7 +36,40 @@ internal static unsafe partial class Native
         Check.Equal(0, (int)Libc.SystemCall(call, Environment.ProcessId, (nint)threadId, WindowChange, 0), "tgkill");
     }
 
+    /// <summary>pwritev(2) of two words from two places.</summary>
+    public static void Gather(SafeFileHandle file, Span<long> first, Span<long> second, long offset) =>
+        Vectored(first, second, parts => WriteParts(file, parts, 2, (nint)offset), "pwritev");
+
+    /// <summary>preadv(2) of two words to two places.</summary>
+    public static void Scatter(SafeFileHandle file, Span<long> first, Span<long> second, long offset) =>
+        Vectored(first, second, parts => ReadParts(file, parts, 2, (nint)offset), "preadv");
+
+    private static void Vectored(Span<long> first, Span<long> second, PartsCall call, string name)
+    {
+        fixed (long* a = first)
+        {
+            fixed (long* b = second)
+            {
+                MessagePiece* parts = stackalloc MessagePiece[2];
+                parts[0] = new MessagePiece { Start = (byte*)a, Length = sizeof(long) };
+                parts[1] = new MessagePiece { Start = (byte*)b, Length = sizeof(long) };
+                Check.Equal((nint)(2 * sizeof(long)), call(parts), $"bytes of {name}, error {Marshal.GetLastPInvokeError()}");
+            }
+        }
+    }
+
+    private delegate nint PartsCall(MessagePiece* parts);
+
     private static int ErrorOf(nint moved) => moved == 1 ? 0 : Marshal.GetLastPInvokeError();
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Allocate(SafeFileHandle file, int mode, nint offset, nint length);
+
+    [LibraryImport("libc", EntryPoint = "pwritev", SetLastError = true)]
+    private static partial nint WriteParts(SafeFileHandle file, MessagePiece* parts, int count, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "preadv", SetLastError = true)]
+    private static partial nint ReadParts(SafeFileHandle file, MessagePiece* parts, int count, nint offset);
 
     [LibraryImport("libc", EntryPoint = "memcpy")]
     private static partial void* CopyMemory(byte* target, byte* source, nuint length);

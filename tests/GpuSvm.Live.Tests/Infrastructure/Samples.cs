@@ -41,6 +41,7 @@ internal static class Samples
         FaultBufferEntries = 256,
         VideoMemoryBytes = 1UL << 30,
         HeapBytes = 1UL << 40,
+        SystemBytes = 1UL << 30,
         KernelLimitTicks = long.MaxValue,
         Strategy = MirrorStrategy.SizedRanges,
         Ranges = RangeSettings.Of(new SvmRangeOptions { Placement = SvmResidency.Auto, Timeslice = TimeSpan.FromMilliseconds(5) }),

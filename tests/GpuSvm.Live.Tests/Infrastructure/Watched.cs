@@ -10,22 +10,26 @@ internal sealed class Watched : IDisposable
     private readonly SafeFileHandle _engine;
     private readonly SafeFileHandle _guard;
 
-    private Watched(int[] ids)
+    private Watched(long[] told)
     {
-        Ids = ids;
-        _engine = ProcessFile.Open(ids[0]);
-        _guard = ProcessFile.Open(ids[1]);
+        Ids = [.. told.Select(id => unchecked((int)id))];
+        Address = told is [_, _, long address] ? (ulong)address : 0;
+        _engine = ProcessFile.Open(Ids[0]);
+        _guard = ProcessFile.Open(Ids[1]);
     }
 
     /// <summary>What the app wrote: engine, guard, and what else it says.</summary>
     public IReadOnlyList<int> Ids { get; }
+
+    /// <summary>What the app wrote behind the two, where that is an address.</summary>
+    public ulong Address { get; }
 
     /// <summary>The engine.</summary>
     public int EngineId => Ids[0];
 
     /// <summary>Reads the line in which an app names them.</summary>
     public static async Task<Watched> OfAsync(LiveProgram app) =>
-        new([.. (await app.ReadLineAsync()).Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture))]);
+        new([.. (await app.ReadLineAsync()).Split(' ').Select(id => long.Parse(id, CultureInfo.InvariantCulture))]);
 
     /// <summary>Waits for the engine's end.</summary>
     public void DemandEngineEnd() => DemandEnd(_engine, "engine");

@@ -23,6 +23,10 @@ public sealed class LimitTests
     }
 
     [LiveFact]
+    public Task An_app_cannot_change_the_size_of_a_buffer_and_what_else_it_does_to_the_file_concerns_that_buffer_alone() =>
+        LiveProgram.RunAsync("behind-the-back");
+
+    [LiveFact]
     public Task A_forked_child_does_not_have_the_buffers() => LiveProgram.RunAsync("forked", "reads");
 
     [LiveFact]

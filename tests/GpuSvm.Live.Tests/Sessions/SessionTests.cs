@@ -8,6 +8,11 @@ public sealed class SessionTests
     [LiveFact]
     public Task Threads_of_the_CPU_and_the_GPU_and_the_kernel_fault_the_same_pages_at_once() => LiveProgram.RunAsync("many-threads");
 
+    [LiveTheory]
+    [InlineData("4")]
+    [InlineData("1024")]
+    public Task System_calls_of_64_threads_get_at_pages_that_the_GPU_takes_away(string pages) => LiveProgram.RunAsync("kernel-touches", pages);
+
     [LiveFact]
     public Task What_is_unmapped_is_gone_for_the_GPU_and_its_memory_is_free() => LiveProgram.RunAsync("unmapping");
 

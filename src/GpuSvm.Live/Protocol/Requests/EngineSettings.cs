@@ -27,6 +27,9 @@ internal sealed record EngineSettings
     /// <summary>Bytes that all buffers together may have.</summary>
     public required ulong HeapBytes { get; init; }
 
+    /// <summary>Bytes of system memory that pages may take.</summary>
+    public required ulong SystemBytes { get; init; }
+
     /// <summary>How long a thread of a kernel may run without an access, a pause or its end, in units of 100 ns; 0 for as long as it likes.</summary>
     public required long KernelLimitTicks { get; init; }
 

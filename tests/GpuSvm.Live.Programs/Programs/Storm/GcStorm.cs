@@ -4,7 +4,8 @@ namespace GpuSvm.Live.Programs.Storm;
 
 /// <summary>Threads touch shared memory in code that the garbage collector cannot stop, while it is taken away all the time.</summary>
 /// <remarks>
-/// <c>gc-storm [--seconds N] [--handler engine|own-process] [--seed N]</c>. With <c>own-process</c> a managed thread of this process serves
+/// <c>gc-storm [--seconds N] [--handler engine|own-process] [--placement device|system] [--seed N]</c>. By <c>device</c> each page that the
+/// GPU touches moves to its memory, and comes home when a thread touches it. With <c>own-process</c> a managed thread of this process serves
 /// the faults: the first collection that meets a fault stops both for ever, and with them the beats on the output.
 /// </remarks>
 internal sealed class GcStorm : ILiveProgram
@@ -23,25 +24,34 @@ internal sealed class GcStorm : ILiveProgram
         int seconds = int.Parse(Option(args, "--seconds", "10"), CultureInfo.InvariantCulture);
         int seed = int.Parse(Option(args, "--seed", $"{Environment.TickCount & 0xffff}"), CultureInfo.InvariantCulture);
         string handler = Option(args, "--handler", "engine");
-        output.WriteLine($"seed {seed}, {handler}, {(System.Runtime.GCSettings.IsServerGC ? "server" : "workstation")} collections");
-        await using IStormMemory memory = await OpenAsync(handler, (ulong)seed);
+        SvmResidency placement = Option(args, "--placement", "device") == "device" ? SvmResidency.Device : SvmResidency.System;
+        output.WriteLine($"seed {seed}, {handler}, pages in {placement} memory, {(System.Runtime.GCSettings.IsServerGC ? "server" : "workstation")} collections");
+        await using IStormMemory memory = await OpenAsync(handler, (ulong)seed, placement);
         StormWorker[] workers = Workers(memory, seed);
         var watch = new ProgressWatch(workers, output);
         var collector = new Collector(new Random(seed));
         Array.ForEach(workers, worker => worker.Start());
         Storm(TimeSpan.FromSeconds(seconds), workers, watch, collector);
         output.WriteLine(Report(workers, watch, collector));
+        (long away, long home) = memory.Moved;
+        output.WriteLine($"{away} pages moved to the GPU and {home} home");
+        Check.That(placement == SvmResidency.System || (away > 0 && home > 0), "pages move both ways");
     }
 
-    private static async Task<IStormMemory> OpenAsync(string handler, ulong seed) => handler switch
+    private static async Task<IStormMemory> OpenAsync(string handler, ulong seed, SvmResidency placement) => handler switch
     {
-        "engine" => new SessionMemory(await SvmSession.OpenAsync(OptionsOf(seed))),
-        "own-process" => new OwnProcessMemory(OptionsOf(seed).ToSettings()),
+        "engine" => new SessionMemory(await SvmSession.OpenAsync(OptionsOf(seed, placement))),
+        "own-process" => new OwnProcessMemory(OptionsOf(seed, placement).ToSettings()),
         _ => throw new CheckFailedException($"--handler {handler}: engine or own-process"),
     };
 
-    private static SvmOptions OptionsOf(ulong seed) =>
-        new() { Seed = seed, Execution = ExecutionMode.Parallel, HeapLimit = ByteSize.MiB(64) };
+    private static SvmOptions OptionsOf(ulong seed, SvmResidency placement) => new()
+    {
+        Seed = seed,
+        Execution = ExecutionMode.Parallel,
+        HeapLimit = ByteSize.MiB(64),
+        Ranges = new SvmRangeOptions { Placement = placement },
+    };
 
     private static StormWorker[] Workers(IStormMemory memory, int seed)
     {

@@ -12,6 +12,9 @@ internal interface IStormMemory : IAsyncDisposable
     /// <summary>Takes write access away until the next write.</summary>
     void WriteProtect(VirtualAddress address, int pages);
 
+    /// <summary>Number of pages that faults have moved to the GPU and home.</summary>
+    (long Away, long Home) Moved { get; }
+
     /// <summary>Runs the storm's kernel to its end.</summary>
     /// <exception cref="KernelException">It met a wrong byte.</exception>
     void Launch(int grid, int block, StormArgs args);

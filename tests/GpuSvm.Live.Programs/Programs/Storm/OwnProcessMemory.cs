@@ -17,6 +17,10 @@ internal sealed class OwnProcessMemory : IStormMemory
     }
 
     /// <inheritdoc/>
+    public (long Away, long Home) Moved =>
+        (_engine.Counters.Migration.PagesToDeviceByFault, _engine.Counters.Migration.PagesHomeByFault);
+
+    /// <inheritdoc/>
     public VirtualAddress Map(int pages)
     {
         ulong bytes = (ulong)pages << Page.Shift;

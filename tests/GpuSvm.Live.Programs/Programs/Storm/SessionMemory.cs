@@ -4,6 +4,16 @@ namespace GpuSvm.Live.Programs.Storm;
 internal sealed class SessionMemory(SvmSession session) : IStormMemory
 {
     /// <inheritdoc/>
+    public (long Away, long Home) Moved
+    {
+        get
+        {
+            MigrationCounters moved = session.CountersAsync().GetAwaiter().GetResult().Migration;
+            return (moved.PagesToDeviceByFault, moved.PagesHomeByFault);
+        }
+    }
+
+    /// <inheritdoc/>
     public VirtualAddress Map(int pages) => session.Map((ulong)pages << Page.Shift, Protection.ReadWrite);
 
     /// <inheritdoc/>
