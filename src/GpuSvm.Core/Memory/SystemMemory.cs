@@ -96,10 +96,13 @@ public sealed unsafe class SystemMemory : IDisposable
     /// <summary>Gives a frame its memory before it is touched: a touch for which the system has none would end the process.</summary>
     /// <returns>What the system refuses with.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such frame.</exception>
-    public Errno TryPopulate(FrameNumber frame)
+    public Errno TryPopulate(FrameNumber frame) => TryPopulate(frame, 1);
+
+    /// <summary>As <see cref="TryPopulate(FrameNumber)"/>, for frames that follow each other: all, or some of the first of them.</summary>
+    public Errno TryPopulate(FrameNumber first, ulong count)
     {
-        Require(frame, 1);
-        return _arena.TryPopulate(frame.Value << Page.Shift, Page.Size);
+        Require(first, count);
+        return _arena.TryPopulate(first.Value << Page.Shift, count << Page.Shift);
     }
 
     /// <inheritdoc/>

@@ -30,4 +30,7 @@ public enum FrameFlags
 
     /// <summary>A device may read a duplicate of the page: whoever grants write access to it opens an invalidation first.</summary>
     Duplicated = 1 << 7,
+
+    /// <summary>A free frame of a memory object that has its memory already: its page is about to come home to it.</summary>
+    Populated = 1 << 8,
 }

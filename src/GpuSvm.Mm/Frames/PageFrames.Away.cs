@@ -26,6 +26,21 @@ public sealed partial class PageFrames
         return ReferenceCount(home) != 0 ? Errno.EBUSY : TryTakeAsItIs(home);
     }
 
+    /// <summary>The frame that an object's page comes home to, if nobody has it.</summary>
+    internal bool TryFreeHomeOf(FrameNumber source, out FrameNumber home) => _away.TryHomeOf(source, out home) && ReferenceCount(home) == 0;
+
+    /// <summary>Gives free frames of an object memory, if the system has enough for all; then who takes one need not ask for it.</summary>
+    internal void Populate(FrameNumber first, ulong count)
+    {
+        if (Memory.TryPopulate(first, count) == Errno.None)
+        {
+            for (ulong i = 0; i < count; i++)
+            {
+                SharedWord.Write(ref OwnStateOf(first + i).Flags, (int)FrameFlags.Populated);
+            }
+        }
+    }
+
     /// <summary>The frame where the page of an object's frame lives.</summary>
     internal FrameNumber PlaceOf(FrameNumber home) => _away.PlaceOf(home);
 

@@ -81,7 +81,7 @@ public sealed partial class PageFrames
             _allocated++;
         }
 
-        if (Memory.TryPopulate(frame) != Errno.None)
+        if (!HasFlags(ref OwnStateOf(frame), FrameFlags.Populated) && Memory.TryPopulate(frame) != Errno.None)
         {
             using (_lock.Enter())
             {

@@ -56,6 +56,7 @@ internal sealed class HomeFrames(DeviceMemory memory)
         shortage = Errno.None;
         ReadOnlySpan<MigratePfn> sources = migration.Source;
         Span<MigratePfn> destinations = migration.Destination;
+        PopulateHomes(sources, request.Word);
         Errno error = request.First is { } first ? TryFind(sources[first], destinations[first..]) : Errno.None;
         for (int i = 0; error == Errno.None && shortage == Errno.None && i < sources.Length; i += DeviceMemory.PagesOf(sources[i]))
         {
@@ -66,6 +67,20 @@ internal sealed class HomeFrames(DeviceMemory memory)
         }
 
         return error == Errno.None && !_copies.Copies.IsEmpty ? memory.Operations.CopyToSystem(_copies.Copies) : error;
+    }
+
+    private void PopulateHomes(ReadOnlySpan<MigratePfn> sources, ulong? word)
+    {
+        var homes = new HomeRun(memory.Frames);
+        for (int i = 0; i < sources.Length; i += DeviceMemory.PagesOf(sources[i]))
+        {
+            if (!sources[i].IsCompound && MoverPages.IsOf(memory, sources[i], word))
+            {
+                homes.Add(sources[i].Frame);
+            }
+        }
+
+        homes.End();
     }
 
     /// <summary>Finds a frame for a page of a migration.</summary>
