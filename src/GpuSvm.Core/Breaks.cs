@@ -210,6 +210,21 @@ public static class Breaks
     /// <summary>A range is cut by one thread though another has removed it already.</summary>
     public static readonly bool RemovedRangeReplaced = Name == "removed-range-replaced";
 
+    /// <summary>A page of a memory object is taken from all when one of the mappings that show it goes.</summary>
+    public static readonly bool SharedPagePunched = Name == "shared-page-punched";
+
+    /// <summary>What a live process has unmapped is unmapped, whatever it has mapped there since.</summary>
+    public static readonly bool UnmappedUnseen = Name == "unmapped-unseen";
+
+    /// <summary>A page of a live process that has moved, of which nobody knows yet, is not protected where it is now.</summary>
+    public static readonly bool MovedPageUnprotected = Name == "moved-page-unprotected";
+
+    /// <summary>A page of a child of a live process, of which nobody knows yet, is not protected.</summary>
+    public static readonly bool ForkedPageUnprotected = Name == "forked-page-unprotected";
+
+    /// <summary>Pages of a live process are entered where its mappings have changed, as they were before.</summary>
+    public static readonly bool EnteredBesideAChange = Name == "entered-beside-a-change";
+
     /// <summary>Every name that <c>GPUSVM_BREAK</c> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -229,5 +244,6 @@ public static class Breaks
         "event-shown-early", "event-place-taken-twice", "timeslice-forgotten",
         "released-allocation-ordered", "limit-asked-early",
         "old-blocks-handed-over", "range-bound-unasked", "removed-range-replaced",
+        "shared-page-punched", "unmapped-unseen", "moved-page-unprotected", "forked-page-unprotected", "entered-beside-a-change",
     ];
 }

@@ -31,6 +31,9 @@ public enum LockRank : byte
     /// <summary>A CPU page-table leaf. Never held when an invalidation is opened.</summary>
     CpuPageTable = 70,
 
+    /// <summary>Which pages of a memory object are taken, kept and shown. Never held when an invalidation is opened.</summary>
+    MemoryObject = 75,
+
     /// <summary>The frame allocator. Never held when an invalidation is opened.</summary>
     FrameAllocator = 80,
 

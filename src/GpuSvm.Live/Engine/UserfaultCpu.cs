@@ -120,6 +120,11 @@ internal sealed class UserfaultCpu : ICpu
         }
     }
 
+    /// <summary>Does nothing: it was the process itself that has unmapped or moved its pages.</summary>
+    public void Leave(AddressRange range)
+    {
+    }
+
     /// <inheritdoc/>
     public void Detach(AddressRange range, FrameNumber firstFrame) => _memory.Punch(firstFrame, range.PageCount);
 

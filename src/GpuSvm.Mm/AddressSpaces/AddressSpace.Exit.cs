@@ -29,16 +29,17 @@ public sealed partial class AddressSpace
             }
 
             _exited = true;
+            BringHomeShared(_options.Window);
             Notifiers.Close();
             if (Breaks.ExitBeforeTheInvalidation)
             {
-                _zap.Run(_options.Window);
+                _zap.RunUnmapped(_options.Window);
             }
 
             using (Open(new AddressRange(0UL, ulong.MaxValue), InvalidationCause.Release))
             {
                 AddressRange all = _options.Window;
-                _zap.Run(all);
+                _zap.RunUnmapped(all);
                 _vmas.Apply(_vmas.PrepareUnmap(all));
                 _table.RemoveAll();
             }

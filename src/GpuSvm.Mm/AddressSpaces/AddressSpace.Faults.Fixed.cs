@@ -45,6 +45,7 @@ public sealed partial class AddressSpace
 
         _frames.Unlock(frame);
         _frames.Put(frame);
+        memory.Entered(index);
         return error;
     }
 }

@@ -25,6 +25,45 @@ public sealed partial class AddressSpace
         return error;
     }
 
+    /// <summary>Gives a child, which nobody else knows yet, the entries of a shared mapping as they are.</summary>
+    private void RepeatEntries(AddressSpace child, AddressRange range)
+    {
+        List<(ulong Page, CpuPte Pte)> copies = [];
+        ulong address = range.Start;
+        while (_table.FindNext(ref address, range.End) is { } leaf)
+        {
+            ulong end = Math.Min(CpuPageTable.LeafEnd(address), range.End);
+            copies.Clear();
+            using (leaf.Lock.Enter())
+            {
+                for (; address < end; address += Page.Size)
+                {
+                    CpuPte pte = leaf.Read(address);
+                    if (pte.NamesFrame)
+                    {
+                        Repeat(child, address, pte);
+                        copies.Add((address, pte));
+                    }
+                }
+            }
+
+            child.EnterCopies(copies);
+        }
+    }
+
+    private void Repeat(AddressSpace child, ulong page, CpuPte pte)
+    {
+        if (pte.Maps)
+        {
+            _frames.Get(pte.Frame);
+            _frames.AddMap(pte.Frame, child.MappingOf(page));
+        }
+        else
+        {
+            _frames.Link(pte.Frame, child.MappingOf(page));
+        }
+    }
+
     /// <summary>Works out what a child gets of one leaf, which the reverse map knows already; the CPU writes it no more on return.</summary>
     private Errno CopyEntries(AddressSpace child, CpuLeaf leaf, AddressRange range, List<(ulong Page, CpuPte Pte)> copies)
     {

@@ -8,7 +8,7 @@ public sealed partial class AddressSpace
     /// <param name="options">Limits of the child, whose window is this one's; null for the same.</param>
     /// <param name="child">The child; null on failure.</param>
     /// <returns>
-    /// EINVAL: the address space has ended. EOPNOTSUPP: the frames of one of the CPUs are fixed. ENOMEM: no frame for the copy of a
+    /// EINVAL: the address space has ended. EOPNOTSUPP: the frames of one of the CPUs alone are fixed. ENOMEM: no frame for the copy of a
     /// pinned page, or more mappings than the child may have, or memory that the reaper has taken. EBUSY: a device is just about to use a page alone. After a failure nothing is left of
     /// the child, and pages may have become read-only until they are written.
     /// </returns>
@@ -17,13 +17,17 @@ public sealed partial class AddressSpace
     /// Pages of private mappings become read-only in both, wherever they live, inside an invalidation for each mapping. What a device has
     /// for itself goes back to the CPU first. Pages that somebody has pinned are copied at once, so that they stay the parent's.
     /// </para>
+    /// <para>
+    /// Where frames are fixed all mappings are of memory objects, and the child has the entries of the parent from the start: its CPU
+    /// has copied them.
+    /// </para>
     /// <para>Source: Linux kernel/fork.c, dup_mmap; mm/memory.c, copy_page_range.</para>
     /// </remarks>
     public Errno TryFork(ICpu cpu, AddressSpaceOptions? options, out AddressSpace? child)
     {
         ArgumentNullException.ThrowIfNull(cpu);
         child = null;
-        if ((_cpu.Capabilities & cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
+        if (((_cpu.Capabilities ^ cpu.Capabilities) & CpuCapabilities.FreeFrames) != 0)
         {
             return Errno.EOPNOTSUPP;
         }
@@ -78,9 +82,19 @@ public sealed partial class AddressSpace
 
         child._vmas.Apply(child._vmas.PrepareMap(vma));
         ulong address = vma.Range.Start;
-        if (vma.IsShared || _table.FindNext(ref address, vma.Range.End) is null)
+        if (_table.FindNext(ref address, vma.Range.End) is null)
         {
-            // Pages of an object are found by their index.
+            return Errno.None;
+        }
+
+        if (vma.IsShared)
+        {
+            // Pages of an object are found by their index; but what the child's CPU has already, its table must have, too.
+            if ((_cpu.Capabilities & CpuCapabilities.FreeFrames) == 0)
+            {
+                RepeatEntries(child, vma.Range);
+            }
+
             return Errno.None;
         }
 

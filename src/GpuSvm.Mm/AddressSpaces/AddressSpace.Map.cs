@@ -12,7 +12,7 @@ public sealed partial class AddressSpace
     /// <returns>
     /// EINVAL: length 0, unaligned fixed address, unknown protection, or the address space has ended. ENOMEM: beyond the window, no
     /// place left, or too many mappings. EPERM: a fixed address below the window. EEXIST: <see cref="MapPlacement.FixedNoReplace"/> and
-    /// something is there. EOPNOTSUPP: the CPU's frames are fixed by what is mapped; see <see cref="MapObject"/>.
+    /// something is there. EOPNOTSUPP: the CPU's frames are fixed by what is mapped; see <see cref="MapObject(VirtualAddress, MemoryObject, Protection)"/>.
     /// </returns>
     public Errno Map(VirtualAddress hint, ulong lengthBytes, Protection protection, MapPlacement placement, out VirtualAddress address) =>
         MapNew(hint, lengthBytes, placement, range => new Vma(range, protection), out address);

@@ -14,7 +14,7 @@ public sealed partial class AddressSpace
     {
         MmapLock.AssertHeld();
         SharedWord.Write(ref _isReaped, true);
-        var zap = new PageZap(_vmas, _table, _frames, _cpu, _id);
+        var zap = new PageZap(_vmas, _table, _frames, _cpu, _id, _options.Clock);
         var report = default(ReapReport);
         foreach (Vma vma in _vmas.Items)
         {

@@ -51,7 +51,7 @@ public sealed partial class AddressSpace
 
         if (!Breaks.RemapKeepsOldEntry)
         {
-            flush.Revoke();
+            flush.Leave();
         }
     }
 

@@ -47,7 +47,7 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
         _cpu = cpu;
         _options = options;
         _id = frames.Register(this);
-        _zap = new PageZap(_vmas, _table, frames, cpu, _id);
+        _zap = new PageZap(_vmas, _table, frames, cpu, _id, options.Clock);
         _placement = new AddressRange(window.Start, window.End - RandomGap(options));
     }
 
@@ -144,10 +144,11 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
     private void Remove(AddressRange range)
     {
         MmapLock.AssertHeldExclusively();
+        BringHomeShared(range);
         using (Open(range, InvalidationCause.Unmap))
         {
             SplitHugeAtEnds(range);
-            _zap.Run(range);
+            _zap.RunUnmapped(range);
         }
     }
 }

@@ -38,6 +38,9 @@ internal struct CpuFlush(ICpu cpu)
     /// <summary>Has the CPU forget every translation of the pages, and live their bytes.</summary>
     public readonly void Detach() => Each(static (cpu, run) => cpu.Detach(run.Range, run.FirstFrame));
 
+    /// <summary>Has the CPU forget every translation of pages that the program has unmapped or moved.</summary>
+    public readonly void Leave() => Each(static (cpu, run) => cpu.Leave(run.Range));
+
     /// <summary>Has the CPU forget every translation of the pages.</summary>
     public readonly void Revoke() => Each(static (cpu, run) => cpu.Revoke(run.Range, run.FirstFrame));
 

@@ -2,7 +2,7 @@ namespace GpuSvm.Mm;
 
 /// <summary>What one call takes out of a page table: which pages the CPU must forget, and which frames are freed after that.</summary>
 /// <remarks>Locking: used with the mmap lock held exclusively, unless a method says otherwise; by one thread.</remarks>
-internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frames, ICpu cpu, int spaceId)
+internal sealed partial class PageZap(VmaList vmas, CpuPageTable table, PageFrames frames, ICpu cpu, int spaceId, Clock clock)
 {
     private readonly List<(FrameNumber Frame, ulong Page)> _frames = [];
 
@@ -14,6 +14,7 @@ internal sealed class PageZap(VmaList vmas, CpuPageTable table, PageFrames frame
         {
             ClearMapping(vma, vma.Range.Intersect(range), ref flush);
             flush.EndRun();
+            GiveKept(vma, vma.Range.Intersect(range), shows: ushort.MaxValue);
         }
 
         if (Breaks.PageFreedBeforeTheFlush)

@@ -95,8 +95,10 @@ internal sealed class VmaList
     public void Apply(in Plan plan)
     {
         // First what comes: so an object that stays mapped never looks unmapped.
-        _planned.ForEach(vma => vma.Backing?.Memory.AddMapping(vma.Range.PageCount));
-        _items.GetRange(plan.First, plan.Removed).ForEach(vma => vma.Backing?.Memory.RemoveMapping(vma.Range.PageCount));
+        ReadOnlySpan<Vma> planned = CollectionsMarshal.AsSpan(_planned);
+        ReadOnlySpan<Vma> removed = CollectionsMarshal.AsSpan(_items).Slice(plan.First, plan.Removed);
+        ForEachNew(planned, removed, static (memory, first, pages) => memory.AddMapping(first, pages));
+        ForEachNew(removed, planned, static (memory, first, pages) => memory.RemoveMapping(first, pages));
         _items.RemoveRange(plan.First, plan.Removed);
         _items.InsertRange(plan.First, _planned);
     }
@@ -160,6 +162,45 @@ internal sealed class VmaList
         AddParts(overlapped, new AddressRange(range.End, ulong.MaxValue));
         AddParts(behind, Everything);
         return new Plan(first - before.Length, before.Length + overlapped.Length + behind.Length, _planned.Count);
+    }
+
+    /// <summary>Names the pages of objects that some mappings show and others do not. Both in order of address.</summary>
+    private static void ForEachNew(ReadOnlySpan<Vma> mappings, ReadOnlySpan<Vma> others, Action<BackingObject, ulong, ulong> act)
+    {
+        int first = 0;
+        foreach (Vma vma in mappings)
+        {
+            while (first < others.Length && others[first].Range.End <= vma.Range.Start)
+            {
+                first++;
+            }
+
+            if (vma.Backing is not { } backing)
+            {
+                continue;
+            }
+
+            VirtualAddress done = vma.Range.Start;
+            for (int i = first; i < others.Length && others[i].Range.Start < vma.Range.End; i++)
+            {
+                AddressRange same = others[i].Backing == backing ? others[i].Range.Intersect(vma.Range) : default;
+                if (!same.IsEmpty)
+                {
+                    Name(backing, done, same.Start, act);
+                    done = same.End;
+                }
+            }
+
+            Name(backing, done, vma.Range.End, act);
+        }
+    }
+
+    private static void Name(VmaBacking backing, VirtualAddress start, VirtualAddress end, Action<BackingObject, ulong, ulong> act)
+    {
+        if (start < end)
+        {
+            act(backing.Memory, backing.IndexOf(start), new AddressRange(start, end).PageCount);
+        }
     }
 
     /// <summary>Plans those parts of mappings that lie in a range.</summary>

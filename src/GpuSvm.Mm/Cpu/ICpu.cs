@@ -47,6 +47,13 @@ public interface ICpu
     void Revoke(AddressRange range, FrameNumber firstFrame);
 
     /// <summary>
+    /// Forgets pages that the program itself has taken out of its mappings, or moved; on return no access completes through an old
+    /// translation of the range. The bytes stay, for other mappings show them.
+    /// </summary>
+    /// <remarks>A live process has no entries there any more when it is told: it has unmapped or moved them itself.</remarks>
+    void Leave(AddressRange range);
+
+    /// <summary>
     /// Takes pages away; on return no access completes through an old translation of the range. Where frames are fixed the bytes are
     /// gone: all who map the frames read zero.
     /// </summary>

@@ -67,6 +67,9 @@ public sealed class SimulatedCpu : ICpu
     public void Revoke(AddressRange range, FrameNumber firstFrame) => Flush(range, CpuAccess.Read);
 
     /// <inheritdoc/>
+    public void Leave(AddressRange range) => Flush(range, CpuAccess.Read);
+
+    /// <inheritdoc/>
     public void Detach(AddressRange range, FrameNumber firstFrame) => Flush(range, CpuAccess.Read);
 
     /// <summary>Does nothing: an access that faults waits in its own thread.</summary>

@@ -31,15 +31,30 @@ public abstract class BackingObject
     internal abstract Errno TryGet(ulong index, out FrameNumber frame);
 
     /// <summary>Counts pages of a mapping that comes. The mmap lock of its address space is held exclusively.</summary>
-    internal void AddMapping(ulong pages) => SharedWord.Add(ref _mappedPages, (long)pages);
+    internal void AddMapping(ulong first, ulong pages)
+    {
+        SharedWord.Add(ref _mappedPages, (long)pages);
+        Shown(first, pages);
+    }
 
     /// <summary>Counts pages of a mapping that goes. The mmap lock of its address space is held exclusively.</summary>
-    internal void RemoveMapping(ulong pages)
+    internal void RemoveMapping(ulong first, ulong pages)
     {
+        Hidden(first, pages);
         if (SharedWord.Add(ref _mappedPages, -(long)pages) == 0)
         {
             Unmapped();
         }
+    }
+
+    /// <summary>Called when one mapping more shows certain pages.</summary>
+    private protected virtual void Shown(ulong first, ulong pages)
+    {
+    }
+
+    /// <summary>Called when one mapping less shows certain pages.</summary>
+    private protected virtual void Hidden(ulong first, ulong pages)
+    {
     }
 
     /// <summary>Called when no mapping of it is left.</summary>

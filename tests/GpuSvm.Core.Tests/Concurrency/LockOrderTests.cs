@@ -127,7 +127,7 @@ public sealed class LockOrderTests
         LockRank[] design =
         [
             LockRank.DriverSvm, LockRank.Block, LockRank.Mmap, LockRank.Page, LockRank.ReverseMap, LockRank.CpuPageTable,
-            LockRank.FrameAllocator, LockRank.Update, LockRank.GpuAddressSpace, LockRank.PageTableReferences, LockRank.Device,
+            LockRank.MemoryObject, LockRank.FrameAllocator, LockRank.Update, LockRank.GpuAddressSpace, LockRank.PageTableReferences, LockRank.Device,
             LockRank.Telemetry,
         ];
         Assert.Equal(design.Order(), design);

@@ -39,6 +39,9 @@ internal sealed class CountingCpu(ICpu cpu) : ICpu
     public void Revoke(AddressRange range, FrameNumber firstFrame) => cpu.Revoke(range, firstFrame);
 
     /// <inheritdoc/>
+    public void Leave(AddressRange range) => cpu.Leave(range);
+
+    /// <inheritdoc/>
     public void Detach(AddressRange range, FrameNumber firstFrame) => cpu.Detach(range, firstFrame);
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ public sealed class MemoryObjectMappingTests
         Assert.Equal(Errno.ENOMEM, m.Mm.MapObject(0x7fff_ffff_e000UL, memory, Protection.Read));
         Assert.Equal(Errno.EEXIST, m.Mm.MapObject(Base + Size, memory, Protection.Read));
         Assert.Equal(Errno.None, m.Mm.MapObject(0x7fff_ffff_d000UL, memory, Protection.Read));
-        Assert.Equal(Errno.EBUSY, m.Mm.MapObject(0x200000, memory, Protection.Read));
+        Assert.Equal(Errno.EINVAL, m.Mm.MapObject(0x200000, memory, 1, 2, Protection.Read));
         Assert.Equal(Errno.ENOMEM, m.Mm.MapObject(0x200000, m.Reserve(1), Protection.Read));
         MemoryObject released = m.Reserve(1);
         m.Frames.Release(released);
@@ -275,7 +275,7 @@ public sealed class MemoryObjectMappingTests
         Assert.Equal(
             [
                 "detach [0x102000, 0x103000) " + (memory.FirstFrame + 2), "wake [0x102000, 0x103000)",
-                "revoke [0x100000, 0x101000) " + memory.FirstFrame, $"map [0x81000, 0x82000) {memory.FirstFrame} ReadWrite True",
+                "leave [0x100000, 0x101000)", $"map [0x81000, 0x82000) {memory.FirstFrame} ReadWrite True",
                 "wake [0x100000, 0x102000)",
             ],
             m.Heard());

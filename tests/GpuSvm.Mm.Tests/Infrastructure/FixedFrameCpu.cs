@@ -57,6 +57,15 @@ internal sealed class FixedFrameCpu(SystemMemory memory) : ICpu
         Drop(range, firstFrame);
     }
 
+    public void Leave(AddressRange range)
+    {
+        Log.Add($"leave {range}");
+        foreach (ulong page in Inside(range))
+        {
+            _entries.Remove(page);
+        }
+    }
+
     public void Detach(AddressRange range, FrameNumber firstFrame)
     {
         Log.Add($"detach {range} {firstFrame}");

@@ -33,6 +33,12 @@ internal sealed class RecordingCpu(SimulatedCpu cpu) : ICpu
         cpu.Revoke(range, firstFrame);
     }
 
+    public void Leave(AddressRange range)
+    {
+        Log.Add($"leave {range}");
+        cpu.Leave(range);
+    }
+
     public void Detach(AddressRange range, FrameNumber firstFrame)
     {
         Log.Add($"detach {range}");
