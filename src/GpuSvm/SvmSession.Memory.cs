@@ -115,7 +115,7 @@ public sealed partial class SvmSession
     {
         if (_disposed == 0)
         {
-            Errno error = _heap.Retire(buffer.Id, buffer.Range);
+            Errno error = _heap.Retire(buffer.Id);
             if (error != Errno.None)
             {
                 throw new SvmException(error, $"The buffer at {buffer.Range} could not be given back.");

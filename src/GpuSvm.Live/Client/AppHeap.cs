@@ -2,11 +2,12 @@ namespace GpuSvm.Live;
 
 /// <summary>What the app has mapped through a session: told so that a span is only given over memory that is there. Thread-safe.</summary>
 /// <remarks>
-/// The app may unmap by itself, and then the addresses may become somebody else's. So what the session unmaps unasked is only what the
-/// kernel still shows as the buffer that is meant.
+/// The app may unmap and move by itself, and then the addresses may become somebody else's. So what the session unmaps unasked is only
+/// what the kernel still shows as the buffer that is meant, wherever that is; and addresses that are not known are looked up.
 /// </remarks>
 internal sealed class AppHeap
 {
+    private static readonly AddressRange Everywhere = new(0UL, ulong.MaxValue);
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly AddressRangeSet _mapped = new();
     private readonly AddressRangeSet _retired = new();
@@ -33,14 +34,14 @@ internal sealed class AppHeap
     /// <returns>What munmap answers; ENOENT when a part of the range is not of this heap. Then nothing has changed.</returns>
     public Errno Unmap(AddressRange range)
     {
+        if (!Contains(range))
+        {
+            return Errno.ENOENT;
+        }
+
         // Forgotten first: once it is unmapped anybody may get the addresses.
         using (_lock.Enter())
         {
-            if (!_mapped.Contains(range))
-            {
-                return Errno.ENOENT;
-            }
-
             _mapped.Remove(range);
         }
 
@@ -55,11 +56,10 @@ internal sealed class AppHeap
 
     /// <summary>Gives the contents of a buffer up, as far as it is still mapped; its addresses stay taken, and read as zero.</summary>
     /// <param name="buffer">The buffer.</param>
-    /// <param name="range">Where it was mapped.</param>
     /// <returns>What mmap answers.</returns>
-    public Errno Retire(long buffer, AddressRange range)
+    public Errno Retire(long buffer)
     {
-        foreach (AddressRange part in ProcessMaps.Buffers(_engineId, buffer, range))
+        foreach (AddressRange part in ProcessMaps.Buffers(_engineId, buffer, Everywhere))
         {
             Errno error = AppMemory.Replace(part.Start, part.Length);
             if (error != Errno.None)
@@ -82,24 +82,51 @@ internal sealed class AppHeap
     {
         using (_lock.Enter())
         {
-            return _mapped.Contains(range);
+            if (_mapped.Contains(range))
+            {
+                return true;
+            }
         }
+
+        return IsShown(range);
     }
 
     /// <summary>Unmaps everything that is still mapped.</summary>
     public void UnmapAll()
     {
-        AddressRange[] mapped;
         AddressRange[] retired;
         using (_lock.Enter())
         {
-            mapped = [.. _mapped.Ranges];
             retired = [.. _retired.Ranges];
         }
 
-        foreach (AddressRange part in mapped.SelectMany(range => ProcessMaps.Buffers(_engineId, null, range)).Concat(retired))
+        foreach (AddressRange part in ProcessMaps.Buffers(_engineId, null, Everywhere).Concat(retired))
         {
             AppMemory.Unmap(part.Start, part.Length);
         }
+    }
+
+    /// <summary>Looks whether all of a range is memory of the session that the app has moved there by itself; takes note of it.</summary>
+    private bool IsShown(AddressRange range)
+    {
+        var shown = new AddressRangeSet();
+        foreach (AddressRange part in ProcessMaps.Buffers(_engineId, null, range))
+        {
+            shown.Add(part);
+        }
+
+        if (range.IsEmpty || !shown.Contains(range))
+        {
+            return false;
+        }
+
+        var pages = new AddressRange(Page.AlignDown(range.Start), Page.AlignDown(range.End - 1) + Page.Size);
+
+        using (_lock.Enter())
+        {
+            _mapped.Add(pages);
+        }
+
+        return true;
     }
 }

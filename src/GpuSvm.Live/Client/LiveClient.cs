@@ -218,6 +218,16 @@ internal sealed class LiveClient : IDisposable
     {
         using SafeFileHandle file = memory;
         Errno error = AppMemory.Map(hint, bytes, protection, file, out address);
+        if (error == Errno.None && !HearsOfForks)
+        {
+            // The engine could not serve a child.
+            error = AppMemory.WithholdFromChildren(address, bytes);
+            if (error != Errno.None)
+            {
+                AppMemory.Unmap(address, bytes);
+            }
+        }
+
         if (error != Errno.None)
         {
             return error;
@@ -234,6 +244,8 @@ internal sealed class LiveClient : IDisposable
             throw;
         }
     }
+
+    private bool HearsOfForks => Ready.Features.Contains(LiveSupport.FeatureNames(UffdFeatures.EventFork)[0]);
 
     /// <summary>Does what the guard would do, if that is gone: nobody serves this process's faults any more.</summary>
     private void OnEngineEnd()

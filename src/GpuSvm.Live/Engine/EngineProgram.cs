@@ -61,7 +61,7 @@ internal static class EngineProgram
 
         channel.Send(MessageKind.Ready, hello.Id, new ReadyReply
         {
-            Features = [.. LiveSupport.FeatureNames(session.Features & LiveSupport.Required)],
+            Features = [.. LiveSupport.FeatureNames(session.Features)],
             Kernel = LiveSupport.KernelRelease,
             ProcessId = Environment.ProcessId,
         });

@@ -27,6 +27,11 @@ internal sealed partial class EngineSession
     public void Enter(long id, VirtualAddress address, Protection protection)
     {
         LiveBuffer buffer = Find(id);
+        if (buffer.IsEntered)
+        {
+            throw new ArgumentException($"Buffer {id} was mapped before.", nameof(id));
+        }
+
         AddressRange range = AddressRange.FromLength(address, buffer.Memory.PageCount << Page.Shift);
 
         // Else memory that is none of this engine's would be registered.

@@ -29,6 +29,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     private readonly KernelLoader _kernels = new();
     private readonly WorkQueue _reaper = new("svm buffers");
     private readonly WorkItem _dropUnmapped;
+    private readonly WorkItem _endGone;
 
     /// <summary>Builds the session and starts to serve faults.</summary>
     /// <param name="settings">What the app asks for.</param>
@@ -44,16 +45,10 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         _end = end;
         _sms = settings.Sms;
         _userfaultfd = userfaultfd;
-        Errno error = userfaultfd.Enable(LiveSupport.Required, out UffdFeatures features);
-        if (error != Errno.None)
-        {
-            throw new SvmException(error, "The app's userfaultfd could not be enabled.");
-        }
-
+        Features = Enable(userfaultfd);
         _events = settings.EventSlots > 0 ? new EventStream(settings.EventSlots) : null;
         DriverChoices choices = settings.ToDriverChoices() with { Events = _events };
         choices.Validate();
-        Features = features;
         _memory = new SystemMemory((settings.HeapBytes >> Page.Shift) + 1);
         _frames = new PageFrames(_memory, new PageFramesOptions
         {
@@ -74,10 +69,11 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         });
         _driver = choices.Build(_gpu, _frames);
         _pins = new PinTable(_frames, _buffers);
-        _app = LiveProcess.OfApp(processId, userfaultfd, _memory, _frames);
+        _family = new LiveFamily(_buffers);
+        _app = LiveProcess.OfApp(processId, userfaultfd, _frames, _family, this);
         _messages = _app.Messages;
         _mm = _app.Mm;
-        error = _driver.TryOpen(_mm, out SvmClient? client);
+        Errno error = _driver.TryOpen(_mm, out SvmClient? client);
         if (error != Errno.None)
         {
             throw new SvmException(error, "The GPU could not be joined to the app's address space.");
@@ -85,10 +81,11 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
 
         _client = client!;
         _dropUnmapped = new WorkItem(_buffers.DropUnmapped);
+        _endGone = new WorkItem(EndGone);
         _app.Start(this);
     }
 
-    /// <summary>What the kernel's userfaultfd can do.</summary>
+    /// <summary>What the kernel's userfaultfd tells and does for this session.</summary>
     public UffdFeatures Features { get; }
 
     /// <summary>What was counted so far.</summary>
@@ -160,7 +157,14 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         _driver.Dispose();
         _pins.Dispose();
         _app.Stop();
+        bool hasHeirs = _family.LeaveChildren();
         _reaper.Dispose();
+        if (hasHeirs)
+        {
+            // They use the memory, and this process is about to end.
+            return;
+        }
+
         _mm.Dispose();
         _gpu.Dispose();
         _buffers.Dispose();
@@ -186,11 +190,8 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     /// <inheritdoc/>
     void IEventObserver.OnUnexpected(UffdMessage message)
     {
-        string what = message.Event == UffdEvent.Remap
-            ? $"moved shared memory at 0x{message.From:x} with mremap"
-            : $"caused event {message.Event}";
         _end();
-        _log.Write($"the app {what}, which is not followed; it was killed so that it reads no wrong byte");
+        _log.Write($"the app caused event {message.Event}, which could not be followed; it was killed so that it reads no wrong byte");
     }
 
     /// <inheritdoc/>
@@ -208,12 +209,4 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     }
 
     private static string Words(DeferredFault fault) => $"a {fault.Access.ToString().ToLowerInvariant()} at {fault.Address}";
-
-    private void Drain()
-    {
-        if (!_messages.Drain(Clock.Monotonic.After(DrainLimit)))
-        {
-            throw new SvmException(Errno.ETIMEDOUT, $"What the app did to its memory was not acted on within {DrainLimit.TotalSeconds} s.");
-        }
-    }
 }

@@ -5,10 +5,14 @@ internal sealed class EventWorker : IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>How often it is looked whether a child has ended, which no event tells.</summary>
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(500);
+
     private readonly LiveProcess _process;
     private readonly Userfaultfd _userfaultfd;
     private readonly MessageQueue _messages;
     private readonly AddressSpace _mm;
+    private readonly MappingFollower _follower;
     private readonly IEventObserver _observer;
     private readonly List<DeferredFault> _deferred = [];
     private readonly SvmThread _thread;
@@ -23,6 +27,7 @@ internal sealed class EventWorker : IDisposable
         _userfaultfd = process.Userfaultfd;
         _messages = process.Messages;
         _mm = process.Mm;
+        _follower = new MappingFollower(process);
         _observer = observer;
         _thread = SvmThread.Start("userfault events", Run);
     }
@@ -51,11 +56,15 @@ internal sealed class EventWorker : IDisposable
     {
         while (!SharedWord.Read(ref _stopping))
         {
-            TimeSpan patience = _deferred.Count > 0 ? RetryPause : TimeSpan.MaxValue;
+            TimeSpan patience = _deferred.Count > 0 ? RetryPause : _process.IsChild ? LookPause : TimeSpan.MaxValue;
             if (_messages.TryTake(Clock.Monotonic.After(patience), out UffdMessage message))
             {
                 Act(message);
                 _messages.Finish(message);
+            }
+            else if (_process.IsChild && _process.HasEnded)
+            {
+                _observer.OnEnded();
             }
 
             RetryDeferred();
@@ -67,15 +76,26 @@ internal sealed class EventWorker : IDisposable
         switch (message.Event)
         {
             case UffdEvent.PageFault:
+                _process.Learn(message.ThreadId);
                 Serve(DeferredFault.Of(message.Address, FaultPump.AccessOf(message)));
                 break;
 
             case UffdEvent.Unmap:
-                Unmap(new AddressRange(message.Start, message.End));
+                _follower.Unmapped(new AddressRange(message.Start, message.End));
+                _observer.OnUnmapped();
+                break;
+
+            case UffdEvent.Remap:
+                _follower.Moved(AddressRange.FromLength(message.From, message.Length), message.To);
+                _observer.OnUnmapped();
                 break;
 
             case UffdEvent.Remove:
                 Discard(new AddressRange(message.Start, message.End));
+                break;
+
+            case UffdEvent.Fork:
+                Fork(message);
                 break;
 
             default:
@@ -84,36 +104,26 @@ internal sealed class EventWorker : IDisposable
         }
     }
 
-    private void Unmap(AddressRange range)
+    /// <summary>Gives up the bytes of a range, as far as it is still mapped.</summary>
+    private void Discard(AddressRange range) => _process.Family.Discard(_process, range);
+
+    private void Fork(in UffdMessage message)
     {
-        Errno error = _mm.Unmap(range.Start, range.Length);
-        if (error != Errno.None)
+        Errno error = _process.TryFork(_messages.ForkedChild!, _observer, out LiveProcess? child);
+        if (error == Errno.None)
         {
-            throw new SvmException(error, $"{range}, which the process has unmapped, could not be unmapped here.");
+            _observer.OnForked(_process, child!);
         }
-
-        _observer.OnUnmapped();
-    }
-
-    private void Discard(AddressRange range)
-    {
-        if (_mm.Discard(range.Start, range.Length) != Errno.ENOMEM)
+        else
         {
-            return;
-        }
-
-        // A part has been unmapped since.
-        foreach (Vma vma in _mm.Vmas())
-        {
-            AddressRange part = vma.Range.Intersect(range);
-            _mm.Discard(part.Start, part.Length);
+            _observer.OnUnexpected(message);
         }
     }
 
     private void Serve(DeferredFault fault)
     {
         Errno error = Ask(fault, out Deadline until);
-        if (error == Errno.EFAULT && TakeOverRights(fault))
+        if (error == Errno.EFAULT && _follower.TryTakeOver(fault.Address, fault.Access))
         {
             error = Ask(fault, out until);
         }
@@ -142,15 +152,6 @@ internal sealed class EventWorker : IDisposable
             return _mm.HandleFaultLocked(fault.Address, fault.Access);
         }
     }
-
-    /// <summary>Gives a mapping the rights that the process gave it: faults come only of accesses that its own mapping allowed.</summary>
-    /// <remarks>mprotect(2) is told by no event. Rights that it took away the kernel itself keeps from the process.</remarks>
-    /// <returns>False if the process has no mapping there, or none that allows the access, or it cannot be followed.</returns>
-    private bool TakeOverRights(DeferredFault fault) =>
-        _process.ProcessId is { } id
-        && ProcessMaps.TryFind(id, fault.Address, out AddressRange range, out Protection rights)
-        && (rights & (fault.Access == CpuAccess.Write ? Protection.Write : Protection.Read)) != 0
-        && _mm.Protect(range.Start, range.Length, rights) == Errno.None;
 
     /// <summary>Asks again for the faults that were put off; those that are put off once more stay in the list.</summary>
     private void RetryDeferred()

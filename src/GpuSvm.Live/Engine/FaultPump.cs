@@ -11,6 +11,7 @@ internal sealed class FaultPump : IDisposable
 {
     private const int BatchSize = 16;
 
+    private readonly LiveProcess _process;
     private readonly Userfaultfd _userfaultfd;
     private readonly MessageQueue _messages;
     private readonly AddressSpace _mm;
@@ -21,6 +22,7 @@ internal sealed class FaultPump : IDisposable
     /// <summary>Starts to read.</summary>
     public FaultPump(LiveProcess process, IEventObserver observer)
     {
+        _process = process;
         _userfaultfd = process.Userfaultfd;
         _messages = process.Messages;
         _mm = process.Mm;
@@ -67,6 +69,7 @@ internal sealed class FaultPump : IDisposable
             int count = _messages.ReadFaults(batch);
             foreach (ref readonly UffdMessage fault in batch[..count])
             {
+                _process.Learn(fault.ThreadId);
                 if (!_mm.TryHandleFault(fault.Address, AccessOf(fault), out Errno error) || error != Errno.None)
                 {
                     _messages.Add(fault);

@@ -15,6 +15,17 @@ internal interface IEventObserver
     /// <summary>The process did something that is not followed.</summary>
     void OnUnexpected(UffdMessage message);
 
+    /// <summary>A process has forked: nothing that either did since is acted on before this returns.</summary>
+    /// <param name="parent">The process.</param>
+    /// <param name="child">Its child, which shares the heap; whoever is called has to start it.</param>
+    void OnForked(LiveProcess parent, LiveProcess child);
+
+    /// <summary>A child has ended, or become another program.</summary>
+    void OnEnded();
+
+    /// <summary>Stores to pages could not be stopped in time: the process must end. Locks may be held.</summary>
+    void OnUnprotected(AddressRange range, Errno error);
+
     /// <summary>A thread that serves faults has failed, and will serve none any more.</summary>
     void OnFailed(Exception failure);
 }

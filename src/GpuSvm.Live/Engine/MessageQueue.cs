@@ -8,6 +8,11 @@ namespace GpuSvm.Live;
 /// Once a discard's event is read the process takes its entries away, writes the new pages and counts on them, all before the event is
 /// acted on. A fault from before, answered in between, would enter the old page, and acting on the event would then lose what was written
 /// there. So nothing is entered while a discard of it waits; and no event is read while something is entered (<see cref="Continue"/>).
+/// The same holds where mappings go or move: what is there by now is another page than the address space believes.
+/// </para>
+/// <para>
+/// What is to be taken from the process has to be taken where it is by now, and from children that nobody knows yet, too:
+/// <see cref="OtherPlaces"/>.
 /// </para>
 /// </remarks>
 internal sealed class MessageQueue
@@ -18,8 +23,9 @@ internal sealed class MessageQueue
     private readonly RankedLock _lock = new(LockRank.Device);
     private readonly WaitQueue _changed;
     private readonly Queue<UffdMessage> _waiting = new();
-    private readonly Queue<UffdMessage> _discards = new();
+    private readonly Queue<MappingChange> _changes = new();
     private readonly UffdMessage[] _buffer = new UffdMessage[MostAtOnce];
+    private long _changesRead;
     private long _queued;
     private long _finished;
     private bool _closed;
@@ -29,6 +35,24 @@ internal sealed class MessageQueue
     {
         _userfaultfd = userfaultfd;
         _changed = new WaitQueue(_lock);
+    }
+
+    /// <summary>Where the messages come from.</summary>
+    public Userfaultfd Userfaultfd => _userfaultfd;
+
+    /// <summary>Number of changes of the process's mappings that were read so far.</summary>
+    public long ChangesRead => SharedWord.Read(ref _changesRead);
+
+    /// <summary>Messages of the child that was forked, while the message that tells of it is acted on.</summary>
+    public MessageQueue? ForkedChild
+    {
+        get
+        {
+            using (_lock.Enter())
+            {
+                return _changes.Peek().Child;
+            }
+        }
     }
 
     /// <summary>Reads everything that is there into the queue.</summary>
@@ -71,22 +95,54 @@ internal sealed class MessageQueue
         return 0;
     }
 
-    /// <summary>Enters pages as <see cref="Userfaultfd.Continue"/> does, unless they are about to be discarded.</summary>
-    /// <returns>EAGAIN too while a discard of one of the pages was read and not yet acted on.</returns>
+    /// <summary>Enters pages as <see cref="Userfaultfd.Continue"/> does, unless a change of them waits.</summary>
+    /// <returns>EAGAIN too while a change of one of the pages was read and not yet acted on.</returns>
     public Errno Continue(AddressRange range, ContinueMode mode, out ulong doneBytes)
     {
         using (_lock.Enter())
         {
-            foreach (UffdMessage discard in _discards)
+            doneBytes = 0;
+            return IsChanging(range) ? Errno.EAGAIN : _userfaultfd.Continue(range, mode, out doneBytes);
+        }
+    }
+
+    /// <summary>Lifts the write protection as <see cref="Userfaultfd.Unprotect"/> does, unless a change of the pages waits.</summary>
+    /// <returns>EAGAIN too while a change of one of the pages was read and not yet acted on.</returns>
+    public Errno Unprotect(AddressRange range)
+    {
+        using (_lock.Enter())
+        {
+            return IsChanging(range) ? Errno.EAGAIN : _userfaultfd.Unprotect(range);
+        }
+    }
+
+    /// <summary>Where else the pages of a range may be, by changes that were read and not yet acted on: moved, or in a child, too.</summary>
+    /// <returns>Each with the messages of the process that has it there.</returns>
+    public IReadOnlyList<(MessageQueue Process, AddressRange Range)> OtherPlaces(AddressRange range)
+    {
+        using (_lock.Enter())
+        {
+            if (_changes.Count == 0)
             {
-                if (new AddressRange(discard.Start, discard.End).Overlaps(range))
+                return [];
+            }
+
+            List<AddressRange> own = [range];
+            List<(MessageQueue Process, AddressRange Range)> places = [];
+            foreach (MappingChange change in _changes)
+            {
+                if (change.Child is { } child && !Breaks.ForkedPageUnprotected)
                 {
-                    doneBytes = 0;
-                    return Errno.EAGAIN;
+                    own.ForEach(part => places.Add((child, part)));
+                }
+                else if (change.Message.Event == UffdEvent.Remap && !Breaks.MovedPageUnprotected)
+                {
+                    own.AddRange([.. own.Select(change.Moved).Where(part => !part.IsEmpty)]);
                 }
             }
 
-            return _userfaultfd.Continue(range, mode, out doneBytes);
+            places.AddRange(own.Skip(1).Select(part => (this, part)));
+            return places;
         }
     }
 
@@ -127,10 +183,10 @@ internal sealed class MessageQueue
         using (_lock.Enter())
         {
             _finished++;
-            if (message.Event == UffdEvent.Remove)
+            if (message.Event != UffdEvent.PageFault)
             {
                 // Acted on in order, so it is the first.
-                _discards.Dequeue();
+                _changes.Dequeue();
             }
         }
 
@@ -168,6 +224,19 @@ internal sealed class MessageQueue
         _changed.WakeAll();
     }
 
+    private bool IsChanging(AddressRange range)
+    {
+        foreach (MappingChange change in _changes)
+        {
+            if (change.Touches(range))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool AreFaults(ReadOnlySpan<UffdMessage> messages)
     {
         foreach (ref readonly UffdMessage message in messages)
@@ -186,9 +255,10 @@ internal sealed class MessageQueue
         foreach (ref readonly UffdMessage message in messages)
         {
             _waiting.Enqueue(message);
-            if (message.Event == UffdEvent.Remove)
+            if (message.Event != UffdEvent.PageFault)
             {
-                _discards.Enqueue(message);
+                _changes.Enqueue(MappingChange.Of(message));
+                SharedWord.Write(ref _changesRead, _changesRead + 1);
             }
         }
 

@@ -22,13 +22,17 @@ internal sealed class UserfaultCpu : ICpu
     private readonly Userfaultfd _userfaultfd;
     private readonly SystemMemory _memory;
     private readonly MessageQueue _messages;
+    private readonly Action<AddressRange, Errno> _onUnprotected;
 
     /// <summary>Makes the CPU of the process that a userfaultfd belongs to.</summary>
     /// <param name="userfaultfd">Enabled.</param>
     /// <param name="memory">The frames: memfds, as this process sees them.</param>
     /// <param name="messages">What the userfaultfd has told.</param>
-    public UserfaultCpu(Userfaultfd userfaultfd, SystemMemory memory, MessageQueue messages)
+    /// <param name="onUnprotected">Called when stores to pages could not be stopped: the process must end.</param>
+    public UserfaultCpu(
+        Userfaultfd userfaultfd, SystemMemory memory, MessageQueue messages, Action<AddressRange, Errno> onUnprotected)
     {
+        _onUnprotected = onUnprotected;
         _userfaultfd = userfaultfd;
         _memory = memory;
         _messages = messages;
@@ -87,19 +91,13 @@ internal sealed class UserfaultCpu : ICpu
         return true;
     }
 
-    /// <inheritdoc/>
+    /// <summary>As <see cref="ICpu.WriteProtect"/>. If that cannot be done within a bound, the process must end, and no store is lost.</summary>
     public void WriteProtect(AddressRange range)
     {
-        Deadline deadline = Clock.Monotonic.After(ProtectLimit);
-        if (Protect(range, deadline) != Errno.ENOENT)
+        Errno error = Protect(_messages, range, Clock.Monotonic.After(ProtectLimit));
+        if (error != Errno.None)
         {
-            return;
-        }
-
-        // A part of the range is no longer mapped as it was, and the kernel has stopped there.
-        for (ulong page = range.Start; page < range.End.Value; page += Page.Size)
-        {
-            Protect(AddressRange.PageAt(page), deadline);
+            _onUnprotected(range, error);
         }
     }
 
@@ -137,33 +135,76 @@ internal sealed class UserfaultCpu : ICpu
     private bool Grant(AddressRange page, Protection protection)
     {
         // The mark of write protection survives a hole in shared memory, so an entry can be marked that nobody protects any more.
-        Errno error = MayWrite(protection) ? _userfaultfd.Unprotect(page) : _userfaultfd.Wake(page);
+        Errno error = MayWrite(protection) ? _messages.Unprotect(page) : _userfaultfd.Wake(page);
         return error != Errno.EAGAIN;
     }
 
+    /// <summary>Write-protects the pages of a range wherever they are by now, also in children that nobody knows yet.</summary>
+    private static Errno Protect(MessageQueue messages, AddressRange range, Deadline deadline)
+    {
+        while (true)
+        {
+            long read = messages.ChangesRead;
+            Errno error = ProtectThere(messages, range, deadline);
+            foreach ((MessageQueue process, AddressRange place) in messages.OtherPlaces(range))
+            {
+                error =
+                    error != Errno.None ? error :
+                    process == messages ? ProtectThere(messages, place, deadline) : Protect(process, place, deadline);
+            }
+
+            if (error != Errno.None || messages.ChangesRead == read)
+            {
+                return error;
+            }
+
+            // What was protected may have been moved away before.
+            if (deadline.HasPassed)
+            {
+                return Errno.ETIMEDOUT;
+            }
+        }
+    }
+
+    private static Errno ProtectThere(MessageQueue messages, AddressRange range, Deadline deadline)
+    {
+        Errno error = ProtectRun(messages, range, deadline);
+        if (error != Errno.ENOENT)
+        {
+            return error;
+        }
+
+        // A part of the range is no longer mapped as it was, and the kernel has stopped there.
+        error = Errno.None;
+        for (ulong page = range.Start; page < range.End.Value && error == Errno.None; page += Page.Size)
+        {
+            error = ProtectRun(messages, AddressRange.PageAt(page), deadline);
+            error = error == Errno.ENOENT ? Errno.None : error;
+        }
+
+        return error;
+    }
+
     /// <summary>Write-protects what the process maps of a range, however often the kernel puts it off.</summary>
-    /// <exception cref="SvmException">The kernel refuses, or puts it off for longer than the bound.</exception>
-    private Errno Protect(AddressRange range, Deadline deadline)
+    /// <returns>ENOENT where something is not mapped; ETIMEDOUT when the kernel puts it off for longer than the bound.</returns>
+    private static Errno ProtectRun(MessageQueue messages, AddressRange range, Deadline deadline)
     {
         var spin = default(Spin);
         while (true)
         {
-            Errno error = _userfaultfd.WriteProtect(range);
+            Errno error = messages.Userfaultfd.WriteProtect(range);
             switch (error)
             {
-                case Errno.None or Errno.ENOENT:
-                    return error;
-
                 case Errno.ESRCH:
                     return Errno.None;
 
                 case Errno.EAGAIN when !deadline.HasPassed:
-                    _messages.Read();
+                    messages.Read();
                     spin.Once();
                     break;
 
                 default:
-                    throw new SvmException(error, $"The pages {range} could not be write-protected.");
+                    return error == Errno.EAGAIN ? Errno.ETIMEDOUT : error;
             }
         }
     }

@@ -62,6 +62,7 @@ internal static class GuardProgram
             {
                 ProcessFile.Kill(app);
                 PollSet.Wait([app], timeout: null, stackalloc bool[1]);
+                EndChildren(request.EnginePid);
                 Console.Error.WriteLine(
                     $"gpusvm: the engine ended unexpectedly; the process {request.AppPid} was killed so that it reads no wrong byte");
             }
@@ -77,6 +78,23 @@ internal static class GuardProgram
         {
             engine?.Dispose();
             app?.Dispose();
+        }
+    }
+
+    /// <summary>Ends what the app has forked and still maps buffers: nobody serves it any more, either.</summary>
+    private static void EndChildren(int engineId)
+    {
+        foreach (int id in ProcessMaps.ProcessesWith(engineId))
+        {
+            try
+            {
+                using SafeFileHandle child = ProcessFile.Open(id);
+                ProcessFile.Kill(child);
+            }
+            catch (SvmException)
+            {
+                // It has ended by itself.
+            }
         }
     }
 

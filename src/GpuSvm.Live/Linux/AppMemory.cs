@@ -15,27 +15,19 @@ internal static unsafe class AppMemory
     private const int MapNoReserve = 0x4000;
     private const int DoNotFork = 10;
 
-    /// <summary>Maps a whole file at an address that is wished for, or anywhere. Children that fork off do not have the mapping.</summary>
+    /// <summary>Maps a whole file at an address that is wished for, or anywhere.</summary>
     /// <returns>What mmap answers.</returns>
     public static Errno Map(VirtualAddress hint, ulong bytes, Protection protection, SafeFileHandle file, out VirtualAddress address)
     {
         // SAFETY: without MAP_FIXED a mapping never replaces another.
         nint mapped = Libc.Map((nint)hint.Value, (nuint)bytes, NativeRights(protection), MapShared, file, 0);
         address = mapped == -1 ? default : new VirtualAddress((ulong)mapped);
-        if (mapped == -1)
-        {
-            return Libc.LastError;
-        }
-
-        if (Libc.Advise(mapped, (nuint)bytes, DoNotFork) != 0)
-        {
-            Errno error = Libc.LastError;
-            Unmap(address, bytes);
-            return error;
-        }
-
-        return Errno.None;
+        return mapped == -1 ? Libc.LastError : Errno.None;
     }
+
+    /// <summary>Has children that fork off not have a mapping.</summary>
+    public static Errno WithholdFromChildren(VirtualAddress address, ulong bytes) =>
+        Libc.Advise((nint)address.Value, (nuint)bytes, DoNotFork) == 0 ? Errno.None : Libc.LastError;
 
     /// <summary>Unmaps.</summary>
     public static Errno Unmap(VirtualAddress address, ulong bytes) =>

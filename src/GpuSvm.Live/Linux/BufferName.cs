@@ -29,5 +29,18 @@ internal static class BufferName
             : name.StartsWith(PrefixOf(engineId), StringComparison.Ordinal);
     }
 
+    /// <summary>Which buffer of an engine a line of /proc/PID/maps shows; null when it shows none.</summary>
+    public static long? NumberIn(string line, int engineId)
+    {
+        if (!IsIn(line, engineId, null))
+        {
+            return null;
+        }
+
+        int start = line.LastIndexOf('-') + 1;
+        ReadOnlySpan<char> number = line.AsSpan(start, line.Length - MapsSuffix.Length - start);
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long buffer) ? buffer : null;
+    }
+
     private static string PrefixOf(int engineId) => string.Create(CultureInfo.InvariantCulture, $"gpusvm-{engineId}-");
 }

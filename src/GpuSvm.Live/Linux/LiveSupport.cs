@@ -16,6 +16,9 @@ internal static class LiveSupport
         UffdFeatures.WpUnpopulated | UffdFeatures.EventUnmap | UffdFeatures.EventRemap | UffdFeatures.EventRemove |
         UffdFeatures.Poison | UffdFeatures.ThreadId;
 
+    /// <summary>What is switched on where it is permitted: telling of forks needs CAP_SYS_PTRACE.</summary>
+    internal const UffdFeatures Optional = UffdFeatures.EventFork;
+
     private static readonly string[] Names =
     [
         "PAGEFAULT_FLAG_WP", "EVENT_FORK", "EVENT_REMAP", "EVENT_REMOVE", "MISSING_HUGETLBFS", "MISSING_SHMEM", "EVENT_UNMAP", "SIGBUS",

@@ -50,8 +50,60 @@ internal static class ProcessMaps
         }
     }
 
+    /// <summary>What a process maps of this engine's buffers, in order.</summary>
+    /// <returns>Null if the process does not show its mappings. Nothing once it has ended.</returns>
+    public static IReadOnlyList<BufferMapping>? TryReadBuffers(int processId)
+    {
+        try
+        {
+            return
+            [
+                .. from line in File.ReadLines(PathOf(processId))
+                   let buffer = BufferName.NumberIn(line, Environment.ProcessId)
+                   where buffer is not null
+                   select ParseWhole(line, buffer.Value),
+            ];
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Processes that map buffers of an engine, as far as they show it.</summary>
+    public static IReadOnlyList<int> ProcessesWith(int engineId)
+    {
+        var found = new List<int>();
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                    && Read(id, engineId, null).Any())
+                {
+                    found.Add(id);
+                }
+            }
+            catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+            {
+                // It has ended, or is somebody else's.
+            }
+        }
+
+        return found;
+    }
+
+    private static BufferMapping ParseWhole(string line, long buffer)
+    {
+        (AddressRange range, Protection rights) = Parse(line);
+        string[] fields = line.Split(' ', 4);
+        return new BufferMapping(range, buffer, Hex(fields[2]) >> Page.Shift, rights);
+    }
+
+    private static string PathOf(int processId) => string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps");
+
     private static IEnumerable<(AddressRange Range, Protection Rights)> Read(int processId, int engineId, long? buffer) =>
-        from line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps"))
+        from line in File.ReadLines(PathOf(processId))
         where BufferName.IsIn(line, engineId, buffer)
         select Parse(line);
 

@@ -31,6 +31,10 @@ internal struct UffdMessage
     [FieldOffset(24)]
     internal uint ThreadId;
 
+    /// <summary>Fork: the child's userfaultfd, among the descriptors of the process that has read this.</summary>
+    [FieldOffset(8)]
+    internal uint ForkDescriptor;
+
     /// <summary>Remove and unmap: the first byte.</summary>
     [FieldOffset(8)]
     internal ulong Start;
@@ -72,6 +76,7 @@ internal struct UffdMessage
             CultureInfo.InvariantCulture,
             $"remap of {Length} bytes from 0x{From:x} to 0x{To:x}"),
         UffdEvent.Remove or UffdEvent.Unmap => string.Create(CultureInfo.InvariantCulture, $"{Event} of [0x{Start:x}, 0x{End:x})"),
+        UffdEvent.Fork => "fork",
         _ => string.Create(CultureInfo.InvariantCulture, $"event 0x{(byte)Event:x}"),
     };
 }

@@ -7,24 +7,43 @@ namespace GpuSvm.Live;
 /// </remarks>
 internal sealed partial class LiveProcess : IDisposable
 {
+    /// <summary>How long a process that changes its mappings all the time is looked at.</summary>
+    private static readonly TimeSpan LookLimit = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A page where nobody maps anything: calls on it answer how the process does, and change nothing.</summary>
+    private static readonly AddressRange Nowhere = AddressRange.PageAt(Page.Size);
+
     private EventWorker? _worker;
     private FaultPump? _pump;
+    private int _processId;
 
     /// <summary>Puts one together; nothing is read before <see cref="Start"/>.</summary>
     /// <param name="processId">The process; null when it is not known yet, of a child.</param>
     /// <param name="userfaultfd">The process's, enabled; closed with it.</param>
     /// <param name="messages">What it has told.</param>
     /// <param name="mm">The process's address space; ended with it.</param>
-    public LiveProcess(int? processId, Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm)
+    /// <param name="family">The processes that map the same heap; the new one is still to be added.</param>
+    public LiveProcess(int? processId, Userfaultfd userfaultfd, MessageQueue messages, AddressSpace mm, LiveFamily family)
     {
-        ProcessId = processId;
+        _processId = processId ?? 0;
+        IsChild = processId is null;
+        Family = family;
         Userfaultfd = userfaultfd;
         Messages = messages;
         Mm = mm;
     }
 
     /// <summary>The process; null when it is not known yet, of a child.</summary>
-    public int? ProcessId { get; }
+    public int? ProcessId => SharedWord.Read(ref _processId) is var id and not 0 ? id : null;
+
+    /// <summary>True for a child that the app, or another child, has forked.</summary>
+    public bool IsChild { get; }
+
+    /// <summary>The processes that map the same heap.</summary>
+    public LiveFamily Family { get; }
+
+    /// <summary>True once the process has ended, or has become another program.</summary>
+    public bool HasEnded => Userfaultfd.WriteProtect(Nowhere) == Errno.ESRCH;
 
     /// <summary>The process's userfaultfd.</summary>
     public Userfaultfd Userfaultfd { get; }
@@ -36,11 +55,81 @@ internal sealed partial class LiveProcess : IDisposable
     public AddressSpace Mm { get; }
 
     /// <summary>The app, which maps nothing yet.</summary>
-    public static LiveProcess OfApp(int processId, Userfaultfd userfaultfd, SystemMemory memory, PageFrames frames)
+    public static LiveProcess OfApp(int processId, Userfaultfd userfaultfd, PageFrames frames, LiveFamily family, IEventObserver observer)
     {
         var messages = new MessageQueue(userfaultfd);
-        var cpu = new UserfaultCpu(userfaultfd, memory, messages);
-        return new LiveProcess(processId, userfaultfd, messages, new AddressSpace(frames, cpu, new AddressSpaceOptions()));
+        var cpu = new UserfaultCpu(userfaultfd, frames.Memory, messages, observer.OnUnprotected);
+        var app = new LiveProcess(
+            processId, userfaultfd, messages, new AddressSpace(frames, cpu, new AddressSpaceOptions()), family);
+        family.Add(app);
+        return app;
+    }
+
+    /// <summary>Makes the view of a child that has just been forked, with the same pages; it is still to be added and started.</summary>
+    /// <param name="messages">The child's.</param>
+    /// <param name="observer">Hears of what cannot be decided here.</param>
+    /// <param name="child">The child; null on failure.</param>
+    /// <returns>What <see cref="AddressSpace.TryFork"/> answers.</returns>
+    public Errno TryFork(MessageQueue messages, IEventObserver observer, out LiveProcess? child)
+    {
+        var cpu = new UserfaultCpu(messages.Userfaultfd, Mm.Frames.Memory, messages, observer.OnUnprotected);
+        Errno error = Mm.TryFork(cpu, null, out AddressSpace? mm);
+        child = mm is null ? null : new LiveProcess(null, messages.Userfaultfd, messages, mm, Family);
+        return error;
+    }
+
+    /// <summary>Learns the number of a child by one of its threads: /proc takes that of any.</summary>
+    public void Learn(uint threadId)
+    {
+        if (SharedWord.Read(ref _processId) == 0)
+        {
+            SharedWord.Write(ref _processId, unchecked((int)threadId));
+        }
+    }
+
+    /// <summary>What the process maps of the engine's buffers; null when that cannot be seen.</summary>
+    /// <remarks>
+    /// The kernel shows one mapping after another, so one that moves meanwhile could be shown nowhere. If any has changed, it is looked at
+    /// once more; but not for ever.
+    /// </remarks>
+    public IReadOnlyList<BufferMapping>? Buffers()
+    {
+        if (ProcessId is not { } id)
+        {
+            return null;
+        }
+
+        Deadline patience = Clock.Monotonic.After(LookLimit);
+        while (true)
+        {
+            AwaitChanges(patience);
+            long read = Messages.ChangesRead;
+            IReadOnlyList<BufferMapping>? shown = ProcessMaps.TryReadBuffers(id);
+            AwaitChanges(patience);
+            if (Messages.ChangesRead == read || patience.HasPassed)
+            {
+                return shown;
+            }
+        }
+    }
+
+    /// <summary>Waits until the process is in no call that changes its mappings, and reads what it has told.</summary>
+    private void AwaitChanges(Deadline patience)
+    {
+        var spin = default(Spin);
+        do
+        {
+            Messages.Read();
+            spin.Once();
+        }
+        while (Userfaultfd.WriteProtect(Nowhere) == Errno.EAGAIN && !patience.HasPassed);
+    }
+
+    /// <summary>Stops, and leaves the process to itself: its memory is as any other from now on, and those who wait go on.</summary>
+    public void Leave()
+    {
+        Stop();
+        Userfaultfd.Dispose();
     }
 
     /// <summary>Begins to act on what the process does, and to serve its faults.</summary>

@@ -34,7 +34,7 @@ public sealed class MemoryObject : BackingObject
     internal override PageFrames? Owner => _owner;
 
     /// <summary>True if more than one mapping shows some page.</summary>
-    internal bool IsShared => SharedWord.Read(ref _sharedPages) != 0;
+    public bool IsShared => SharedWord.Read(ref _sharedPages) != 0;
 
     /// <summary>The frames as text, in the form <c>pfn:0x400+16</c>.</summary>
     public override string ToString() => $"{FirstFrame}+{PageCount}";

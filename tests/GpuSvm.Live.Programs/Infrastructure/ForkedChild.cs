@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live.Programs.Infrastructure;
 
@@ -14,25 +13,94 @@ internal static unsafe class ForkedChild
     private const int LivesForMilliseconds = 60_000;
     private static readonly nint Library = NativeLibrary.Load("libc.so.6");
 
-    /// <summary>Has a child give a byte to the kernel.</summary>
-    /// <param name="address">The byte.</param>
-    /// <param name="file">Where it is written.</param>
-    /// <returns>The error that the child got, as it says by its exit code.</returns>
+    /// <summary>Starts a child that does some steps and ends with 0; with 100 and the number of a step whose word is another.</summary>
+    /// <param name="steps">What it does.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Errno Reads(VirtualAddress address, SafeFileHandle file)
+    public static int Start(ChildStep[] steps)
     {
         var fork = (delegate* unmanaged[SuppressGCTransition]<int>)Export("fork");
-        var write = (delegate* unmanaged[SuppressGCTransition]<int, nint, nint, nint>)Export("write");
-        var error = (delegate* unmanaged[SuppressGCTransition]<int*>)Export("__errno_location");
+        var poll = (delegate* unmanaged[SuppressGCTransition]<nint, nuint, int, int>)Export("poll");
+        var unmap = (delegate* unmanaged[SuppressGCTransition]<nint, nuint, int>)Export("munmap");
+        var advise = (delegate* unmanaged[SuppressGCTransition]<nint, nuint, int, int>)Export("madvise");
+        var remap = (delegate* unmanaged[SuppressGCTransition]<nint, nuint, nuint, int, nint, nint>)Export("mremap");
+        var execute = (delegate* unmanaged[SuppressGCTransition]<byte*, byte**, int>)Export("execv");
         var exit = (delegate* unmanaged[SuppressGCTransition]<int, void>)Export("_exit");
-        int descriptor = (int)file.DangerousGetHandle();
+        byte* path = (byte*)Marshal.StringToCoTaskMemUTF8("/bin/true");
+        byte** arguments = stackalloc byte*[2];
+        arguments[0] = path;
+        arguments[1] = null;
+        ChildStep* plan = (ChildStep*)NativeMemory.Alloc((nuint)steps.Length * (nuint)sizeof(ChildStep));
+        steps.CopyTo(new Span<ChildStep>(plan, steps.Length));
+        int count = steps.Length;
         int child = fork();
-        if (child == 0)
+        if (child != 0)
         {
-            exit(write(descriptor, (nint)address.Value, 1) == 1 ? 0 : *error());
+            Check.That(child > 0, "fork");
+            return child;
         }
 
-        return (Errno)ExitCode(child);
+        for (int i = 0; i < count; i++)
+        {
+            int* word = (int*)plan[i].Address;
+            int failed = 0;
+            ChildAction action = plan[i].Action;
+            if (action == ChildAction.Expect)
+            {
+                failed = *word == plan[i].Value ? 0 : 1;
+            }
+            else if (action == ChildAction.Store)
+            {
+                *word = plan[i].Value;
+            }
+            else if (action == ChildAction.Count)
+            {
+                for (int n = 0; n < plan[i].Value; n++)
+                {
+                    (*word)++;
+                }
+            }
+            else if (action == ChildAction.Await)
+            {
+                while (Volatile.Read(ref *word) != plan[i].Value)
+                {
+                    poll(0, 0, 1);
+                }
+            }
+            else if (action == ChildAction.Unmap)
+            {
+                failed = unmap((nint)word, (nuint)plan[i].Value);
+            }
+            else if (action == ChildAction.Discard)
+            {
+                failed = advise((nint)word, (nuint)plan[i].Value, RawCalls.DontNeed);
+            }
+            else if (action == ChildAction.Move)
+            {
+                failed = remap((nint)word, (nuint)plan[i].Value, (nuint)plan[i].Value, RawCalls.MoveFixed, (nint)plan[i].Target) == -1 ? 1 : 0;
+            }
+            else if (action == ChildAction.Become)
+            {
+                failed = execute(path, arguments);
+            }
+
+            if (failed != 0)
+            {
+                exit(100 + i);
+            }
+        }
+
+        exit(0);
+        return 0;
+    }
+
+    /// <summary>Waits for a child's end.</summary>
+    /// <returns>Its exit code; 128 and the signal's number for one that was killed.</returns>
+    public static int End(int child)
+    {
+        var wait = (delegate* unmanaged<int, int*, int, int>)Export("waitpid");
+        int status = 0;
+        Check.Equal(child, wait(child, &status, 0), "waitpid");
+        return (status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8 & 0xFF;
     }
 
     /// <summary>Starts a child that keeps what it has, but for output and errors, and waits to be killed: a minute at most.</summary>
@@ -59,16 +127,6 @@ internal static unsafe class ForkedChild
 
         Check.That(child > 0, "fork");
         return child;
-    }
-
-    private static int ExitCode(int child)
-    {
-        Check.That(child > 0, "fork");
-        var wait = (delegate* unmanaged<int, int*, int, int>)Export("waitpid");
-        int status = 0;
-        Check.Equal(child, wait(child, &status, 0), "waitpid");
-        Check.Equal(0, status & 0x7F, "signal that ended the child");
-        return status >> 8 & 0xFF;
     }
 
     private static nint Export(string name) => NativeLibrary.GetExport(Library, name);

@@ -31,6 +31,11 @@ public static class ProcessView
             }
         }
 
+        if (start.ArgumentList.All(argument => !argument.StartsWith('/')))
+        {
+            return 0;
+        }
+
         using Process stat = Process.Start(start)!;
         string blocks = stat.StandardOutput.ReadToEnd();
         stat.WaitForExit();

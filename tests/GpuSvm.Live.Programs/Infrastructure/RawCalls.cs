@@ -11,6 +11,13 @@ public static unsafe partial class RawCalls
     public const int SignalStop = 19;
     public const int ReadOnly = 1;
     public const int ReadWrite = 3;
+    public const int DontNeed = 4;
+    public const int Remove = 9;
+    public const int MoveInPlace = 0;
+    public const int MayMove = 1;
+    public const int MoveFixed = 3;
+    public const int MoveKeepingOld = 1 | 4;
+    private const int PrivateAnonymousInPlace = 0x2 | 0x20 | 0x10;
     private const int OwnGroup = 0;
     private const int MoveToExactlyThatPlace = 3;
     private const int PrivateAnonymousAtExactlyThatPlace = 0x2 | 0x20 | 0x100000;
@@ -42,6 +49,25 @@ public static unsafe partial class RawCalls
     {
         nint moved = Remap((nint)address.Value, (nuint)bytes, (nuint)bytes, MoveToExactlyThatPlace, (nint)target.Value);
         Check.Equal(target, new VirtualAddress((ulong)moved), $"mremap of {address}, error {Marshal.GetLastPInvokeError()}");
+    }
+
+    /// <summary>mremap(2): anywhere, or to a place (<see cref="MoveFixed"/>).</summary>
+    public static VirtualAddress Remap(VirtualAddress address, ulong bytes, ulong newBytes, int flags, VirtualAddress target = default)
+    {
+        nint moved = Remap((nint)address.Value, (nuint)bytes, (nuint)newBytes, flags, (nint)target.Value);
+        Check.That(moved != -1, $"mremap of {address}, error {Marshal.GetLastPInvokeError()}");
+        return (ulong)moved;
+    }
+
+    /// <summary>madvise(2).</summary>
+    public static void Advise(VirtualAddress address, ulong bytes, int advice) => Check.Equal(
+        0, AdvisePages((nint)address.Value, (nuint)bytes, advice), $"madvise of {address}, error {Marshal.GetLastPInvokeError()}");
+
+    /// <summary>mmap(2) of private memory in place of whatever is there.</summary>
+    public static void Replace(VirtualAddress address, ulong bytes)
+    {
+        nint mapped = MapPages((nint)address.Value, (nuint)bytes, ReadWrite, PrivateAnonymousInPlace, -1, 0);
+        Check.Equal(address, new VirtualAddress((ulong)mapped), "place of private memory");
     }
 
     /// <summary>setsid(2): this process leads a group of its own, which its children join.</summary>
@@ -82,6 +108,9 @@ public static unsafe partial class RawCalls
 
     [LibraryImport("libc", EntryPoint = "mremap", SetLastError = true)]
     private static partial nint Remap(nint address, nuint length, nuint newLength, int flags, nint newAddress);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    private static partial int AdvisePages(nint address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
     private static partial int SetSession();

@@ -21,5 +21,16 @@ internal sealed class RigObserver(BufferTable buffers) : IEventObserver
     public void OnUnexpected(UffdMessage message) => Environment.FailFast($"unexpected: {message}");
 
     /// <inheritdoc/>
+    public void OnForked(LiveProcess parent, LiveProcess child) => Environment.FailFast("unexpected: fork");
+
+    /// <inheritdoc/>
+    public void OnEnded()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void OnUnprotected(AddressRange range, Errno error) => Environment.FailFast($"unprotected: {range} ({error})");
+
+    /// <inheritdoc/>
     public void OnFailed(Exception failure) => Environment.FailFast("a thread of the engine failed", failure);
 }

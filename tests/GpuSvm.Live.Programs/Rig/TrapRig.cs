@@ -32,10 +32,12 @@ internal sealed class TrapRig : IDisposable
         Frames = new PageFrames(Memory, (options ?? new PageFramesOptions()) with { PooledFrames = 1 });
         Buffers = new BufferTable(Memory, Frames);
         Observer = new RigObserver(Buffers);
+        Family = new LiveFamily(Buffers);
         Messages = new MessageQueue(Uffd);
-        Cpu = new CountingCpu(new UserfaultCpu(Uffd, Memory, Messages));
+        Cpu = new CountingCpu(new UserfaultCpu(Uffd, Memory, Messages, Observer.OnUnprotected));
         Mm = new AddressSpace(Frames, Cpu, new AddressSpaceOptions());
-        _process = new LiveProcess(Environment.ProcessId, Uffd, Messages, Mm);
+        _process = new LiveProcess(Environment.ProcessId, Uffd, Messages, Mm, Family);
+        Family.Add(_process);
         Buffer = Reserve(pages);
         View = MapView(Buffer, Far);
         Enter(Buffer, View);
@@ -59,6 +61,8 @@ internal sealed class TrapRig : IDisposable
     public CountingCpu Cpu { get; }
 
     public AddressSpace Mm { get; }
+
+    public LiveFamily Family { get; }
 
     public LiveBuffer Buffer { get; }
 

@@ -29,6 +29,7 @@ internal static class RefusalTraps
     {
         using var rig = new TrapRig(pages: 2);
         rig.StoreServed(0, 0x11);
+        rig.Buffer.IsEntered = false;
         Check.Equal(Errno.None, rig.Mm.WriteProtect(rig.At(0), Page.Size), "write protection");
         Check.Equal(Errno.None, rig.Mm.Unmap(rig.At(0), Page.Size), "unmapping");
         rig.StartWorker();

@@ -10,29 +10,13 @@ public sealed class LimitTests
     private const int SegmentationFault = 11;
 
     [LiveFact]
-    public async Task An_app_that_moves_a_buffer_is_killed_and_one_line_says_why()
-    {
-        using LiveProgram app = LiveProgram.Start("moved");
-        using Watched watched = await Watched.OfAsync(app);
-        (int code, string errors) = await app.EndAsync();
-        watched.DemandEnd();
-        Assert.Equal(128 + RawCalls.SignalKill, code);
-        Assert.Matches(
-            "^gpusvm: the app moved shared memory at 0x[0-9a-f]+ with mremap, which is not followed; it was killed [a-z ]+\n$",
-            errors);
-    }
-
-    [LiveFact]
     public Task An_app_cannot_change_the_size_of_a_buffer_and_what_else_it_does_to_the_file_concerns_that_buffer_alone() =>
         LiveProgram.RunAsync("behind-the-back");
 
     [LiveFact]
-    public Task A_forked_child_does_not_have_the_buffers() => LiveProgram.RunAsync("forked", "reads");
-
-    [LiveFact]
     public async Task Engine_and_guard_end_with_the_app_though_a_forked_child_holds_its_sockets()
     {
-        using LiveProgram app = LiveProgram.Start("forked", "outlives");
+        using LiveProgram app = LiveProgram.Start("forked");
         using Watched watched = await Watched.OfAsync(app);
         using SafeFileHandle child = ProcessFile.Open(watched.Ids[2]);
         try
