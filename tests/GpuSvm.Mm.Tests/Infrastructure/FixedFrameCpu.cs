@@ -1,7 +1,7 @@
 namespace GpuSvm.Mm.Tests;
 
 /// <summary>A CPU whose frames are fixed, as a live process's are: it has entries of its own, and forgets bytes when it is detached.</summary>
-internal sealed class FixedFrameCpu(SystemMemory memory) : ICpu
+internal sealed class FixedFrameCpu(SystemMemory memory, FixedFrameCpu? relative = null) : ICpu
 {
     private const int RetryLimit = 10;
     private readonly Dictionary<ulong, (FrameNumber Frame, Protection Rights)> _entries = [];
@@ -70,6 +70,8 @@ internal sealed class FixedFrameCpu(SystemMemory memory) : ICpu
     {
         Log.Add($"detach {range} {firstFrame}");
         Drop(range, firstFrame);
+        Forget(firstFrame, range.PageCount);
+        relative?.Forget(firstFrame, range.PageCount);
         memory.Discard(firstFrame, range.PageCount);
     }
 
@@ -129,6 +131,14 @@ internal sealed class FixedFrameCpu(SystemMemory memory) : ICpu
         foreach (ulong page in Inside(range))
         {
             Assert.Equal(firstFrame + ((page - range.Start.Value) >> Page.Shift), _entries[page].Frame);
+            _entries.Remove(page);
+        }
+    }
+
+    private void Forget(FrameNumber first, ulong count)
+    {
+        foreach (ulong page in _entries.Keys.Where(page => unchecked(_entries[page].Frame.Value - first.Value) < count).ToArray())
+        {
             _entries.Remove(page);
         }
     }

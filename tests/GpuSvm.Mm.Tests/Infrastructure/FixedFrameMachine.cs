@@ -18,6 +18,9 @@ internal sealed class FixedFrameMachine : IDisposable
 
     public AddressSpace Mm { get; }
 
+    /// <summary>A CPU of a child: what either is detached of, both lose.</summary>
+    public FixedFrameCpu NewCpu() => new(Memory, Cpu);
+
     public MemoryObject Reserve(ulong pages)
     {
         Assert.Equal(Errno.None, Frames.TryReserve(pages, out MemoryObject? memory));
