@@ -60,10 +60,17 @@ internal sealed class LiveFamily(BufferTable buffers)
     public bool LeaveChildren()
     {
         EndGone();
-        LiveProcess[] children = [.. Processes.Where(process => process.IsChild)];
-        Array.ForEach(children, child => child.Leave());
-        return children.Length > 0;
+        int left = 0;
+        for (LiveProcess[] children = Children(); left < children.Length; children = Children())
+        {
+            // Stopped, it adds no child of its own any more.
+            children[left++].Leave();
+        }
+
+        return left > 0;
     }
+
+    private LiveProcess[] Children() => [.. Processes.Where(process => process.IsChild)];
 
     /// <summary>Gives up the bytes of a range of a process, for all that map them: the memory is shared.</summary>
     public void Discard(LiveProcess process, AddressRange range)

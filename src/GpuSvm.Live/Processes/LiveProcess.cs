@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuSvm.Live;
 
 /// <summary>One process that maps the heap, as the engine sees it: the app, or a child that it forked.</summary>
@@ -16,6 +18,7 @@ internal sealed partial class LiveProcess : IDisposable
     private EventWorker? _worker;
     private FaultPump? _pump;
     private int _processId;
+    private bool _isStarted;
 
     /// <summary>Puts one together; nothing is read before <see cref="Start"/>.</summary>
     /// <param name="processId">The process; null when it is not known yet, of a child.</param>
@@ -42,8 +45,8 @@ internal sealed partial class LiveProcess : IDisposable
     /// <summary>The processes that map the same heap.</summary>
     public LiveFamily Family { get; }
 
-    /// <summary>True once the process has ended, or has become another program.</summary>
-    public bool HasEnded => Userfaultfd.WriteProtect(Nowhere) == Errno.ESRCH;
+    /// <summary>True once the process has ended, or has become another program; not before it was started here.</summary>
+    public bool HasEnded => SharedWord.Read(ref _isStarted) && Userfaultfd.WriteProtect(Nowhere) == Errno.ESRCH;
 
     /// <summary>The process's userfaultfd.</summary>
     public Userfaultfd Userfaultfd { get; }
@@ -104,13 +107,23 @@ internal sealed partial class LiveProcess : IDisposable
         {
             AwaitChanges(patience);
             long read = Messages.ChangesRead;
-            IReadOnlyList<BufferMapping>? shown = ProcessMaps.TryReadBuffers(id);
+            IReadOnlyList<BufferMapping>? shown = id == Environment.ProcessId
+                ? ProcessMaps.TryReadBuffers(id)?.Where(mapping => !IsOwnView(mapping.Range)).ToArray()
+                : ProcessMaps.TryReadBuffers(id);
             AwaitChanges(patience);
             if (Messages.ChangesRead == read || patience.HasPassed)
             {
                 return shown;
             }
         }
+    }
+
+    /// <summary>True for the engine's own view of the frames: in tests it serves its own process.</summary>
+    private bool IsOwnView(AddressRange range)
+    {
+        SystemMemory memory = Mm.Frames.Memory;
+        ulong start = (ulong)Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref memory.At(default));
+        return AddressRange.FromLength(start, memory.FrameCount << Page.Shift).Contains(range);
     }
 
     /// <summary>Waits until the process is in no call that changes its mappings, and reads what it has told.</summary>
@@ -137,6 +150,7 @@ internal sealed partial class LiveProcess : IDisposable
     {
         StartWorker(observer);
         StartPump(observer);
+        SharedWord.Write(ref _isStarted, true);
     }
 
     /// <summary>Begins to act on what is queued.</summary>

@@ -22,12 +22,12 @@ internal sealed class TrapRig : IDisposable
     private static VirtualAddress Far => 0x5000_0000_0000;
 
     /// <summary>Makes a buffer of some pages and maps it.</summary>
-    public TrapRig(ulong pages, PageFramesOptions? options = null)
+    public TrapRig(ulong pages, PageFramesOptions? options = null, UffdFeatures forks = UffdFeatures.None)
     {
         Errno error = Userfaultfd.TryOpen(out Userfaultfd? opened, out string? missing);
         Check.That(error == Errno.None, missing ?? "userfaultfd");
         Uffd = opened!;
-        Check.Equal(Errno.None, Uffd.Enable(LiveSupport.Required, out _), "handshake");
+        Check.Equal(Errno.None, Uffd.Enable(LiveSupport.Required | forks, out _), "handshake");
         Memory = new SystemMemory(1024);
         Frames = new PageFrames(Memory, (options ?? new PageFramesOptions()) with { PooledFrames = 1 });
         Buffers = new BufferTable(Memory, Frames);
@@ -127,6 +127,27 @@ internal sealed class TrapRig : IDisposable
     /// <summary>The app maps other memory in place of pages; it waits until the event is read.</summary>
     public Toucher Replace(int first, int count) =>
         Toucher.Start(() => (int)AppMemory.Replace(At(first), (ulong)count * Page.Size));
+
+    /// <summary>The app moves pages to another place; it waits until the event is read.</summary>
+    public Toucher Move(int first, int count, VirtualAddress target) => Toucher.Start(() =>
+    {
+        ulong bytes = (ulong)count * Page.Size;
+        Infrastructure.RawCalls.Remap(At(first), bytes, bytes, Infrastructure.RawCalls.MoveFixed, target);
+        return 0;
+    });
+
+    /// <summary>Waits until a call of the app that changes its mappings has returned, reads what it tells, and leaves that unacted on.</summary>
+    public int Read(Toucher change)
+    {
+        var spin = default(SpinWait);
+        while (!change.HasEnded)
+        {
+            Messages.Read();
+            spin.SpinOnce();
+        }
+
+        return change.End();
+    }
 
     /// <summary>Waits until there is a message, which stays unread.</summary>
     public void AwaitMessage()

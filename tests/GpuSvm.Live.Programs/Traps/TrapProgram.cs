@@ -22,6 +22,10 @@ internal sealed class TrapProgram : ILiveProgram
         ["no-memory"] = RefusalTraps.NoMemory,
         ["no-mapping"] = RefusalTraps.NoMapping,
         ["no-memory-marked"] = RefusalTraps.NoMemoryForAMarkedPage,
+        ["unmap-over-another"] = ChangeTraps.UnmapOverAnotherBuffer,
+        ["protect-moved"] = ChangeTraps.ProtectMovedPage,
+        ["beside-a-move"] = ChangeTraps.FaultBesideAMove,
+        ["protect-forked"] = ChangeTraps.ProtectForkedPage,
         ["signal"] = RefusalTraps.Signal,
     };
 

@@ -67,6 +67,34 @@ public sealed class TrapTests
     public Task An_access_without_memory_is_ended_though_its_page_is_marked() => HoldsAsync("no-memory-marked");
 
     [LiveFact]
+    public Task A_buffer_that_came_into_a_hole_before_its_unmapping_was_told_stays() => HoldsAsync("unmap-over-another");
+
+    [LiveFact]
+    public Task A_buffer_that_an_earlier_unmapping_takes_is_caught() =>
+        IsCaughtAsync("unmap-over-another", "unmapped-unseen", "FAILED: mappings, and pages of both: expected (1, 2, 0), found (0, 0, 0)");
+
+    [LiveFact]
+    public Task A_page_that_has_moved_is_protected_where_it_is_before_the_move_is_acted_on() => HoldsAsync("protect-moved");
+
+    [LiveFact]
+    public Task A_page_that_is_protected_where_it_was_is_caught() => IsCaughtAsync(
+        "protect-moved", "moved-page-unprotected", "FAILED: the page is protected where it is");
+
+    [LiveFact]
+    public Task A_fault_beside_a_move_gives_no_right_that_the_moved_page_has_not() => HoldsAsync("beside-a-move");
+
+    [LiveFact]
+    public Task A_fault_beside_a_move_that_is_served_at_once_is_caught() => IsCaughtAsync(
+        "beside-a-move", "entered-beside-a-change", "FAILED: a fault beside a change is put off: expected EAGAIN, found None");
+
+    [LiveFact]
+    public Task A_page_is_protected_in_a_child_before_the_fork_is_acted_on() => HoldsAsync("protect-forked");
+
+    [LiveFact]
+    public Task A_child_that_may_go_on_storing_is_caught() =>
+        IsCaughtAsync("protect-forked", "forked-page-unprotected", "FAILED: the page is protected in the child");
+
+    [LiveFact]
     public async Task An_access_that_is_ended_is_a_bus_error()
     {
         using LiveProgram program = LiveProgram.Start("traps", "signal");
