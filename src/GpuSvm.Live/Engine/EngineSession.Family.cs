@@ -33,14 +33,9 @@ internal sealed partial class EngineSession
     /// <summary>Waits until all that was told of the family's memory has been acted on.</summary>
     private void Drain()
     {
-        Deadline deadline = Clock.Monotonic.After(DrainLimit);
-        foreach (LiveProcess process in _family.Processes)
+        if (!_family.Drain(Clock.Monotonic.After(DrainLimit)))
         {
-            if (!process.Messages.Drain(deadline))
-            {
-                throw new SvmException(
-                    Errno.ETIMEDOUT, $"What the app did to its memory was not acted on within {DrainLimit.TotalSeconds} s.");
-            }
+            throw new SvmException(Errno.ETIMEDOUT, $"What the app did to its memory was not acted on within {DrainLimit.TotalSeconds} s.");
         }
 
         EndGone();

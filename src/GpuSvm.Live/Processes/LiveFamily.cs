@@ -34,6 +34,17 @@ internal sealed class LiveFamily(BufferTable buffers)
         }
     }
 
+    /// <summary>Reads what all of them have told and waits until it has been acted on.</summary>
+    /// <returns>False when the deadline passed first.</returns>
+    public bool Drain(Deadline deadline)
+    {
+        // None is given back meanwhile.
+        using (_ending.Enter())
+        {
+            return Processes.All(process => process.Messages.Drain(deadline));
+        }
+    }
+
     /// <summary>Gives back what children had that have ended, or become other programs.</summary>
     /// <returns>True if there were any.</returns>
     public bool EndGone()
