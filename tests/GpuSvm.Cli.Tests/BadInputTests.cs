@@ -57,15 +57,11 @@ public sealed class BadInputTests
     [InlineData("run list --vram 1M --timeslice 5", "--timeslice 5: only with --placement system, device or auto")]
     [InlineData("run list --read-around 1", "--read-around 1: only with --placement system, device or auto")]
     [InlineData("run list --eviction none", "--eviction none: only with --placement system, device or auto")]
-    [InlineData("run list --live --eviction none", "--eviction none: not with --live, whose pages all live in system memory")]
     [InlineData(
         "run list --placement auto --eviction lru",
         "--eviction lru: expected scan-resistant, least-recently-used, oldest-allocation or none (see 'gpusvm run list --help')")]
-    [InlineData("run list --live --placement auto", "--placement auto: not with --live, whose pages all live in system memory")]
-    [InlineData("run list --live --chunks 4K", "--chunks 4K: not with --live, whose pages all live in system memory")]
-    [InlineData(
-        "residency list --live",
-        "'--live' is not an option or argument of 'gpusvm residency list' (see 'gpusvm residency list --help')")]
+    [InlineData("run list --live --simulate", "--live and --simulate: expected one of them")]
+    [InlineData("run list --live --placement auto", "--placement: live pages do not move yet; not with --live")]
     [InlineData(
         "residency",
         "a verb is missing: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm residency --help')")]

@@ -16,7 +16,7 @@ public sealed class DeterminismTests
     public async Task The_same_seed_gives_the_same_counters(string workload)
     {
         string[] words = [.. workload.Split(' ').Select(word => word == "FILE" ? Tool.Data("debian-12-depends.txt") : word)];
-        string[] arguments = ["run", .. words, "--seed", "12", "--fault-buffer-entries", "64"];
+        string[] arguments = ["run", .. words, "--seed", "12", "--fault-buffer-entries", "64", "--simulate"];
 
         JsonElement first = await Tool.RunJsonAsync(arguments);
         JsonElement second = await Tool.RunJsonAsync(arguments);

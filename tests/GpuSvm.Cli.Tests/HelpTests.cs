@@ -45,8 +45,8 @@ public sealed class HelpTests
     public async Task Help_of_a_workload_names_its_own_options_and_those_of_all(string workload, string words)
     {
         const string All =
-            "--seed --sms --warps --parallel --fault-buffer-entries --vram --placement system|device|auto --chunks --timeslice --read-around --eviction --trace --json";
-        await Help_names_every_verb_and_option($"run {workload} --help", $"{words} {All} --live");
+            "--seed --sms --warps --parallel --fault-buffer-entries --vram --placement system|device|auto --chunks --timeslice --read-around --eviction --live --simulate --trace --json";
+        await Help_names_every_verb_and_option($"run {workload} --help", $"{words} {All}");
         await Help_names_every_verb_and_option($"residency {workload} --help", $"{words} {All}");
     }
 
@@ -55,7 +55,7 @@ public sealed class HelpTests
     {
         using var file = new TemporaryFile("a b c\n");
 
-        ToolResult result = await Tool.RunAsync("run", "wordcount", file.Path);
+        ToolResult result = await Tool.SimulateAsync("wordcount", file.Path);
 
         Assert.StartsWith("lines 1, words 3\nverified: equals a plain CPU computation\n", result.Output);
         Assert.All(

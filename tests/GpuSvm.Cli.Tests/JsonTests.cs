@@ -18,7 +18,7 @@ public sealed class JsonTests
     {
         using var file = new TemporaryFile("one two\nthree\n");
 
-        JsonElement document = await Tool.RunJsonAsync("run", "wordcount", file.Path, "--seed", "7", "--sms", "3", "--warps", "2");
+        JsonElement document = await Tool.SimulateJsonAsync("wordcount", file.Path, "--seed", "7", "--sms", "3", "--warps", "2");
 
         ExpectFrame(document, "wordcount", ["path", "bytes"], ["lines", "words"]);
         Assert.Equal(14, document.GetProperty("input").GetProperty("bytes").GetInt64());
@@ -31,7 +31,7 @@ public sealed class JsonTests
     {
         using var file = new TemporaryFile([0, 255, 255, 1]);
 
-        JsonElement document = await Tool.RunJsonAsync("run", "histogram", file.Path, "--parallel", "--fault-buffer-entries", "2");
+        JsonElement document = await Tool.SimulateJsonAsync("histogram", file.Path, "--parallel", "--fault-buffer-entries", "2");
 
         ExpectFrame(document, "histogram", ["path", "bytes"], ["bytes", "counts"]);
         Assert.Equal("parallel", document.GetProperty("machine").GetProperty("execution").GetString());
@@ -46,7 +46,7 @@ public sealed class JsonTests
     {
         using var file = new TemporaryFile("10 20\n10 30\n20 40\n50 10\n");
 
-        JsonElement document = await Tool.RunJsonAsync("run", "bfs", file.Path);
+        JsonElement document = await Tool.SimulateJsonAsync("bfs", file.Path);
 
         ExpectFrame(document, "bfs", ["path", "bytes", "nodes", "edges", "directed", "source"], ["reached", "levels"]);
         Assert.Equal(10, document.GetProperty("input").GetProperty("source").GetInt64());
@@ -57,7 +57,7 @@ public sealed class JsonTests
     [Fact]
     public async Task List()
     {
-        JsonElement document = await Tool.RunJsonAsync("run", "list", "--nodes", "100");
+        JsonElement document = await Tool.SimulateJsonAsync("list", "--nodes", "100");
 
         ExpectFrame(
             document,
@@ -73,7 +73,7 @@ public sealed class JsonTests
     {
         using var file = new TemporaryFile("%%MatrixMarket matrix coordinate real general\n2 1 1\n2 1 -1e9\n");
 
-        JsonElement document = await Tool.RunJsonAsync("run", "spmv", file.Path);
+        JsonElement document = await Tool.SimulateJsonAsync("spmv", file.Path);
 
         ExpectFrame(document, "spmv", ["path", "bytes", "rows", "columns", "entries"], ["smallest", "largest", "sum"]);
     }
@@ -83,7 +83,7 @@ public sealed class JsonTests
     {
         using var file = new TemporaryFile("10 20\n20 10\n");
 
-        JsonElement document = await Tool.RunJsonAsync("run", "pagerank", file.Path);
+        JsonElement document = await Tool.SimulateJsonAsync("pagerank", file.Path);
 
         ExpectFrame(document, "pagerank", ["path", "bytes", "nodes", "edges"], ["iterations", "change", "top"]);
         Assert.Equal(
@@ -93,7 +93,7 @@ public sealed class JsonTests
     [Fact]
     public async Task Hashjoin()
     {
-        JsonElement document = await Tool.RunJsonAsync("run", "hashjoin", "--rows", "1");
+        JsonElement document = await Tool.SimulateJsonAsync("hashjoin", "--rows", "1");
 
         ExpectFrame(document, "hashjoin", ["rows"], ["pairs", "left_rows", "right_rows"]);
         Assert.Equal("""{"pairs":1,"left_rows":1,"right_rows":1}""", Compact(document, "result"));
@@ -102,7 +102,7 @@ public sealed class JsonTests
     [Fact]
     public async Task Sort()
     {
-        JsonElement document = await Tool.RunJsonAsync("run", "sort", "--count", "10");
+        JsonElement document = await Tool.SimulateJsonAsync("sort", "--count", "10");
 
         ExpectFrame(document, "sort", ["count"], ["smallest", "median", "largest"]);
     }
@@ -110,7 +110,7 @@ public sealed class JsonTests
     [Fact]
     public async Task Stream()
     {
-        JsonElement document = await Tool.RunJsonAsync("run", "stream", "--size", "12K");
+        JsonElement document = await Tool.SimulateJsonAsync("stream", "--size", "12K");
 
         ExpectFrame(document, "stream", ["bytes", "elements"], ["sum"]);
     }

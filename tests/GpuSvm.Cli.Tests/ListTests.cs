@@ -11,8 +11,8 @@ public sealed class ListTests
     [InlineData(2000)]
     public async Task Changes_made_while_the_gpu_is_idle_are_seen_by_the_next_walk(int nodes)
     {
-        JsonElement before = await Tool.RunJsonAsync("run", "list", "--nodes", $"{nodes}");
-        JsonElement after = await Tool.RunJsonAsync("run", "list", "--nodes", $"{nodes}", "--mutate");
+        JsonElement before = await Tool.SimulateJsonAsync("list", "--nodes", $"{nodes}");
+        JsonElement after = await Tool.SimulateJsonAsync("list", "--nodes", $"{nodes}", "--mutate");
 
         Assert.NotEqual(Number(before, "sum"), Number(after, "sum"));
         Assert.Equal((ulong)nodes, Number(after, "nodes"));
@@ -27,7 +27,7 @@ public sealed class ListTests
     [InlineData(3000)]
     public async Task Walks_during_changes_see_states_that_the_list_had(int nodes)
     {
-        JsonElement document = await Tool.RunJsonAsync("run", "list", "--nodes", $"{nodes}", "--mutate", "--parallel", "--sms", "2");
+        JsonElement document = await Tool.SimulateJsonAsync("list", "--nodes", $"{nodes}", "--mutate", "--parallel", "--sms", "2");
 
         Assert.True(Number(document, "walks") >= 6);
         Assert.True(Number(document, "changes_during_walks") > 0);

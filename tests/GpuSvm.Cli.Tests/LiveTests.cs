@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace GpuSvm.Cli.Tests;
 
-/// <summary>What <c>--live</c> changes, and what it does not.</summary>
+/// <summary>Runs on the tool's own memory: when they are, what <c>--live</c> and <c>--simulate</c> change, and what they do not.</summary>
 public sealed class LiveTests
 {
     private static readonly string[] MachineNames =
@@ -24,7 +24,7 @@ public sealed class LiveTests
     {
         string[] arguments = ["run", workload, .. words.Split(' ').Select(word => word == "FILE" ? Tool.Data("debian-12-depends.txt") : word)];
 
-        JsonElement simulated = await Tool.RunJsonAsync(arguments);
+        JsonElement simulated = await Tool.RunJsonAsync([.. arguments, "--simulate"]);
         JsonElement live = await Tool.RunJsonAsync([.. arguments, "--live"]);
 
         Assert.Equal(simulated.GetProperty("result").GetRawText(), live.GetProperty("result").GetRawText());
@@ -41,7 +41,7 @@ public sealed class LiveTests
     {
         string[] arguments = ["run", "list", .. words.Split(' ')];
 
-        JsonElement simulated = await Tool.RunJsonAsync(arguments);
+        JsonElement simulated = await Tool.RunJsonAsync([.. arguments, "--simulate"]);
         JsonElement live = await Tool.RunJsonAsync([.. arguments, "--live"]);
 
         Assert.Equal(Counter(simulated, "pages_mapped"), Counter(live, "pages_mapped"));
@@ -119,12 +119,27 @@ public sealed class LiveTests
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
     }
 
-    [Fact]
-    public async Task Without_userfaultfd_the_simulated_machine_runs()
+    [LiveTheory]
+    [InlineData("run list --nodes 10 --json", "live", "gpusvm: live: on this process's own memory (--simulate runs a simulated machine)\n")]
+    [InlineData("run list --nodes 10 --json --live", "live", "")]
+    [InlineData("run list --nodes 10 --json --simulate", "simulated", "")]
+    public async Task A_run_is_live_unless_told_and_says_so(string commandLine, string mode, string line)
     {
-        ToolResult result = await Tool.RunWithoutUserfaultAsync("run", "list", "--nodes", "10");
+        ToolResult result = await Tool.RunAsync(commandLine.Split(' '));
 
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Equal((0, line), (result.ExitCode, result.Error));
+        Assert.Equal(mode, ModeOf(JsonDocument.Parse(result.Output).RootElement));
+    }
+
+    [Theory]
+    [InlineData("run list --nodes 10 --json", "gpusvm: simulated, not live: userfaultfd is switched off by GPUSVM_NO_USERFAULTFD=1\n")]
+    [InlineData("run list --nodes 10 --json --simulate", "")]
+    public async Task Without_userfaultfd_a_run_is_simulated_and_says_why(string commandLine, string line)
+    {
+        ToolResult result = await Tool.RunWithoutUserfaultAsync(commandLine.Split(' '));
+
+        Assert.Equal((0, line), (result.ExitCode, result.Error));
+        Assert.Equal("simulated", ModeOf(JsonDocument.Parse(result.Output).RootElement));
     }
 
     private static string Release() => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();

@@ -10,8 +10,8 @@ public sealed class PageRankTests
         string file = Tool.Data("debian-12-depends.txt");
         (long Node, double Rank)[] expected = [.. PlainRanks(file).OrderByDescending(ranked => ranked.Rank).Take(10)];
 
-        JsonElement sequential = await Tool.RunJsonAsync("run", "pagerank", file);
-        JsonElement parallel = await Tool.RunJsonAsync("run", "pagerank", file, "--parallel");
+        JsonElement sequential = await Tool.SimulateJsonAsync("pagerank", file);
+        JsonElement parallel = await Tool.SimulateJsonAsync("pagerank", file, "--parallel");
 
         JsonElement input = sequential.GetProperty("input");
         Assert.Equal((1547, 10085), (input.GetProperty("nodes").GetInt64(), input.GetProperty("edges").GetInt64()));
@@ -28,7 +28,7 @@ public sealed class PageRankTests
     {
         using var file = new TemporaryFile("# a ring\n7 -1\n-1 12\n12 7\n");
 
-        ToolResult result = await Tool.RunAsync("run", "pagerank", file.Path);
+        ToolResult result = await Tool.SimulateAsync("pagerank", file.Path);
 
         Assert.Equal(0, result.ExitCode);
         Assert.StartsWith("3 nodes ranked in 1 iterations; highest:\n  node ", result.Output);
@@ -43,7 +43,7 @@ public sealed class PageRankTests
     {
         using var file = new TemporaryFile(text);
 
-        ToolResult result = await Tool.RunAsync("run", "pagerank", file.Path);
+        ToolResult result = await Tool.SimulateAsync("pagerank", file.Path);
 
         Assert.Equal((2, "", $"gpusvm: {file.Path}: {expected}\n"), (result.ExitCode, result.Output, result.Error));
     }

@@ -12,7 +12,7 @@ public sealed class SpmvTests
     {
         using var file = new TemporaryFile(Identity);
 
-        JsonElement document = await Tool.RunJsonAsync("run", "spmv", file.Path, "--seed", "5");
+        JsonElement document = await Tool.SimulateJsonAsync("spmv", file.Path, "--seed", "5");
 
         ExpectProduct(Vector(3, seed: 5), document);
     }
@@ -22,8 +22,8 @@ public sealed class SpmvTests
     {
         using var file = new TemporaryFile(Symmetric);
 
-        JsonElement sequential = await Tool.RunJsonAsync("run", "spmv", file.Path);
-        JsonElement parallel = await Tool.RunJsonAsync("run", "spmv", file.Path, "--parallel");
+        JsonElement sequential = await Tool.SimulateJsonAsync("spmv", file.Path);
+        JsonElement parallel = await Tool.SimulateJsonAsync("spmv", file.Path, "--parallel");
 
         double[] x = Vector(3, seed: 1);
         ExpectProduct([(2.5 * x[0]) - x[2], 4 * x[2], (4 * x[1]) - x[0]], sequential);
@@ -37,7 +37,7 @@ public sealed class SpmvTests
     {
         using var file = new TemporaryFile("%%MatrixMarket matrix coordinate real general\n40 3 0\n");
 
-        ToolResult result = await Tool.RunAsync("run", "spmv", file.Path);
+        ToolResult result = await Tool.SimulateAsync("spmv", file.Path);
 
         Assert.Equal(0, result.ExitCode);
         Assert.StartsWith(
@@ -57,7 +57,7 @@ public sealed class SpmvTests
     {
         using var file = new TemporaryFile(text);
 
-        ToolResult result = await Tool.RunAsync("run", "spmv", file.Path);
+        ToolResult result = await Tool.SimulateAsync("spmv", file.Path);
 
         Assert.Equal((2, "", $"gpusvm: {file.Path}: {expected}\n"), (result.ExitCode, result.Output, result.Error));
     }

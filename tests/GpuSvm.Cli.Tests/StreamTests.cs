@@ -10,8 +10,8 @@ public sealed class StreamTests
     [InlineData("300000", 307_200, 12_800)]
     public async Task Sizes_are_rounded_up_to_whole_pages_of_three_arrays(string size, long bytes, long elements)
     {
-        JsonElement sequential = await Tool.RunJsonAsync("run", "stream", "--size", size);
-        JsonElement parallel = await Tool.RunJsonAsync("run", "stream", "--size", size, "--parallel");
+        JsonElement sequential = await Tool.SimulateJsonAsync("stream", "--size", size);
+        JsonElement parallel = await Tool.SimulateJsonAsync("stream", "--size", size, "--parallel");
 
         JsonElement input = sequential.GetProperty("input");
         Assert.Equal((bytes, elements), (input.GetProperty("bytes").GetInt64(), input.GetProperty("elements").GetInt64()));
@@ -23,7 +23,7 @@ public sealed class StreamTests
     [Fact]
     public async Task The_text_form_shows_the_sum()
     {
-        ToolResult result = await Tool.RunAsync("run", "stream", "--size", "24K");
+        ToolResult result = await Tool.SimulateAsync("stream", "--size", "24K");
 
         Assert.Equal(0, result.ExitCode);
         Assert.StartsWith(

@@ -10,7 +10,7 @@ public sealed class TraceTests
     {
         using var file = new TemporaryFile("an earlier trace");
 
-        JsonElement document = await Tool.RunJsonAsync("run", "list", "--nodes", "1000", "--mutate", "--sms", "3", "--trace", file.Path);
+        JsonElement document = await Tool.SimulateJsonAsync("list", "--nodes", "1000", "--mutate", "--sms", "3", "--trace", file.Path);
 
         PerfettoFile trace = PerfettoFile.Of(await File.ReadAllBytesAsync(file.Path));
         JsonElement counters = document.GetProperty("counters");
@@ -37,7 +37,7 @@ public sealed class TraceTests
     {
         using var file = new TemporaryFile("");
 
-        ToolResult result = await Tool.RunAsync("run", "list", "--nodes", "5000", "--parallel", "--mutate", "--trace", file.Path);
+        ToolResult result = await Tool.SimulateAsync("list", "--nodes", "5000", "--parallel", "--mutate", "--trace", file.Path);
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Matches($"\ntrace {file.Path}: [0-9,]+ events, 0 dropped\n", result.Output);
@@ -52,7 +52,7 @@ public sealed class TraceTests
     [InlineData("/", "is a directory, expected a file")]
     public async Task A_trace_that_cannot_be_written_is_refused_before_anything_runs(string path, string reason)
     {
-        ToolResult result = await Tool.RunAsync("run", "histogram", "/no/such/input", "--trace", path);
+        ToolResult result = await Tool.SimulateAsync("histogram", "/no/such/input", "--trace", path);
 
         Assert.Equal((2, "", $"gpusvm: --trace {path}: {reason}\n"), (result.ExitCode, result.Output, result.Error));
     }
@@ -65,7 +65,7 @@ public sealed class TraceTests
         ToolResult result = await Tool.RunAsync("run", "list", "--live", "--trace", file.Path);
 
         Assert.Equal(
-            (2, "", $"gpusvm: --trace {file.Path}: not with --live, whose GPU and driver run in another process; their events stay there\n"),
+            (2, "", "gpusvm: --trace: the events of a live run stay in another process; not with --live\n"),
             (result.ExitCode, result.Output, result.Error));
         Assert.Equal("an earlier trace", await File.ReadAllTextAsync(file.Path));
     }
@@ -75,7 +75,7 @@ public sealed class TraceTests
     {
         using var file = new TemporaryFile("an earlier trace");
 
-        ToolResult result = await Tool.RunAsync("run", "histogram", "/no/such/input", "--trace", file.Path);
+        ToolResult result = await Tool.SimulateAsync("histogram", "/no/such/input", "--trace", file.Path);
 
         Assert.Equal((2, "", "gpusvm: /no/such/input: no such file\n"), (result.ExitCode, result.Output, result.Error));
         Assert.Equal("an earlier trace", await File.ReadAllTextAsync(file.Path));

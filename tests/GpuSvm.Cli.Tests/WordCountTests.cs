@@ -16,8 +16,8 @@ public sealed class WordCountTests
     public async Task Lines_and_words_are_those_of_wc(string kind)
     {
         using var file = new TemporaryFile(Text(kind));
-        JsonElement sequential = await Tool.RunJsonAsync("run", "wordcount", file.Path);
-        JsonElement parallel = await Tool.RunJsonAsync("run", "wordcount", file.Path, "--parallel", "--sms", "2");
+        JsonElement sequential = await Tool.SimulateJsonAsync("wordcount", file.Path);
+        JsonElement parallel = await Tool.SimulateJsonAsync("wordcount", file.Path, "--parallel", "--sms", "2");
 
         (long lines, long words) = Counts(sequential);
         Assert.Equal((lines, words), Counts(parallel));
@@ -33,7 +33,7 @@ public sealed class WordCountTests
         using var file = new TemporaryFile(Text("ascii"));
         long pages = (new FileInfo(file.Path).Length + 4095) / 4096;
 
-        JsonElement document = await Tool.RunJsonAsync("run", "wordcount", file.Path);
+        JsonElement document = await Tool.SimulateJsonAsync("wordcount", file.Path);
 
         Assert.InRange(document.GetProperty("counters").GetProperty("pages_mapped").GetInt64(), pages, 2 * pages);
         Assert.Equal(0, document.GetProperty("counters").GetProperty("cancels").GetInt64());

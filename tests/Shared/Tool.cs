@@ -33,6 +33,12 @@ internal static partial class Tool
         return JsonDocument.Parse(result.Output).RootElement;
     }
 
+    /// <summary>Runs a workload on a simulated machine.</summary>
+    public static Task<ToolResult> SimulateAsync(params string[] arguments) => RunAsync(["run", .. arguments, "--simulate"]);
+
+    /// <summary>Runs a workload on a simulated machine with <c>--json</c>, expects success, and reads the document.</summary>
+    public static Task<JsonElement> SimulateJsonAsync(params string[] arguments) => RunJsonAsync(["run", .. arguments, "--simulate"]);
+
     /// <summary>Runs a program of the system in the locale C.UTF-8.</summary>
     public static async Task<ToolResult> StartAsync(string program, params string[] arguments)
     {

@@ -92,11 +92,6 @@ internal sealed class MigrationSettings
         };
     }
 
-    /// <summary>Refuses what live memory cannot do: its pages do not move yet.</summary>
-    /// <exception cref="BadInputException">The command line asks for it.</exception>
-    public void DemandLive(ParseResult parsed) =>
-        DemandNone(parsed, "not with --live, whose pages all live in system memory", _placement, _chunks, _timeslice, _readAround, _eviction);
-
     private static void DemandNone(ParseResult parsed, string why, params ReadOnlySpan<Option> options)
     {
         foreach (Option option in options)

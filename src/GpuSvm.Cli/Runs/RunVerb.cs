@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace GpuSvm.Cli.Runs;
 
-/// <summary><c>gpusvm run</c>: runs a workload on a simulated machine or in this process and checks its result.</summary>
+/// <summary><c>gpusvm run</c>: runs a workload in this process or on a simulated machine and checks its result.</summary>
 internal static class RunVerb
 {
     /// <summary>Makes the command.</summary>

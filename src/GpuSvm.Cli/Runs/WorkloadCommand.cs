@@ -9,15 +9,11 @@ namespace GpuSvm.Cli.Runs;
 internal sealed class WorkloadCommand : Command
 {
     private readonly MachineSettings _settings = new();
-
-    private readonly Option<bool> _live = new("--live")
-    {
-        Description = "Run on this process's own memory (userfaultfd) instead of a simulated machine; exit code 3 where that cannot be.",
-    };
+    private readonly TargetSettings _target = new();
 
     private readonly Option<string?> _trace = new("--trace")
     {
-        Description = "Write what happens to a file that ui.perfetto.dev opens; not with --live.",
+        Description = "Write what happens to a file that ui.perfetto.dev opens; only with a simulated machine.",
         HelpName = "FILE.pftrace",
     };
 
@@ -35,7 +31,7 @@ internal sealed class WorkloadCommand : Command
         : base(name, description)
     {
         _settings.AddTo(this);
-        Add(_live);
+        _target.AddTo(this);
         Add(_trace);
         Add(_json);
     }
@@ -53,42 +49,26 @@ internal sealed class WorkloadCommand : Command
     {
         _view = RunView.Ranges;
         _settings.Migration.UsualPlacement = SvmResidency.Auto;
-        Options.Remove(_live);
     }
 
     private async Task<int> RunAsync(Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed)
     {
-        if (parsed.GetValue(_live))
-        {
-            _settings.Migration.DemandLive(parsed);
-        }
-
-        using TraceFile? trace = OpenTrace(parsed);
+        using TraceFile? trace = parsed.GetValue(_trace) is { } path ? TraceFile.Open(path) : null;
         MachineOptions options = _settings.Read(parsed) with { Events = trace?.Events };
-        RunTarget target = parsed.GetValue(_live)
-            ? await LiveTarget.OpenAsync(options).ConfigureAwait(false)
-            : new SimulatedTarget(options);
+        (RunTarget target, string? notice) = await _target.OpenAsync(parsed, options, SimulatedOnly(options)).ConfigureAwait(false);
         await using (target.ConfigureAwait(false))
         {
-            return await RunAsync(run, parsed, new RunSession(target), trace).ConfigureAwait(false);
+            return await RunAsync(run, parsed, new RunSession(target), trace, notice).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Begins the trace that the user asked for; null if none.</summary>
-    private TraceFile? OpenTrace(ParseResult parsed)
-    {
-        if (parsed.GetValue(_trace) is not { } path)
-        {
-            return null;
-        }
-
-        return parsed.GetValue(_live)
-            ? throw new BadInputException($"--trace {path}: not with --live, whose GPU and driver run in another process; their events stay there")
-            : TraceFile.Open(path);
-    }
+    private static string? SimulatedOnly(MachineOptions options) =>
+        options.Events is not null ? "--trace: the events of a live run stay in another process" :
+        options.Strategy == MirrorStrategy.SizedRanges ? "--placement: live pages do not move yet" :
+        null;
 
     private async Task<int> RunAsync(
-        Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed, RunSession session, TraceFile? trace)
+        Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed, RunSession session, TraceFile? trace, string? notice)
     {
         RunReport report;
         try
@@ -102,6 +82,12 @@ internal sealed class WorkloadCommand : Command
         catch (IOException unreadable)
         {
             throw new BadInputException(unreadable.Message);
+        }
+
+        // Not before: input that cannot be used is told in one line.
+        if (notice is not null)
+        {
+            Console.Error.WriteLine($"gpusvm: {notice}");
         }
 
         RunDocument document = await RunDocument.OfAsync(Name, session, report, trace?.Complete(), _view).ConfigureAwait(false);

@@ -91,7 +91,7 @@ public sealed class OversubscriptionTests
     {
         using var file = new TemporaryFile(Matrix());
         string[] words = [.. workload.Split(' ').Select(word => word == "FILE" ? file.Path : word == "GRAPH" ? Tool.Data("debian-12-depends.txt") : word)];
-        JsonElement document = await Tool.RunJsonAsync(["run", .. words, "--placement", "device", .. options]);
+        JsonElement document = await Tool.SimulateJsonAsync([.. words, "--placement", "device", .. options]);
         Assert.True(document.GetProperty("verified").GetBoolean());
         return document;
     }

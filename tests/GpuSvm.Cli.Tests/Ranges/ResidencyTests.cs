@@ -11,7 +11,7 @@ public sealed class ResidencyTests
     public async Task A_range_of_which_one_page_came_home_stays_one_range_with_511_pages_on_the_gpu()
     {
         using var file = new TemporaryFile(Bytes());
-        string[] arguments = ["residency", "histogram", file.Path, "--placement", "device", "--read-around", "1"];
+        string[] arguments = ["residency", "histogram", file.Path, "--placement", "device", "--read-around", "1", "--simulate"];
 
         JsonElement document = await Tool.RunJsonAsync(arguments);
         ToolResult text = await Tool.RunAsync(arguments);
@@ -30,7 +30,7 @@ public sealed class ResidencyTests
     [Fact]
     public async Task Without_placement_there_are_no_ranges_and_the_document_has_none()
     {
-        JsonElement document = await Tool.RunJsonAsync("run", "sort", "--count", "1000");
+        JsonElement document = await Tool.SimulateJsonAsync("sort", "--count", "1000");
 
         Assert.False(document.TryGetProperty("residency", out _));
         Assert.False(document.TryGetProperty("ranges", out _));
@@ -44,7 +44,7 @@ public sealed class ResidencyTests
     [InlineData("auto", 132)]
     public async Task The_table_and_the_document_tell_of_pages_that_moved(string placement, int pages)
     {
-        string[] arguments = ["run", "stream", "--size", "528K", "--placement", placement, "--chunks", "64K,4K", "--timeslice", "0"];
+        string[] arguments = ["run", "stream", "--size", "528K", "--placement", placement, "--chunks", "64K,4K", "--timeslice", "0", "--simulate"];
 
         JsonElement document = await Tool.RunJsonAsync(arguments);
         ToolResult text = await Tool.RunAsync(arguments);
@@ -73,7 +73,7 @@ public sealed class ResidencyTests
     [InlineData("sort --count 3000 --placement auto --timeslice 1")]
     public async Task Runs_with_migration_count_the_same_again(string workload)
     {
-        string[] arguments = ["residency", .. workload.Split(' '), "--seed", "12", "--sms", "1", "--warps", "1"];
+        string[] arguments = ["residency", .. workload.Split(' '), "--seed", "12", "--sms", "1", "--warps", "1", "--simulate"];
 
         JsonElement first = await Tool.RunJsonAsync(arguments);
         JsonElement second = await Tool.RunJsonAsync(arguments);
@@ -87,8 +87,8 @@ public sealed class ResidencyTests
     [InlineData(20, 1)]
     public async Task The_cpu_waits_once_for_pages_that_came_to_the_gpu_within_a_timeslice(int milliseconds, int refusals)
     {
-        JsonElement document = await Tool.RunJsonAsync(
-            "run", "stream", "--size", "528K", "--placement", "device", "--chunks", "64K,4K", "--timeslice", $"{milliseconds}");
+        JsonElement document = await Tool.SimulateJsonAsync(
+            "stream", "--size", "528K", "--placement", "device", "--chunks", "64K,4K", "--timeslice", $"{milliseconds}");
 
         JsonElement migration = document.GetProperty("counters").GetProperty("migration");
         Assert.Equal((refusals, 54), (Number(migration, "timeslice_refusals"), Number(migration, "pages_home_by_fault")));
@@ -97,7 +97,7 @@ public sealed class ResidencyTests
     [Fact]
     public async Task The_verb_says_where_ranges_are_to_live_unless_told()
     {
-        JsonElement document = await Tool.RunJsonAsync("residency", "list", "--nodes", "100");
+        JsonElement document = await Tool.RunJsonAsync("residency", "list", "--nodes", "100", "--simulate");
 
         Assert.Equal("auto", document.GetProperty("machine").GetProperty("placement").GetString());
         Assert.NotEqual(0, document.GetProperty("ranges").GetArrayLength());
