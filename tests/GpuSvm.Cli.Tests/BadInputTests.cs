@@ -61,7 +61,6 @@ public sealed class BadInputTests
         "run list --placement auto --eviction lru",
         "--eviction lru: expected scan-resistant, least-recently-used, oldest-allocation or none (see 'gpusvm run list --help')")]
     [InlineData("run list --live --simulate", "--live and --simulate: expected one of them")]
-    [InlineData("run list --live --placement auto", "--placement: live pages do not move yet; not with --live")]
     [InlineData(
         "residency",
         "a verb is missing: expected one of wordcount, histogram, bfs, list, spmv, pagerank, hashjoin, sort, stream (see 'gpusvm residency --help')")]

@@ -52,9 +52,9 @@ internal static partial class TextOutput
         AddCount(table, "TLB misses", counters.TlbMisses);
         AddCount(table, "walks", counters.Walks);
         AddCount(table, "invalidations", counters.Invalidations);
-        if (document.Residency is { } residency)
+        if (document.Machine.Placement is not null)
         {
-            AddMigration(table, counters.Migration, residency);
+            AddMigration(table, counters.Migration, document.Residency);
         }
 
         table.AddRow("time", string.Create(CultureInfo.InvariantCulture, $"{document.ElapsedMs:n1} ms"));

@@ -62,9 +62,9 @@ internal sealed class WorkloadCommand : Command
         }
     }
 
-    private static string? SimulatedOnly(MachineOptions options) =>
+    private string? SimulatedOnly(MachineOptions options) =>
         options.Events is not null ? "--trace: the events of a live run stay in another process" :
-        options.Strategy == MirrorStrategy.SizedRanges ? "--placement: live pages do not move yet" :
+        _view == RunView.Ranges ? "residency: the ranges of a live run are known to another process" :
         null;
 
     private async Task<int> RunAsync(

@@ -30,6 +30,10 @@ internal sealed class LiveTarget : RunTarget
             Execution = options.Execution,
             FaultBufferEntries = options.FaultBufferEntries,
             VideoMemory = options.VideoMemory,
+            Strategy = options.Strategy,
+            Ranges = options.Ranges,
+            Eviction = options.Eviction,
+            ReadAroundPages = options.ReadAroundPages,
         };
         return new LiveTarget(options, await SvmSession.OpenAsync(live).ConfigureAwait(false));
     }
