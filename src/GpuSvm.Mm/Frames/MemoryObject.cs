@@ -39,6 +39,9 @@ public sealed class MemoryObject : BackingObject
     /// <summary>The frames as text, in the form <c>pfn:0x400+16</c>.</summary>
     public override string ToString() => $"{FirstFrame}+{PageCount}";
 
+    /// <summary>Keeps others from taking its pages: a page that nobody has stays so meanwhile.</summary>
+    internal RankedLock.Scope Enter() => _lock.Enter();
+
     /// <summary>Ends the object: its frames are nobody's. The frame allocator's lock is held.</summary>
     internal void End() => _owner = null;
 

@@ -59,6 +59,19 @@ public sealed partial class PageFrames
         return TryGet(home) ? Errno.None : TryTake(home);
     }
 
+    /// <summary>Notes that a page which nobody has begins in a device's memory. The object's lock is held.</summary>
+    /// <returns>False if somebody has it.</returns>
+    internal bool TryBeginAway(FrameNumber home, FrameNumber place)
+    {
+        if (ReferenceCount(home) != 0 || PlaceOf(home) != home)
+        {
+            return false;
+        }
+
+        _away.Move(home, place);
+        return true;
+    }
+
     /// <summary>Takes a reference to where a page was a moment ago. It may have come home since, and then its device its memory.</summary>
     private bool TryGetAt(FrameNumber frame) =>
         !IsDevicePrivate(frame) || Breaks.RemovedDeviceLookedUp ? TryGet(frame) :

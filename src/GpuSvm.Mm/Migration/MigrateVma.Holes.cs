@@ -47,7 +47,7 @@ public sealed partial class MigrateVma
 
     private int FillHoles(AddressRange holes)
     {
-        if (_mm.VmaAt(holes.Start) is not { Backing: null } vma || !vma.Range.Contains(holes))
+        if (_mm.VmaAt(holes.Start) is not { MayLiveOnDevice: true } vma || !vma.Range.Contains(holes))
         {
             return DropHoles(holes);
         }
@@ -69,6 +69,7 @@ public sealed partial class MigrateVma
     private int FillHoles(Vma vma, CpuLeaf leaf, ulong start, ulong end)
     {
         int filled = 0;
+        using (vma.Backing is { Memory: MemoryObject memory } ? memory.Enter() : default)
         using (leaf.Lock.Enter())
         {
             bool isReaped = _mm.IsReaped(vma);
@@ -98,6 +99,11 @@ public sealed partial class MigrateVma
             return false;
         }
 
+        if (vma.Backing is { } backing && !TryBeginAway(backing, page, destination.Frame))
+        {
+            return false;
+        }
+
         if (Breaks.MigrateNoop)
         {
             return true;
@@ -118,12 +124,16 @@ public sealed partial class MigrateVma
         return true;
     }
 
+    /// <summary>Has a page of an object begin in a device's memory, unless somebody has it. The object's lock is held.</summary>
+    private bool TryBeginAway(VmaBacking backing, ulong page, FrameNumber frame) =>
+        _frames.IsDevicePrivate(frame) && _frames.TryBeginAway(((MemoryObject)backing.Memory).FirstFrame + backing.IndexOf(page), frame);
+
     /// <summary>Enters a page that nobody has had before. Page-table lock held.</summary>
     private void EnterNew(Vma vma, CpuLeaf leaf, ulong page, MigratePfn destination)
     {
         FrameNumber frame = destination.Frame;
         _frames.Get(frame);
-        _frames.SetFlags(frame, FrameFlags.AnonExclusive);
+        _frames.SetFlags(frame, vma.IsAnonymous ? FrameFlags.AnonExclusive : FrameFlags.None);
         _frames.AddMap(frame, _mm.MappingOf(page));
         CpuPte pte = _frames.IsDevicePrivate(frame) ? CpuPte.DevicePrivate(frame, vma.EntryRights) : CpuPte.Map(frame, vma.EntryRights);
         leaf.Enter(page, destination.IsCompound ? pte.AsHuge() : pte);

@@ -117,7 +117,7 @@ public sealed partial class MigrateVma : IPageMigration
     /// Whose own mirror may skip the invalidation, and whose pages in device memory are collected: <see cref="DevicePagemap.Owner"/>, or one
     /// device of several that share an owner: its <see cref="IDevicePagemapOwner"/>. Null for nobody's.
     /// </param>
-    /// <param name="select">Which pages are collected. In anonymous memory a page of which nothing is there always is.</param>
+    /// <param name="select">Which pages are collected. In anonymous memory a page of which nothing is there always is, and that of a memory object, which may begin on a device only.</param>
     /// <param name="faultPage">
     /// The frame of the page that the CPU has touched (<see cref="DeviceFault"/>): who asks holds its page lock, and keeps it, and a reference.
     /// </param>
@@ -162,14 +162,14 @@ public sealed partial class MigrateVma : IPageMigration
         _mm = mm;
         _range = range;
         _owner = owner;
-        _select = select;
+        _select = vma.IsAnonymous ? select : select & ~MigrateSelect.Compound;
         _faultPage = faultPage;
         _stage = Stage.SetUp;
         Collected = 0;
         _shared.Clear();
         _source.AsSpan(0, PageCount).Clear();
         _destination.AsSpan(0, PageCount).Clear();
-        Collect(vma.IsAnonymous ? MigratePfn.Hole : default);
+        Collect(vma.MayLiveOnDevice ? MigratePfn.Hole : default);
 
         return Errno.None;
     }

@@ -145,7 +145,7 @@ internal sealed class MoveToDevice(DeviceMemory memory)
     /// <summary>About how many pages will move: some may drop out, and others come.</summary>
     private int CountWanted(AddressSpace space, AddressRange window)
     {
-        bool takesHoles = space.VmaAt(window.Start)!.IsAnonymous;
+        bool takesHoles = space.VmaAt(window.Start)!.MayLiveOnDevice;
         int wanted = 0;
         for (ulong page = window.Start; page < window.End.Value; page += Page.Size)
         {

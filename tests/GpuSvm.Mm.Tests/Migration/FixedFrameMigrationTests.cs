@@ -43,7 +43,7 @@ public sealed class FixedFrameMigrationTests : IDisposable
 
         _m.Heard();
 
-        Assert.Equal((Errno.None, 4), _device.MoveIn(_m.Mm, Base, 6));
+        Assert.Equal((Errno.None, 5), _device.MoveIn(_m.Mm, Base, 6));
 
         FrameNumber first = _memory.FirstFrame;
         Assert.Equal(
@@ -51,6 +51,17 @@ public sealed class FixedFrameMigrationTests : IDisposable
             _m.Heard().Where(line => line.StartsWith("detach", StringComparison.Ordinal)));
         Assert.Equal([10, 11, 12, 13, 14], from page in Enumerable.Range(0, 5) select (int)_m.Cpu.Load(Base + ((ulong)page * Size)));
         _m.Frames.Put(first + 2);
+    }
+
+    [Fact]
+    public void A_page_that_nobody_has_touched_begins_with_the_device_and_comes_home_to_its_own_frame()
+    {
+        Assert.Equal((Errno.None, 2), _device.MoveIn(_m.Mm, Base, 2));
+
+        Assert.Equal([$"wake {Pages(0, 1)}", $"wake {Pages(1, 1)}"], _m.Heard());
+        Assert.Equal((2L, 0L), (_device.Pagemap.UsedFrames, _m.Frames.AllocatedFrames));
+        Assert.Equal(0, _m.Cpu.Load(Base + Size));
+        Assert.Equal(_memory.FirstFrame + 1, Assert.Single(_m.Cpu.Entries).Value.Frame);
     }
 
     [Fact]

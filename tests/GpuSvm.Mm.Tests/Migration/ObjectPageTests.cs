@@ -27,7 +27,7 @@ public sealed class ObjectPageTests : IDisposable
     {
         var device = new TestDevice(_m.Frames, kind);
 
-        Assert.Equal((Errno.None, 1), device.MoveIn(_m.Mm, Base, 3));
+        Assert.Equal((Errno.None, 1), device.MoveIn(_m.Mm, Base, 1));
 
         FrameNumber away = Entry(_m.Mm).Frame;
         Assert.Equal((kind == DevicePageKind.Private, 1L, 0L), (Entry(_m.Mm).IsDevicePrivate, device.Pagemap.UsedFrames, _m.Frames.AllocatedFrames));
@@ -37,6 +37,22 @@ public sealed class ObjectPageTests : IDisposable
         Assert.Equal((Errno.None, kind == DevicePageKind.Coherent ? 1 : 0), device.MoveOut(_m.Mm, Base, 1));
         Assert.Equal((_memory.FirstFrame, true, 0L), (Entry(_m.Mm).Frame, Entry(_m.Mm).IsWritable, device.Pagemap.UsedFrames));
         Assert.Equal(((1, 1), 43UL), (Counts(_memory.FirstFrame), _m.Thread.Load<ulong>(Base)));
+    }
+
+    [Fact]
+    public void A_page_that_one_space_has_begins_nowhere_else_for_another()
+    {
+        TestProcess child = Fork();
+        var device = new TestDevice(_m.Frames);
+
+        // The first page is the parent's, though the child has not touched it; the others are nobody's.
+        Assert.Equal((Errno.None, 2), device.MoveIn(child.Mm!, Base, 3));
+
+        Assert.Equal((2L, 1L, 42UL), (device.Pagemap.UsedFrames, _m.Frames.AllocatedFrames, child.Thread.Load<ulong>(Base)));
+        _m.Thread.Store(Base + Size, 7UL);
+        Assert.Equal((7UL, 1L), (child.Thread.Load<ulong>(Base + Size), device.Pagemap.UsedFrames));
+        child.Thread.Store(Base + (2 * Size), 8UL);
+        Assert.Equal((8UL, 0L), (_m.Thread.Load<ulong>(Base + (2 * Size)), device.Pagemap.UsedFrames));
     }
 
     [Fact]
