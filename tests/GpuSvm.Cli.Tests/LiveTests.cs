@@ -20,9 +20,23 @@ public sealed class LiveTests
     [InlineData("hashjoin", "--rows 5000 --parallel")]
     [InlineData("sort", "--count 5000")]
     [InlineData("stream", "--size 100K --parallel")]
+    [InlineData("spmv", "MATRIX --parallel")]
+    [InlineData("wordcount", "FILE --placement device")]
+    [InlineData("bfs", "FILE --source 1479 --placement auto --parallel")]
+    [InlineData("pagerank", "FILE --placement device --vram 1M --chunks 16K,4K")]
+    [InlineData("hashjoin", "--rows 5000 --placement auto --parallel --read-around 1")]
+    [InlineData("sort", "--count 5000 --placement device --vram 144K --chunks 4K --sms 1 --warps 1 --eviction oldest-allocation")]
+    [InlineData("spmv", "MATRIX --placement device --timeslice 5")]
+    [InlineData("stream", "--size 1200K --placement device --vram 1M --chunks 16K,4K --sms 2 --warps 2")]
     public async Task A_live_run_gives_the_result_of_a_simulated_one(string workload, string words)
     {
-        string[] arguments = ["run", workload, .. words.Split(' ').Select(word => word == "FILE" ? Tool.Data("debian-12-depends.txt") : word)];
+        using var matrix = new TemporaryFile("%%MatrixMarket matrix coordinate integer general\n3 3 4\n1 1 2\n2 3 5\n3 1 7\n3 3 1\n");
+        string[] arguments = ["run", workload, .. words.Split(' ').Select(word => word switch
+        {
+            "FILE" => Tool.Data("debian-12-depends.txt"),
+            "MATRIX" => matrix.Path,
+            _ => word,
+        }),];
 
         JsonElement simulated = await Tool.RunJsonAsync([.. arguments, "--simulate"]);
         JsonElement live = await Tool.RunJsonAsync([.. arguments, "--live"]);
@@ -31,13 +45,18 @@ public sealed class LiveTests
         Assert.Equal(simulated.GetProperty("input").GetRawText(), live.GetProperty("input").GetRawText());
         Assert.Equal(("simulated", "live"), (ModeOf(simulated), ModeOf(live)));
         Assert.True(Counter(live, "faults") > 0);
+        Assert.Equal(words.Contains("--placement", StringComparison.Ordinal), Migrated(live, "pages_to_device_by_fault") > 0);
     }
 
     [LiveTheory]
     [InlineData("--nodes 1 --seed 3")]
     [InlineData("--nodes 20000")]
     [InlineData("--nodes 20000 --mutate --seed 7 --sms 2")]
-    public async Task A_list_takes_as_many_pages_live_as_simulated(string words)
+    [InlineData("--nodes 1 --placement device")]
+    [InlineData("--nodes 20000 --placement device")]
+    [InlineData("--nodes 20000 --mutate --seed 7 --sms 2 --placement auto --read-around 4")]
+    [InlineData("--nodes 5000 --placement device --vram 224K --chunks 4K --sms 1 --warps 1")]
+    public async Task A_list_maps_and_moves_as_many_pages_live_as_simulated(string words)
     {
         string[] arguments = ["run", "list", .. words.Split(' ')];
 
@@ -45,6 +64,7 @@ public sealed class LiveTests
         JsonElement live = await Tool.RunJsonAsync([.. arguments, "--live"]);
 
         Assert.Equal(Counter(simulated, "pages_mapped"), Counter(live, "pages_mapped"));
+        Assert.Equal(MigrationOf(simulated).GetRawText(), MigrationOf(live).GetRawText());
     }
 
     [LiveTheory]
@@ -145,6 +165,10 @@ public sealed class LiveTests
     private static string Release() => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
 
     private static string? ModeOf(JsonElement document) => document.GetProperty("machine").GetProperty("mode").GetString();
+
+    private static JsonElement MigrationOf(JsonElement document) => document.GetProperty("counters").GetProperty("migration");
+
+    private static long Migrated(JsonElement document, string name) => MigrationOf(document).GetProperty(name).GetInt64();
 
     private static long Counter(JsonElement document, string name) => document.GetProperty("counters").GetProperty(name).GetInt64();
 }
