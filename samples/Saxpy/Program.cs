@@ -8,7 +8,8 @@ if (SvmSession.Missing is { } missing)
 }
 
 const int Count = 1_000_000;
-await using SvmSession svm = await SvmSession.OpenAsync(new SvmOptions { VideoMemory = ByteSize.MiB(256) });
+var options = new SvmOptions { VideoMemory = ByteSize.MiB(256), Ranges = new() { Placement = SvmResidency.Auto } }; // pages come when they are used
+await using SvmSession svm = await SvmSession.OpenAsync(options);
 using SvmBuffer<float> x = svm.Allocate<float>(Count);
 using SvmBuffer<float> y = svm.Allocate<float>(Count);
 await Print("nobody has touched y");

@@ -25,7 +25,7 @@ public sealed class LiveTests
     [InlineData("bfs", "FILE --source 1479 --placement auto --parallel")]
     [InlineData("pagerank", "FILE --placement device --vram 1M --chunks 16K,4K")]
     [InlineData("hashjoin", "--rows 5000 --placement auto --parallel --read-around 1")]
-    [InlineData("sort", "--count 5000 --placement device --vram 144K --chunks 4K --sms 1 --warps 1 --eviction oldest-allocation")]
+    [InlineData("sort", "--count 5000 --placement device --vram 104K --chunks 4K --sms 1 --warps 1 --eviction oldest-allocation")]
     [InlineData("spmv", "MATRIX --placement device --timeslice 5")]
     [InlineData("stream", "--size 1200K --placement device --vram 1M --chunks 16K,4K --sms 2 --warps 2")]
     public async Task A_live_run_gives_the_result_of_a_simulated_one(string workload, string words)
@@ -55,7 +55,6 @@ public sealed class LiveTests
     [InlineData("--nodes 1 --placement device")]
     [InlineData("--nodes 20000 --placement device")]
     [InlineData("--nodes 20000 --mutate --seed 7 --sms 2 --placement auto --read-around 4")]
-    [InlineData("--nodes 5000 --placement device --vram 224K --chunks 4K --sms 1 --warps 1")]
     public async Task A_list_maps_and_moves_as_many_pages_live_as_simulated(string words)
     {
         string[] arguments = ["run", "list", .. words.Split(' ')];
@@ -79,6 +78,33 @@ public sealed class LiveTests
         Assert.True(result.GetProperty("walks").GetInt64() >= 6);
         Assert.True(result.GetProperty("changes_during_walks").GetInt64() > 0);
         Assert.True(Counter(document, "invalidations") > 0);
+    }
+
+    [LiveFact]
+    public async Task The_ranges_of_a_live_run_are_shown_and_hold_what_the_residency_counts()
+    {
+        JsonElement document = await Tool.RunJsonAsync("residency", "sort", "--count", "3000", "--live");
+
+        JsonElement[] ranges = [.. document.GetProperty("ranges").EnumerateArray()];
+        long video = ranges.Sum(range => range.GetProperty("video_pages").GetInt64());
+        Assert.Equal("live", ModeOf(document));
+        Assert.Equal(Migrated(document, "ranges_made"), ranges.Length);
+        Assert.Equal(video, document.GetProperty("residency").GetProperty("video_pages").GetInt64());
+        Assert.Equal(Migrated(document, "pages_to_device_by_fault") - Migrated(document, "pages_home_by_fault"), video);
+    }
+
+    [LiveFact]
+    public async Task A_trace_of_a_live_run_holds_what_the_counters_count()
+    {
+        using var file = new TemporaryFile("an earlier trace");
+
+        JsonElement document = await Tool.RunJsonAsync("run", "list", "--nodes", "1000", "--placement", "device", "--trace", file.Path, "--live");
+
+        PerfettoFile trace = PerfettoFile.Of(await File.ReadAllBytesAsync(file.Path));
+        Assert.Empty(trace.Faults());
+        Assert.Equal(trace.Events.Count, document.GetProperty("trace").GetProperty("events").GetInt64());
+        Assert.Equal(0, document.GetProperty("trace").GetProperty("dropped").GetInt64());
+        Assert.Equal(Counter(document, "replays"), trace.Events.Count(happened => happened.Category == "replay"));
     }
 
     [LiveFact]

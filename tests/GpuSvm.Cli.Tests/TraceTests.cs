@@ -58,19 +58,6 @@ public sealed class TraceTests
     }
 
     [Fact]
-    public async Task A_trace_of_a_live_run_is_refused_because_its_events_are_in_another_process()
-    {
-        using var file = new TemporaryFile("an earlier trace");
-
-        ToolResult result = await Tool.RunAsync("run", "list", "--live", "--trace", file.Path);
-
-        Assert.Equal(
-            (2, "", "gpusvm: --trace: the events of a live run stay in another process; not with --live\n"),
-            (result.ExitCode, result.Output, result.Error));
-        Assert.Equal("an earlier trace", await File.ReadAllTextAsync(file.Path));
-    }
-
-    [Fact]
     public async Task A_run_that_is_refused_leaves_an_earlier_trace_alone()
     {
         using var file = new TemporaryFile("an earlier trace");

@@ -15,9 +15,9 @@ public sealed class SampleTests
             """
             nobody has touched y  : nowhere yet, CPU none, GPU none; pagemap: absent
             the CPU has filled it : in system memory, CPU read-write, GPU none; pagemap: present, file or shared
-            the GPU has used it   : in system memory, CPU read-write, GPU read-write; pagemap: present, file or shared
+            the GPU has used it   : in the GPU's memory, CPU none, GPU read-write; pagemap: swapped, write-protected by userfaultfd
             y[42] is 5
-            the CPU has read it   : in system memory, CPU read-write, GPU read-write; pagemap: present, file or shared
+            the CPU has read it   : in system memory, CPU read-write, GPU none; pagemap: present, file or shared
 
             """,
             output);

@@ -26,13 +26,11 @@ internal sealed class TargetSettings
     /// <summary>Starts what the command line asks for; unless it says, this process's own memory if this computer allows that.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="options">The GPU, and what else there is of a machine.</param>
-    /// <param name="simulatedOnly">What of the command line only a simulated machine can do, in a few words; null if nothing.</param>
     /// <returns>The target, and one line that says which it is and why; null if the command line says it.</returns>
-    /// <exception cref="BadInputException">It asks for both, or for live memory and for what that cannot do.</exception>
+    /// <exception cref="BadInputException">It asks for both.</exception>
     /// <exception cref="UnavailableException">It asks for live memory, and this computer does not allow it.</exception>
     /// <exception cref="SvmException">It could not be started.</exception>
-    public async Task<(RunTarget Target, string? Notice)> OpenAsync(
-        ParseResult parsed, MachineOptions options, string? simulatedOnly)
+    public async Task<(RunTarget Target, string? Notice)> OpenAsync(ParseResult parsed, MachineOptions options)
     {
         bool mustBeLive = parsed.GetValue(_live);
         bool mustBeSimulated = parsed.GetValue(_simulate);
@@ -41,17 +39,12 @@ internal sealed class TargetSettings
             throw new BadInputException("--live and --simulate: expected one of them");
         }
 
-        if (mustBeLive && simulatedOnly is not null)
-        {
-            throw new BadInputException($"{simulatedOnly}; not with --live");
-        }
-
         if (mustBeSimulated)
         {
             return (new SimulatedTarget(options), null);
         }
 
-        string? missing = simulatedOnly ?? SvmSession.Missing;
+        string? missing = SvmSession.Missing;
         if (missing is null)
         {
             RunTarget target = await LiveTarget.OpenAsync(options).ConfigureAwait(false);

@@ -28,12 +28,11 @@ internal sealed record RunDocument(
     double ElapsedMs,
     TraceDocument? Trace)
 {
-    /// <summary>Collects what a run tells.</summary>
-    public static async Task<RunDocument> OfAsync(
-        string workload, RunSession session, RunReport report, TraceDocument? trace, RunView view)
+    /// <summary>Collects what a run tells, but for its trace, which is not complete yet.</summary>
+    public static async Task<RunDocument> OfAsync(string workload, RunSession session, RunReport report, RunView view)
     {
         MachineCounters counters = await session.Target.CountersAsync().ConfigureAwait(false);
-        ResidencyDocument? residency = session.Target.Residency(out IReadOnlyList<RangeRow> ranges);
+        (ResidencyDocument? residency, IReadOnlyList<RangeRow> ranges) = await session.Target.ResidencyAsync().ConfigureAwait(false);
         return new RunDocument(
             workload,
             report.Input,
@@ -45,6 +44,6 @@ internal sealed record RunDocument(
             residency,
             view == RunView.Ranges ? ranges : null,
             session.Elapsed.TotalMilliseconds,
-            trace);
+            Trace: null);
     }
 }

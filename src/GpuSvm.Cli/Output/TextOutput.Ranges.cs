@@ -7,7 +7,7 @@ namespace GpuSvm.Cli.Output;
 /// <content>Ranges: where they have ended, and what was counted of them.</content>
 internal static partial class TextOutput
 {
-    private static void AddMigration(Table table, MigrationCounters counters, ResidencyDocument? residency)
+    private static void AddMigration(Table table, MigrationCounters counters, ResidencyDocument residency)
     {
         table.AddEmptyRow();
         AddCount(table, "pages to VRAM by GPU faults", counters.PagesToDeviceByFault);
@@ -22,12 +22,8 @@ internal static partial class TextOutput
         AddCount(table, "ranges made", counters.RangesMade);
         AddCount(table, "ranges removed", counters.RangesRemoved);
         AddCount(table, "peak of pages in VRAM", counters.PeakVideoPages);
-        if (residency is not null)
-        {
-            AddCount(table, "pages in VRAM at the end", residency.VideoPages);
-            AddCount(table, "pages in system memory at the end", residency.SystemPages);
-        }
-
+        AddCount(table, "pages in VRAM at the end", residency.VideoPages);
+        AddCount(table, "pages in system memory at the end", residency.SystemPages);
         table.AddEmptyRow();
     }
 

@@ -52,9 +52,9 @@ internal static partial class TextOutput
         AddCount(table, "TLB misses", counters.TlbMisses);
         AddCount(table, "walks", counters.Walks);
         AddCount(table, "invalidations", counters.Invalidations);
-        if (document.Machine.Placement is not null)
+        if (document.Residency is { } residency)
         {
-            AddMigration(table, counters.Migration, document.Residency);
+            AddMigration(table, counters.Migration, residency);
         }
 
         table.AddRow("time", string.Create(CultureInfo.InvariantCulture, $"{document.ElapsedMs:n1} ms"));

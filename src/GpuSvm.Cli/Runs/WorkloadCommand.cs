@@ -13,7 +13,7 @@ internal sealed class WorkloadCommand : Command
 
     private readonly Option<string?> _trace = new("--trace")
     {
-        Description = "Write what happens to a file that ui.perfetto.dev opens; only with a simulated machine.",
+        Description = "Write what happens to a file that ui.perfetto.dev opens.",
         HelpName = "FILE.pftrace",
     };
 
@@ -55,42 +55,46 @@ internal sealed class WorkloadCommand : Command
     {
         using TraceFile? trace = parsed.GetValue(_trace) is { } path ? TraceFile.Open(path) : null;
         MachineOptions options = _settings.Read(parsed) with { Events = trace?.Events };
-        (RunTarget target, string? notice) = await _target.OpenAsync(parsed, options, SimulatedOnly(options)).ConfigureAwait(false);
+        (RunTarget target, string? notice) = await _target.OpenAsync(parsed, options).ConfigureAwait(false);
+        RunReport report;
+        RunDocument document;
         await using (target.ConfigureAwait(false))
         {
-            return await RunAsync(run, parsed, new RunSession(target), trace, notice).ConfigureAwait(false);
-        }
-    }
-
-    private string? SimulatedOnly(MachineOptions options) =>
-        options.Events is not null ? "--trace: the events of a live run stay in another process" :
-        _view == RunView.Ranges ? "residency: the ranges of a live run are known to another process" :
-        null;
-
-    private async Task<int> RunAsync(
-        Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed, RunSession session, TraceFile? trace, string? notice)
-    {
-        RunReport report;
-        try
-        {
-            report = await run(session, parsed).ConfigureAwait(false);
-        }
-        catch (Exception failed) when (failed is RunFailedException or SvmException)
-        {
-            report = RunReport.WithoutAnswer(failed.Message);
-        }
-        catch (IOException unreadable)
-        {
-            throw new BadInputException(unreadable.Message);
+            var session = new RunSession(target);
+            report = await ReportAsync(run, parsed, session).ConfigureAwait(false);
+            document = await RunDocument.OfAsync(Name, session, report, _view).ConfigureAwait(false);
+            await target.CompleteEventsAsync().ConfigureAwait(false);
+            document = document with { Trace = trace?.Complete() };
         }
 
-        // Not before: input that cannot be used is told in one line.
+        // Not before: what cannot be used is told in one line.
         if (notice is not null)
         {
             Console.Error.WriteLine($"gpusvm: {notice}");
         }
 
-        RunDocument document = await RunDocument.OfAsync(Name, session, report, trace?.Complete(), _view).ConfigureAwait(false);
+        return Show(document, report, parsed);
+    }
+
+    private static async Task<RunReport> ReportAsync(
+        Func<RunSession, ParseResult, Task<RunReport>> run, ParseResult parsed, RunSession session)
+    {
+        try
+        {
+            return await run(session, parsed).ConfigureAwait(false);
+        }
+        catch (Exception failed) when (failed is RunFailedException or SvmException)
+        {
+            return RunReport.WithoutAnswer(failed.Message);
+        }
+        catch (IOException unreadable)
+        {
+            throw new BadInputException(unreadable.Message);
+        }
+    }
+
+    private int Show(RunDocument document, RunReport report, ParseResult parsed)
+    {
         if (parsed.GetValue(_json))
         {
             JsonOutput.Write(document);

@@ -96,7 +96,7 @@ public sealed class PackageTests(PackageFolder folder) : IClassFixture<PackageFo
 
         Assert.Equal((0, "0.1.0\n", string.Empty), await ChildProcess.ProgramAsync(folder.Path, tool, "--version"));
         string[] run = ["run", "list", "--nodes", "100", "--json"];
-        await RunAsync("simulated", run);
+        await RunAsync("simulated", [.. run, "--simulate"]);
         if (SvmSession.Missing is null)
         {
             await RunAsync("live", [.. run, "--live"]);

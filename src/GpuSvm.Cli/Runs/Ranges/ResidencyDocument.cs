@@ -15,9 +15,20 @@ internal sealed record ResidencyDocument(
     /// <summary>Adds up.</summary>
     /// <param name="memory">All memory of the process.</param>
     /// <param name="rows">The ranges.</param>
-    public static ResidencyDocument Of(IReadOnlyList<ResidencyRun> memory, IReadOnlyList<RangeRow> rows) => new(
+    public static ResidencyDocument Of(IReadOnlyList<ResidencyRun> memory, IReadOnlyList<RangeRow> rows) => Of(
         Pages(memory, PageLocation.DevicePrivate, PageLocation.DeviceCoherent),
         Pages(memory, PageLocation.System, PageLocation.ZeroPage, PageLocation.DeviceExclusive),
+        rows);
+
+    /// <summary>Adds up.</summary>
+    /// <param name="memory">All memory of the process, if that is a live one.</param>
+    /// <param name="rows">The ranges.</param>
+    public static ResidencyDocument Of(IReadOnlyList<PageResidencyRun> memory, IReadOnlyList<RangeRow> rows) =>
+        Of(Pages(memory, PagePlacement.DeviceMemory), Pages(memory, PagePlacement.SystemMemory), rows);
+
+    private static ResidencyDocument Of(long videoPages, long systemPages, IReadOnlyList<RangeRow> rows) => new(
+        videoPages,
+        systemPages,
         Count(rows, RangeRow.Video),
         Count(rows, RangeRow.System),
         Count(rows, RangeRow.Mixed),
@@ -25,6 +36,9 @@ internal sealed record ResidencyDocument(
 
     private static long Pages(IReadOnlyList<ResidencyRun> memory, params PageLocation[] locations) =>
         memory.Where(run => locations.Contains(run.Location)).Sum(run => (long)run.Range.PageCount);
+
+    private static long Pages(IReadOnlyList<PageResidencyRun> memory, PagePlacement placement) =>
+        memory.Where(run => run.Residency.Placement == placement).Sum(run => (long)run.Range.PageCount);
 
     private static int Count(IReadOnlyList<RangeRow> rows, string place) => rows.Count(row => row.Place == place);
 }

@@ -54,13 +54,11 @@ internal abstract class RunTarget : IAsyncDisposable
     /// <summary>What has been counted so far.</summary>
     public abstract Task<MachineCounters> CountersAsync();
 
-    /// <summary>Where the memory is now; null where it is not followed by ranges.</summary>
-    /// <param name="ranges">The ranges, in order of address.</param>
-    public virtual ResidencyDocument? Residency(out IReadOnlyList<RangeRow> ranges)
-    {
-        ranges = [];
-        return null;
-    }
+    /// <summary>Where the memory is now, and its ranges in order of address; null and none where it is not followed by ranges.</summary>
+    public abstract Task<(ResidencyDocument? Memory, IReadOnlyList<RangeRow> Ranges)> ResidencyAsync();
+
+    /// <summary>Sees to it that all which has happened is in <see cref="MachineOptions.Events"/>; nothing may be asked afterwards.</summary>
+    public abstract Task CompleteEventsAsync();
 
     /// <summary>What this is, for the answer.</summary>
     public abstract MachineDocument Describe();

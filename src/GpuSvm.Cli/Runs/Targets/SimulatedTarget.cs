@@ -58,13 +58,17 @@ internal sealed class SimulatedTarget : RunTarget
     public override Task<MachineCounters> CountersAsync() => Task.FromResult(_machine.Counters);
 
     /// <inheritdoc/>
-    public override ResidencyDocument? Residency(out IReadOnlyList<RangeRow> ranges)
+    public override Task<(ResidencyDocument? Memory, IReadOnlyList<RangeRow> Ranges)> ResidencyAsync()
     {
-        ranges = [.. Process.Ranges().Select(RangeRow.Of)];
-        return Options.Strategy == MirrorStrategy.SizedRanges
+        RangeRow[] ranges = [.. Process.Ranges().Select(RangeRow.Of)];
+        ResidencyDocument? memory = Options.Strategy == MirrorStrategy.SizedRanges
             ? ResidencyDocument.Of(Process.Residency(0UL, AllBytes), ranges)
             : null;
+        return Task.FromResult((memory, (IReadOnlyList<RangeRow>)ranges));
     }
+
+    /// <inheritdoc/>
+    public override Task CompleteEventsAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
     public override MachineDocument Describe() => MachineDocument.Simulated(Options);
