@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GpuSvm.Live.Tests.Infrastructure;
 
 namespace GpuSvm.Live.Tests.Sessions;
 
@@ -35,6 +36,28 @@ public sealed class StrangerTests
         await program.WaitForExitAsync();
         string line = Assert.Single((await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("gpusvm: ", line, StringComparison.Ordinal);
+        Assert.Equal(exitCode, program.ExitCode);
+    }
+
+    [RootTheory]
+    [InlineData("engine", 1)]
+    [InlineData("guard", 2)]
+    public async Task A_program_of_another_user_speaks_to_nobody_and_says_so_in_one_line(string role, int exitCode)
+    {
+        using LocalSocket listener = LocalSocket.Listen(out string address);
+        string[] otherUser = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+        var start = new ProcessStartInfo("/usr/bin/setpriv", [.. otherUser, "dotnet", EnginePath, role, address])
+        {
+            RedirectStandardError = true,
+        };
+        using Process program = Process.Start(start)!;
+        Task<string> errors = program.StandardError.ReadToEndAsync();
+        using LocalSocket socket = listener.Accept(TimeSpan.FromSeconds(30))!;
+        Assert.Equal(65534U, socket.PeerUserId);
+        Assert.Equal(0, socket.Receive(new byte[16], out _));
+        await program.WaitForExitAsync();
+        string line = Assert.Single((await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("at the other end is of user 0, and this one of user 65534", line, StringComparison.Ordinal);
         Assert.Equal(exitCode, program.ExitCode);
     }
 

@@ -49,6 +49,7 @@ internal sealed class NoRoom : ILiveProgram
         (await svm.AddAsync(moved, 2, 1)).ThrowIfFailed();
         svm.Unmap(full, 8 * Page.Size);
         Check.Equal(53, svm.Word(moved, 1), "a page that comes home once there is room");
+        Check.Equal((int)Errno.EFAULT, Native.LoadByKernel(scratch, moved.Value), "the page that could not, later");
         for (int page = 8; page < Limit; page++)
         {
             Check.Equal(page, svm.Word(full, page), $"page {page}");
