@@ -11,9 +11,8 @@ namespace GpuSvm;
 /// userfaultfd; a third, the guard, ends this process should the engine die. Without a GPU this gives semantics, not speed.
 /// </para>
 /// <para>
-/// Buffers are shared memory. They may be unmapped by any means, whole or in part; <c>madvise</c> with DONTNEED or REMOVE discards. Not
-/// followed yet: <c>mremap</c> ends the process with one line, <c>mprotect</c> binds the CPU alone, and children made by <c>fork</c> do
-/// not have the buffers. See docs/live.md.
+/// Buffers are shared memory. They may be unmapped and moved by any means, whole or in part; <c>madvise</c> with DONTNEED or REMOVE
+/// discards, for all that map them; children made by <c>fork</c> share them. <c>mprotect</c> binds the CPU alone. See docs/live.md.
 /// </para>
 /// <para>Thread-safe, but for <see cref="DisposeAsync"/>, after which no buffer may be used.</para>
 /// </remarks>

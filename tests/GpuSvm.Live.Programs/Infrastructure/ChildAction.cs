@@ -26,4 +26,13 @@ internal enum ChildAction
 
     /// <summary>execv(2).</summary>
     Become,
+
+    /// <summary>Waits until the parent has ended.</summary>
+    AwaitOrphaned,
+
+    /// <summary>Loads a word, which must have a value, again and again for a second or two.</summary>
+    Watch,
+
+    /// <summary>Writes a line to the output that it has of its parent.</summary>
+    Print,
 }

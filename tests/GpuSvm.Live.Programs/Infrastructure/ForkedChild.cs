@@ -25,6 +25,10 @@ internal static unsafe class ForkedChild
         var remap = (delegate* unmanaged[SuppressGCTransition]<nint, nuint, nuint, int, nint, nint>)Export("mremap");
         var execute = (delegate* unmanaged[SuppressGCTransition]<byte*, byte**, int>)Export("execv");
         var exit = (delegate* unmanaged[SuppressGCTransition]<int, void>)Export("_exit");
+        var parent = (delegate* unmanaged[SuppressGCTransition]<int>)Export("getppid");
+        var write = (delegate* unmanaged[SuppressGCTransition]<int, byte*, nint, nint>)Export("write");
+        int self = Environment.ProcessId;
+        byte* text = (byte*)Marshal.StringToCoTaskMemUTF8("right\n");
         byte* path = (byte*)Marshal.StringToCoTaskMemUTF8("/bin/true");
         byte** arguments = stackalloc byte*[2];
         arguments[0] = path;
@@ -77,6 +81,25 @@ internal static unsafe class ForkedChild
             else if (action == ChildAction.Move)
             {
                 failed = remap((nint)word, (nuint)plan[i].Value, (nuint)plan[i].Value, RawCalls.MoveFixed, (nint)plan[i].Target) == -1 ? 1 : 0;
+            }
+            else if (action == ChildAction.AwaitOrphaned)
+            {
+                while (parent() == self)
+                {
+                    poll(0, 0, 1);
+                }
+            }
+            else if (action == ChildAction.Watch)
+            {
+                for (int n = 0; n < 1000; n++)
+                {
+                    failed |= *word == plan[i].Value ? 0 : 1;
+                    poll(0, 0, 1);
+                }
+            }
+            else if (action == ChildAction.Print)
+            {
+                failed = write(1, text, 6) == 6 ? 0 : 1;
             }
             else if (action == ChildAction.Become)
             {

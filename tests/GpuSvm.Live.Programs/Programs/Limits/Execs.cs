@@ -13,9 +13,15 @@ internal sealed class Execs : ILiveProgram
     /// <inheritdoc/>
     public async Task RunAsync(string[] args, TextWriter output)
     {
-        SvmSession svm = await SvmSession.OpenAsync(new SvmOptions());
+        SvmSession svm = await SvmSession.OpenAsync(new SvmOptions
+        {
+            VideoMemory = ByteSize.MiB(64),
+            Ranges = new SvmRangeOptions { Placement = SvmResidency.Device },
+        });
         VirtualAddress start = svm.Map(4 * Page.Size, Protection.ReadWrite);
         svm.Word(start, 0) = 5;
+        (await svm.AddAsync(start, 4, 1)).ThrowIfFailed();
+        Check.Equal(PagePlacement.DeviceMemory, (await svm.ResidencyAsync(start)).Placement, "place of a page");
         using var told = new ManualResetEventSlim();
         using var registration = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => told.Set());
         await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
