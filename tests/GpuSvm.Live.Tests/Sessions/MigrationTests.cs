@@ -30,14 +30,18 @@ public sealed class MigrationTests(ITestOutputHelper output)
     [InlineData("native", "roomy")]
     [InlineData("native", "tight")]
     [InlineData("exclusive", "roomy")]
+    [InlineData("native", "requested")]
+    [InlineData("exclusive", "requested")]
     public async Task No_update_is_lost_while_pages_go_to_and_fro(string atomics, string memory) =>
         output.WriteLine(await LiveProgram.RunAsync("no-lost-update", Seconds, atomics, memory));
 
-    [LiveFact]
-    public async Task Pages_that_are_copied_while_the_CPU_stores_to_them_lose_updates()
+    [LiveTheory]
+    [InlineData("copy-before-isolate", "roomy")]
+    [InlineData("owner-event-skipped", "requested")]
+    public async Task Pages_that_are_copied_while_the_CPU_or_the_GPU_stores_to_them_lose_updates(string name, string memory)
     {
-        var broken = new Dictionary<string, string> { ["GPUSVM_BREAK"] = "copy-before-isolate" };
-        using LiveProgram program = LiveProgram.Start(broken, "no-lost-update", "10", "native", "roomy");
+        var broken = new Dictionary<string, string> { ["GPUSVM_BREAK"] = name };
+        using LiveProgram program = LiveProgram.Start(broken, "no-lost-update", "10", "native", memory);
         (int code, string errors) = await program.EndAsync();
         Assert.Equal(1, code);
         Assert.Contains("FAILED: steps of ", errors, StringComparison.Ordinal);

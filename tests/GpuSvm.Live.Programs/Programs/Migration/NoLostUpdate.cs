@@ -9,8 +9,9 @@ namespace GpuSvm.Live.Programs.Migration;
 
 /// <summary>Threads of both sides count in the same pages, which go to and fro all the while: in the end every step is there.</summary>
 /// <remarks>
-/// <c>no-lost-update SECONDS native|exclusive [PERCENT]</c>: how atomics reach system memory, and how much of the pages the GPU's memory
-/// holds; 0 for all. Each side goes through all pages, so a page is touched by one while the other has it moved.
+/// <c>no-lost-update SECONDS native|exclusive roomy|tight|requested</c>: how atomics reach system memory; whether the GPU's memory holds all
+/// pages, or half of them, or pages move only when the program asks for it, while kernels store to them. Each side goes through all pages, so
+/// a page is touched by one while the other has it moved.
 /// </remarks>
 internal sealed class NoLostUpdate : ILiveProgram
 {
@@ -26,14 +27,16 @@ internal sealed class NoLostUpdate : ILiveProgram
     {
         double seconds = double.Parse(args[0], CultureInfo.InvariantCulture);
         SystemAtomics atomics = args[1] == "native" ? SystemAtomics.Native : SystemAtomics.DeviceExclusive;
+        bool isRequested = args[2] == "requested";
         await using SvmSession svm = await SvmSession.OpenAsync(new SvmOptions
         {
-            VideoMemory = args is [_, _, "tight"] ? ByteSize.KiB(700) : ByteSize.MiB(64),
+            VideoMemory = args[2] == "tight" ? ByteSize.KiB(700) : ByteSize.MiB(64),
+            Strategy = isRequested ? MirrorStrategy.TableAligned : MirrorStrategy.SizedRanges,
             Execution = ExecutionMode.Parallel,
             SystemAtomics = atomics,
             Ranges = new SvmRangeOptions
             {
-                Placement = SvmResidency.Device,
+                Placement = isRequested ? SvmResidency.System : SvmResidency.Device,
                 ChunkSizes = [ByteSize.KiB(64), ByteSize.KiB(4)],
             },
         });
@@ -49,7 +52,12 @@ internal sealed class NoLostUpdate : ILiveProgram
         {
             Task<LaunchResult> launch = svm.LaunchAsync(
                 CounterKernel.Add, grid: CounterKernel.GpuThreads, block: 1, new CounterArgs(start, Pages, Rounds));
-            asked += (await svm.TryMigrateToDeviceAsync(start, Pages / 2 * Page.Size)).Pages;
+            do
+            {
+                asked += (await svm.TryMigrateToDeviceAsync(start, Pages / 2 * Page.Size)).Pages;
+            }
+            while (isRequested && !launch.IsCompleted);
+
             (await launch).ThrowIfFailed();
             gpu += Rounds;
         }
@@ -73,7 +81,7 @@ internal sealed class NoLostUpdate : ILiveProgram
         }
 
         Check.Equal(((gpu * CounterKernel.GpuThreads) + cpu.Sum()) * Pages, shared, "steps that all have taken together");
-        Check.That(moved.PagesToDeviceByFault > 0 && moved.PagesHomeByFault > 0, $"Pages have moved both ways: {moved}");
+        Check.That(moved.PagesToDeviceByFault + asked > 0 && moved.PagesHomeByFault > 0, $"Pages have moved both ways: {moved}");
         await output.WriteLineAsync(
             $"{shared} shared steps, {cpu.Sum() * Pages} of them by the CPU; {moved.PagesToDeviceByFault} pages to the GPU by fault, {asked} by request, "
             + $"{moved.PagesHomeByFault} home by fault, {moved.PagesHomeByEviction} by eviction");
