@@ -24,6 +24,17 @@ public sealed class EventStreamTests
     }
 
     [Fact]
+    public void Events_that_were_lost_on_the_way_count_as_dropped()
+    {
+        var stream = new EventStream(2);
+        stream.AddDropped(3);
+        stream.AddDropped(0);
+
+        Assert.Equal((0L, 3L), (stream.Written, stream.Dropped));
+        Assert.Throws<ArgumentOutOfRangeException>(() => stream.AddDropped(-1));
+    }
+
+    [Fact]
     public void A_full_stream_drops_what_comes_and_counts_it()
     {
         var stream = new EventStream(4);

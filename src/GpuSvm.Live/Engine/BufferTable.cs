@@ -79,29 +79,14 @@ internal sealed class BufferTable(SystemMemory memory, PageFrames frames) : IDis
         }
     }
 
-    /// <summary>Counts references of pins to a frame of a buffer: with one it is not given back.</summary>
-    public void AddPins(FrameNumber frame, int count)
-    {
-        using (_lock.Enter())
-        {
-            foreach (LiveBuffer buffer in _buffers)
-            {
-                if (unchecked(frame.Value - buffer.Memory.FirstFrame.Value) < buffer.Memory.PageCount)
-                {
-                    buffer.Pins += count;
-                }
-            }
-        }
-    }
-
-    /// <summary>Gives every buffer back that was mapped once and is no longer, nor pinned.</summary>
+    /// <summary>Gives every buffer back that was mapped once and is no longer, unless somebody has a page still: a pin, or a move that is about to end.</summary>
     public void DropUnmapped()
     {
         using (_lock.Enter())
         {
             for (int i = _buffers.Count - 1; i >= 0; i--)
             {
-                if (_buffers[i] is { IsEntered: true, Memory.MappedPages: 0, Pins: 0 } buffer)
+                if (_buffers[i] is { IsEntered: true, Memory.MappedPages: 0 } buffer && !frames.HasUsedFrames(buffer.Memory))
                 {
                     _buffers.RemoveAt(i);
                     Free(buffer);

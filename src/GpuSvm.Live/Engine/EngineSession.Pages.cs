@@ -9,7 +9,7 @@ internal sealed partial class EngineSession
     /// <summary>Most runs of pages in one answer, which must fit a message.</summary>
     private const int MostRuns = 200;
 
-    private readonly PinTable _pins;
+    private readonly PinTable _pins = new();
 
     /// <summary>Takes note of rights that the app has now.</summary>
     /// <exception cref="SvmException">ENOMEM: not all is mapped, or there are too many mappings.</exception>
@@ -53,8 +53,8 @@ internal sealed partial class EngineSession
     public long Pin(AddressRange range)
     {
         Drain();
-        Demand(_pins.TryPin(_mm, range, out long pin), $"{range} could not be pinned.");
-        return pin;
+        Demand(_mm.TryPin(range, out PagePins? pins), $"{range} could not be pinned.");
+        return _pins.Add(pins!);
     }
 
     /// <summary>Lets pages move again.</summary>

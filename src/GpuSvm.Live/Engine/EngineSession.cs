@@ -68,7 +68,6 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
             Events = _events,
         });
         _driver = choices.Build(_gpu, _frames);
-        _pins = new PinTable(_frames, _buffers);
         _family = new LiveFamily(_buffers);
         _app = LiveProcess.OfApp(processId, userfaultfd, _frames, _family, this);
         _messages = _app.Messages;

@@ -10,7 +10,4 @@ internal sealed record LiveBuffer(long Id, MemoryObject Memory, SafeFileHandle F
 {
     /// <summary>True once the app has mapped it; without any mapping after that it is of no use to anybody.</summary>
     public bool IsEntered { get; set; }
-
-    /// <summary>Number of references that pins have to its pages.</summary>
-    public long Pins { get; set; }
 }

@@ -47,6 +47,46 @@ public sealed partial class AddressSpace
         return Errno.EBUSY;
     }
 
+    /// <summary>Brings the pages of a range in, for writing where that is allowed, and keeps them there.</summary>
+    /// <param name="range">Page-aligned.</param>
+    /// <param name="pins">The pages; null on failure.</param>
+    /// <returns>As <see cref="TryPin(VirtualAddress, CpuAccess, out FrameNumber)"/>; after an error no page is pinned.</returns>
+    /// <exception cref="ArgumentException">The range is not made of whole pages.</exception>
+    /// <remarks>Locking: no lock held on entry; takes the mmap lock shared for each page.</remarks>
+    public Errno TryPin(AddressRange range, out PagePins? pins)
+    {
+        if (!range.IsPageAligned)
+        {
+            throw new ArgumentException($"{range} is not made of whole pages.", nameof(range));
+        }
+
+        pins = new PagePins(_frames);
+        for (ulong page = range.Start; page < range.End.Value; page += Page.Size)
+        {
+            Errno error = TryPinAsAllowed(page, out FrameNumber frame);
+            if (error != Errno.None)
+            {
+                pins.Dispose();
+                pins = null;
+                return error;
+            }
+
+            pins.Add(frame);
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Pins a page for writing where that is allowed: whoever uses it unseen may write it.</summary>
+    private Errno TryPinAsAllowed(ulong page, out FrameNumber frame)
+    {
+        using (MmapLock.EnterShared())
+        {
+            bool writes = _vmas.At(page) is { } vma && vma.Allows(CpuAccess.Write);
+            return TryPin(page, writes ? CpuAccess.Write : CpuAccess.Read, out frame);
+        }
+    }
+
     /// <summary>Brings a page in for writing, or finds that a device has it alone; locks it, and takes a reference to its frame.</summary>
     /// <returns>EAGAIN when somebody else had it locked, and may have changed it: try again. Else what a fault says.</returns>
     internal Errno TryLockForWriting(Vma vma, ulong page, Deadline deadline, out FrameNumber frame)

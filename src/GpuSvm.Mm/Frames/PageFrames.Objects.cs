@@ -43,6 +43,21 @@ public sealed partial class PageFrames
         }
     }
 
+    /// <summary>True while somebody has a page of an object in its own frame, be it that no mapping shows it any more.</summary>
+    public bool HasUsedFrames(MemoryObject memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        for (ulong i = 0; i < memory.PageCount; i++)
+        {
+            if (ReferenceCount(memory.FirstFrame + i) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Takes a frame of an object, with one reference; it reads as zero.</summary>
     /// <param name="frame">A frame that is free. Nobody else may take it meanwhile: the object's lock is held.</param>
     /// <returns>ENOMEM when the limit is reached, the gate refuses, or the system has no memory for it.</returns>

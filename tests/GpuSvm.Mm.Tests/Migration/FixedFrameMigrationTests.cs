@@ -93,6 +93,24 @@ public sealed class FixedFrameMigrationTests : IDisposable
         Assert.Equal((0L, 0L), (_device.Pagemap.UsedFrames, _m.Frames.AllocatedFrames));
     }
 
+    [Fact]
+    public void Pinned_pages_are_at_home_until_the_pins_end_and_their_frames_in_use_though_they_are_unmapped()
+    {
+        Store(0, 1, 2);
+        Assert.Equal((Errno.None, 3), _device.MoveIn(_m.Mm, Base, 3));
+        Assert.Equal(Errno.EFAULT, _m.Mm.TryPin(Pages(0, 7), out PagePins? none));
+        Assert.Null(none);
+        Assert.Equal(Errno.None, _m.Mm.TryPin(Pages(0, 2), out PagePins? pins));
+
+        Assert.Equal((Errno.None, 4), _device.MoveIn(_m.Mm, Base, 6));
+        Assert.Equal(Errno.None, _m.Mm.Unmap(Base, 6 * Size));
+        Assert.Equal((0UL, true), (_memory.MappedPages, _m.Frames.HasUsedFrames(_memory)));
+        pins!.Dispose();
+        pins.Dispose();
+
+        Assert.Equal((false, 0L), (_m.Frames.HasUsedFrames(_memory), _m.Frames.AllocatedFrames));
+    }
+
     private static AddressRange Pages(int first, ulong count) => AddressRange.FromLength(Base + ((ulong)first * Size), count * Size);
 
     private void Store(params ReadOnlySpan<int> pages)

@@ -5,8 +5,8 @@ namespace GpuSvm.Live;
 /// <summary><see cref="SvmRangeOptions"/> as numbers.</summary>
 internal sealed record RangeSettings
 {
-    /// <summary>Sizes of ranges in bytes, falling.</summary>
-    public required ulong[] ChunkBytes { get; init; }
+    /// <summary>Sizes of ranges, falling.</summary>
+    public required ByteSize[] ChunkSizes { get; init; }
 
     /// <summary>Bytes of a notifier.</summary>
     public required ulong NotifierBytes { get; init; }
@@ -35,7 +35,7 @@ internal sealed record RangeSettings
     /// <summary>The settings that say the same as options.</summary>
     internal static RangeSettings Of(SvmRangeOptions options) => new()
     {
-        ChunkBytes = [.. options.ChunkSizes.Select(size => size.Bytes)],
+        ChunkSizes = [.. options.ChunkSizes],
         NotifierBytes = options.NotifierSize.Bytes,
         Placement = options.Placement,
         TimesliceTicks = options.Timeslice.Ticks,
@@ -49,7 +49,7 @@ internal sealed record RangeSettings
     /// <summary>The options that say the same; not looked at yet.</summary>
     internal SvmRangeOptions ToOptions() => new()
     {
-        ChunkSizes = [.. ChunkBytes.Select(bytes => new ByteSize(bytes))],
+        ChunkSizes = ChunkSizes,
         NotifierSize = new ByteSize(NotifierBytes),
         Placement = Placement,
         Timeslice = TimeSpan.FromTicks(TimesliceTicks),
