@@ -20,6 +20,7 @@ internal sealed partial class EngineSession
     {
         StopGpu();
         _app.Stop();
+        _family.LeaveChildren();
         _app.Release();
     }
 
