@@ -9,15 +9,6 @@ internal sealed partial class LiveProcess
     /// <exception cref="SvmException">A page is not at home, or the process changes its mappings all the time.</exception>
     public void Release()
     {
-        foreach (Vma vma in Mm.Vmas())
-        {
-            if (vma.Backing is not { Memory: MemoryObject { IsShared: true } })
-            {
-                // Its pages may be here, and be nobody's once this process has ended.
-                throw new SvmException(Errno.EOPNOTSUPP, $"The memory {vma.Range} is no buffer.");
-            }
-        }
-
         foreach (ResidencyRun run in Mm.Vmas().SelectMany(vma => Mm.Residency(vma.Range)))
         {
             if (run.Device is not null || run.Location == PageLocation.Moving)
