@@ -174,6 +174,9 @@ public static class Breaks
     /// <summary>Until a block of faults is done another worker that looks for work takes it, too.</summary>
     public static readonly bool BlockClaimedTwice = Name == "block-claimed-twice";
 
+    /// <summary>Who takes a lock takes its first lane only: an invalidation does not wait for the other workers of a mirror.</summary>
+    public static readonly bool LanesLeftOut = Name == "lanes-left-out";
+
     /// <summary>Who waits for a page of a device, or looks where one has gone, takes it for granted that the device is there still.</summary>
     public static readonly bool RemovedDeviceLookedUp = Name == "removed-device-looked-up";
 
@@ -237,7 +240,7 @@ public static class Breaks
         "fork-flush-left-out", "fork-before-the-invalidation", "fork-forgets-a-migration", "reuse-shared-page", "remap-keeps-old-entry",
         "remap-before-the-invalidation", "moved-entry-forgotten", "migrate-forgets-a-mapping", "lock-wait-lost", "reaped-page-comes-back",
         "hole-overwrites", "cached-page-replaced", "closed-under-a-batch", "suspend-does-not-wait", "resume-forgets-the-ring",
-        "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice",
+        "exit-before-the-invalidation", "one-mirror-told", "block-claimed-twice", "lanes-left-out",
         "file-page-cleaned-late", "file-page-cleaned-in-secret", "poisoned-page-still-read", "huge-page-isolated-in-part",
         "duplicate-kept", "duplicate-left-writable",
         "removed-device-looked-up", "object-page-found-early", "fence-not-waited-for", "peer-event-skipped",

@@ -74,6 +74,9 @@ public sealed record SvmDriverOptions
     /// <summary>Number of workers that there are, as faults are served.</summary>
     internal int WorkersInUse => Servicing == FaultServicing.InInterrupt ? 1 : Workers;
 
+    /// <summary>Number of parts that a large batch is fetched in: two for each worker, as one of them may come late.</summary>
+    internal int PartsOfBatch => WorkersInUse == 1 ? 1 : 2 * WorkersInUse;
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Strategy);

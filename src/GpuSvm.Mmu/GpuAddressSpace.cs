@@ -15,7 +15,7 @@ namespace GpuSvm.Mmu;
 /// freed. A call that fails changes nothing.
 /// </para>
 /// <para>
-/// Locking: every member may be called by any thread. Calls are served one at a time, under a lock of rank
+/// Locking: every member may be called by any thread. Changes are made one at a time, under a lock of rank
 /// <see cref="LockRank.GpuAddressSpace"/>, with device locks inside. Source: Linux nouveau vmm.c.
 /// </para>
 /// </remarks>
@@ -149,6 +149,19 @@ public abstract class GpuAddressSpace : IDisposable
     /// a part is replaced is taken back whole. Only a page of video memory that keeps its address and loses no right is changed in place.
     /// </remarks>
     public abstract Errno PfnMap(int pageShift, VirtualAddress address, Span<PfnEntry> pfns);
+
+    /// <summary>Maps runs of pages of 4 KiB by pfn; the pages between them stay as they are.</summary>
+    /// <param name="address">Address of the first page of the request, aligned to the page size.</param>
+    /// <param name="pfns">As of <see cref="PfnMap"/>; all entries of a run are valid.</param>
+    /// <param name="runs">Which entries count, in rising order.</param>
+    /// <param name="buffer">The calling thread's, for as many pages at least as the request has.</param>
+    /// <returns>As of <see cref="PfnMap"/>; <see cref="Errno.ENOENT"/> is the answer for the pages that are not given out only.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The DMA mapper knows no such host frame; V is clear for what was not mapped.</exception>
+    /// <remarks>
+    /// Host pages are mapped for DMA, and entries encoded, before the lock is taken, which is held for some dozens of pages at a time: so
+    /// threads that map different pages run at the same time for the most part.
+    /// </remarks>
+    public abstract Errno PfnMapRuns(VirtualAddress address, Span<PfnEntry> pfns, ReadOnlySpan<PfnSpan> runs, PfnBuffer buffer);
 
     /// <summary>Unmaps every page that was mapped by pfn and that the range touches.</summary>
     /// <param name="range">Any range inside <see cref="Bounds"/>; widened outwards to whole pages.</param>

@@ -58,6 +58,7 @@ public static class RaceBreaks
         ["exit-before-the-invalidation"] = "exit-vs-fault",
         ["one-mirror-told"] = "two-gpus",
         ["block-claimed-twice"] = "two-workers",
+        ["lanes-left-out"] = "workers-vs-unmap",
         ["duplicate-kept"] = "duplicate-vs-store",
         ["duplicate-left-writable"] = "duplicate-vs-store",
         ["removed-device-looked-up"] = "device-removal-vs-touch",

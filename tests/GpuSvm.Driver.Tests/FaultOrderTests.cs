@@ -82,22 +82,44 @@ public sealed class FaultOrderTests
         var blockSorter = new BlockSorter();
         Prop.ForAll(Gen.ArrayOf(Faults).ToArbitrary(), faults =>
         {
-            var batch = new FaultBatch(Math.Max(faults.Length, 1));
-            foreach ((int channel, ulong address, FaultAccess access) in faults)
+            foreach (int parts in new[] { 1, 2, 5 })
             {
-                InstancePointer instance = channel == 3 ? new InstancePointer(Stranger) : known[channel].Instance;
-                batch.Add(new FaultEntry(instance, address, 0, 0, 0, false, access, 0, FaultType.Pte));
-            }
+                FaultBatch batch = Prepared(faults, known, parts, channels);
+                foreach (FaultBlock block in batch.Blocks)
+                {
+                    batch.Sort(block, blockSorter);
+                }
 
-            batch.Prepare(channels);
-            foreach (FaultBlock block in batch.Blocks)
-            {
-                batch.Sort(block, blockSorter);
+                CheckOrder(faults, batch);
+                CheckBlocks(batch);
             }
-
-            CheckOrder(faults, batch);
-            CheckBlocks(batch);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+    }
+
+    private static FaultBatch Prepared(
+        (int Channel, ulong Address, FaultAccess Access)[] faults, Channel[] known, int parts, ChannelTable channels)
+    {
+        var batch = new FaultBatch(Math.Max(faults.Length, 1), parts);
+        foreach ((int channel, ulong address, FaultAccess access) in faults)
+        {
+            InstancePointer instance = channel == 3 ? new InstancePointer(Stranger) : known[channel].Instance;
+            batch.Add(new FaultEntry(instance, address, 0, 0, 0, false, access, 0, FaultType.Pte));
+        }
+
+        if (parts == 1)
+        {
+            batch.Prepare(channels);
+            return batch;
+        }
+
+        // In any order: threads prepare them at the same time.
+        for (int part = parts - 1; part >= 0; part--)
+        {
+            batch.PreparePart(part, channels);
+        }
+
+        batch.JoinParts();
+        return batch;
     }
 
     [Fact]

@@ -61,22 +61,6 @@ public sealed class PeerTests
     }
 
     [Theory]
-    [MemberData(nameof(StrategiesAndKinds))]
-    public void What_prefers_to_be_at_home_is_called_back_from_a_peer_by_the_next_fault(string strategy, DevicePageKind kind)
-    {
-        using var d = new PeerFixture(PeerLink.Atomics, kind, strategy);
-        d.Map(16);
-        d.Bind(0, 0, 16);
-        d.Add(1, 0, 16, atomically: false).ThrowIfFailed();
-        Assert.Equal(new string('0', 16), d.Where(16));
-        var all = AddressRange.FromLength(PeerFixture.At(0), 16 * Page.Size);
-        Assert.Equal(Errno.None, d.Drivers[1].TryAdvise(d.Clients[1], all, MemoryAdvice.PreferHost));
-        d.Add(1, 3, 1, atomically: false).ThrowIfFailed();
-        Assert.Equal(new string('S', 16), d.Where(16));
-        Assert.Equal([101L, 102, 103, 204, 105], Enumerable.Range(0, 5).Select(d.Read));
-    }
-
-    [Theory]
     [MemberData(nameof(Strategies))]
     public void An_atomic_over_a_link_without_them_brings_the_page_home_first(string strategy)
     {

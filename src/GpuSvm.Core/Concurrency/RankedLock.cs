@@ -4,18 +4,23 @@ namespace GpuSvm.Core;
 
 /// <summary>A mutual-exclusion lock with a place in the lock order. Not recursive.</summary>
 /// <param name="rank">The lock's place in the order.</param>
-public sealed class RankedLock(LockRank rank)
+/// <remarks>
+/// A lock may have lanes: a thread that has one is alone with what is that lane's, and keeps out who wants the whole lock, which is all
+/// lanes. So it is shared without a word that all sharers write. A lock without lanes is its own and only one.
+/// </remarks>
+public sealed partial class RankedLock(LockRank rank)
 {
     private readonly Lock _lock = new();
     private readonly ControlledLock? _controlled = Exploration.Enabled ? new ControlledLock(rank) : null;
+    private readonly RankedLock[]? _lanes;
 
     /// <summary>The lock's place in the order.</summary>
     public LockRank Rank => rank;
 
-    /// <summary>True if the calling thread holds the lock.</summary>
-    public bool IsHeldByCurrentThread => Exploration.Enabled && ControlledThread.Current is { } self
-        ? _controlled!.IsHeldBy(self)
-        : _lock.IsHeldByCurrentThread;
+    /// <summary>True if the calling thread holds the lock: all lanes, if it has any.</summary>
+    public bool IsHeldByCurrentThread =>
+        _lanes is not null ? HoldsLanes() :
+        Exploration.Enabled && ControlledThread.Current is { } self ? _controlled!.IsHeldBy(self) : _lock.IsHeldByCurrentThread;
 
     /// <summary>Waits for the lock and takes it; disposing the scope releases it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -36,10 +41,7 @@ public sealed class RankedLock(LockRank rank)
         }
 
         SchedulePoint.Reach(SchedulePointKind.TryLock);
-        bool taken = Exploration.Enabled && ControlledThread.Current is { } self
-            ? _controlled!.TryAcquire(self)
-            : !_lock.IsHeldByCurrentThread && _lock.TryEnter();
-        if (!taken)
+        if (!TryTake())
         {
             scope = default;
             return false;
@@ -66,6 +68,12 @@ public sealed class RankedLock(LockRank rank)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Acquire()
     {
+        if (_lanes is not null)
+        {
+            AcquireLanes();
+            return;
+        }
+
         if (Exploration.Enabled && ControlledThread.Current is { } self)
         {
             AcquireControlled(self);
@@ -84,6 +92,12 @@ public sealed class RankedLock(LockRank rank)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Release()
     {
+        if (_lanes is not null)
+        {
+            ReleaseLanes();
+            return;
+        }
+
         if (Exploration.Enabled && ControlledThread.Current is { } self)
         {
             ReleaseControlled(self);

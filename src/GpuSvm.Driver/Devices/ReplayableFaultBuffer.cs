@@ -124,10 +124,15 @@ internal sealed class ReplayableFaultBuffer : IFaultBuffer
     }
 
     /// <inheritdoc/>
+    /// <remarks>Several threads may take different entries at the same time.</remarks>
     public int Take(int index, Span<FaultEntry> entries)
     {
         int taken = _ring.Take(index, entries);
-        _lateInARow = taken > 0 ? 0 : _lateInARow;
+        if (taken > 0 && _lateInARow > 0)
+        {
+            _lateInARow = 0;
+        }
+
         return taken;
     }
 

@@ -63,7 +63,7 @@ internal sealed partial class BlockService
     {
         try
         {
-            using (_client.Mirror.UpdateLock.Enter())
+            using (_client.Mirror.UpdateLock.EnterLane(worker))
             {
                 VirtualAddress page = AddressOf(group.Page);
                 if (interval.Notifier.ReadRetry(sequence))

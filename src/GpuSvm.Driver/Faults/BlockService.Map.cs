@@ -3,6 +3,9 @@ namespace GpuSvm.Driver;
 /// <content>What was found becomes entries of the GPU: under the update lock, where what was found is true.</content>
 internal sealed partial class BlockService
 {
+    private readonly PfnBuffer _buffer = new(HugePage.PageCount);
+    private readonly PfnSpan[] _runs = new PfnSpan[HugePage.PageCount];
+
     /// <summary>
     /// Makes the entries, before the lock is taken, of pages of system memory that were found with the rights that are wanted: those count
     /// only once what was found is known to be true. What else there is to say about a page is left to <see cref="Encode"/>.
@@ -42,14 +45,24 @@ internal sealed partial class BlockService
                 from++;
             }
 
-            Map(span, from);
+            from = EncodeSpan(span, from);
+        }
+
+        MapRuns();
+        foreach (ref PageGroup group in Groups)
+        {
+            if (group.State == PageState.Found && !_entries[group.Page].IsValid)
+            {
+                MapAgain(ref group);
+            }
         }
     }
 
-    /// <summary>Maps one span.</summary>
+    /// <summary>Makes the entries of one span that there are none for yet.</summary>
     /// <param name="span">Its pages.</param>
     /// <param name="from">Number of its first group.</param>
-    private void Map(PageSpan span, int from)
+    /// <returns>Number of the group behind its last.</returns>
+    private int EncodeSpan(PageSpan span, int from)
     {
         int to = from;
         for (; to < groups.Count && groups[to].Page < span.End; to++)
@@ -71,14 +84,7 @@ internal sealed partial class BlockService
             EncodeOthers(span, Groups[from..to]);
         }
 
-        MapRuns(span);
-        foreach (ref PageGroup group in Groups[from..to])
-        {
-            if (group.State == PageState.Found && !_entries[group.Page].IsValid)
-            {
-                MapAgain(ref group);
-            }
-        }
+        return to;
     }
 
     /// <summary>Settles the faults of the pages that were mapped; the update lock is free again.</summary>
@@ -175,42 +181,37 @@ internal sealed partial class BlockService
     }
 
     /// <summary>Maps each run of entries; one that names no page would take back what is mapped there.</summary>
-    private void MapRuns(PageSpan span)
+    private void MapRuns()
     {
-        for (int first = span.First; first < span.End;)
+        int count = 0;
+        foreach (PageSpan span in _spans.AsSpan(0, _spanCount))
         {
-            int end = first;
-            while (end < span.End && _entries[end].IsValid)
+            for (int page = span.First; page < span.End; page++)
             {
-                end++;
-            }
+                if (!_entries[page].IsValid)
+                {
+                    continue;
+                }
 
-            if (end > first)
+                int first = page;
+                while (page + 1 < span.End && _entries[page + 1].IsValid)
+                {
+                    page++;
+                }
+
+                _runs[count++] = new PfnSpan(first, page + 1 - first);
+            }
+        }
+
+        ReadOnlySpan<PfnSpan> runs = _runs.AsSpan(0, count);
+        _client.Mirror.MapRuns(Block.Start, _entries, runs, _buffer);
+        foreach (PfnSpan run in runs)
+        {
+            foreach (PfnEntry entry in _entries.AsSpan(run.First, run.Count))
             {
-                _tally.PagesMapped += MapRun(first, end);
+                _tally.PagesMapped += entry.IsValid ? 1 : 0;
             }
-
-            first = end + 1;
         }
-    }
-
-    /// <summary>Maps a run of entries.</summary>
-    /// <returns>Number of pages that were mapped; the entries of the others are not valid any more.</returns>
-    private int MapRun(int first, int end)
-    {
-        Span<PfnEntry> run = _entries.AsSpan(first, end - first);
-        if (_client.Mirror.Map(AddressOf(first), run) == Errno.None)
-        {
-            return run.Length;
-        }
-
-        int mapped = 0;
-        foreach (PfnEntry entry in run)
-        {
-            mapped += entry.IsValid ? 1 : 0;
-        }
-
-        return mapped;
     }
 
     /// <summary>A page that came with others, and could not be had, may be had alone.</summary>

@@ -147,7 +147,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
 
             EncodeAhead();
             bool asked = Breaks.RetryOutsideTheLock && interval.Notifier.CheckRetry(sequence);
-            using (_client.Mirror.UpdateLock.Enter())
+            using (_client.Mirror.UpdateLock.EnterLane(worker))
             {
                 if (Breaks.RetryOutsideTheLock ? asked : interval.Notifier.ReadRetry(sequence))
                 {

@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace GpuSvm.Driver;
 
 /// <summary>Puts the faults of a batch together by block as they come: a chain for each block, found by hashing.</summary>
-/// <param name="capacity">Largest number of faults.</param>
-internal sealed class BlockTable(int capacity)
+/// <param name="next">The fault, or the run of faults, that came after each, of the same block; shared by the tables of a batch.</param>
+/// <param name="capacity">Largest number of blocks.</param>
+internal sealed class BlockTable(int[] next, int capacity)
 {
     private const ulong Multiplier = 0x9E37_79B9_7F4A_7C15;
 
@@ -15,7 +16,6 @@ internal sealed class BlockTable(int capacity)
     private readonly ulong[] _blocks = new ulong[capacity];
     private readonly Chain[] _chains = new Chain[capacity];
     private readonly int[] _order = new int[capacity];
-    private readonly int[] _next = new int[capacity];
     private readonly FaultSorter _sorter = new(capacity);
     private int _count;
     private int _last;
@@ -52,10 +52,54 @@ internal sealed class BlockTable(int capacity)
         }
         else
         {
-            _next[chain.Tail] = number;
+            next[chain.Tail] = number;
         }
 
         chain.Tail = number;
+    }
+
+    /// <summary>Copies the faults of each block side by side: who serves it reads memory in its order, which another thread has written.</summary>
+    /// <param name="keys">The key of each fault.</param>
+    /// <param name="runs">Where the copies go, from <paramref name="first"/> on.</param>
+    /// <param name="first">The first place.</param>
+    /// <remarks>From now on a chain is one of runs, named by the places at which they begin.</remarks>
+    public void Group(ReadOnlySpan<ulong> keys, FaultRuns runs, int first)
+    {
+        foreach (ref Chain chain in _chains.AsSpan(0, _count))
+        {
+            int number = chain.Head;
+            chain.Head = first;
+            chain.Tail = first;
+            runs.Counts[first] = chain.Count;
+            for (int end = first + chain.Count; first < end; first++)
+            {
+                runs.Keys[first] = keys[number];
+                runs.Numbers[first] = number;
+                number = next[number];
+            }
+        }
+    }
+
+    /// <summary>Adds the chains of runs of another table, behind what is here: its faults came later.</summary>
+    /// <param name="other">The other table; it is not used any more.</param>
+    /// <param name="clients">The places here of the clients there.</param>
+    public void Add(BlockTable other, List<int> clients)
+    {
+        foreach (ref readonly Chain added in other._chains.AsSpan(0, other._count))
+        {
+            ref Chain chain = ref _chains[ChainOf(FaultKey.BlockWith(added.Block, clients[FaultKey.ClientOf(added.Block)]))];
+            if (chain.Count == 0)
+            {
+                chain.Head = added.Head;
+            }
+            else
+            {
+                next[chain.Tail] = added.Head;
+            }
+
+            chain.Tail = added.Tail;
+            chain.Count += added.Count;
+        }
     }
 
     /// <summary>Lays the blocks out one behind the other, in the order of clients and addresses.</summary>
@@ -81,9 +125,6 @@ internal sealed class BlockTable(int capacity)
 
         return _count;
     }
-
-    /// <summary>The fault that came after another of the same block, which is not the last.</summary>
-    public int Next(int number) => _next[number];
 
     private int ChainOf(ulong block)
     {

@@ -6,12 +6,13 @@ namespace GpuSvm.Driver;
 /// written late under another entry. A batch that holds something already ends there instead.
 /// Source: NVIDIA uvm_gpu_replayable_faults.c, fetch mode BATCH_READY, and fault_buffer_flush_locked.
 /// </remarks>
-internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOptions options)
+internal sealed partial class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOptions options)
 {
     // Entries are numbered from the first that was ever passed: the batch's first, and the first after the last replay.
     private long _passed;
     private long _firstOfBatch;
     private long _firstSinceReplay;
+    private int _put;
 
     /// <summary>Number of entries that never became valid and were passed over.</summary>
     public long LateEntries { get; private set; }
@@ -22,14 +23,23 @@ internal sealed class FaultFetcher(ReplayableFaultBuffer buffer, SvmDriverOption
     /// <summary>Number of times that GET was written.</summary>
     public long GetWrites { get; private set; }
 
+    /// <summary>Looks how much the ring holds, for <see cref="Fetch"/>, or for parts.</summary>
+    /// <returns>Number of entries, valid or not, that a batch has room for.</returns>
+    public int Look(FaultBatch batch)
+    {
+        batch.Clear();
+        _put = ReadPut();
+        int waiting = _put - buffer.Get;
+        return Math.Min(waiting < 0 ? waiting + buffer.EntryCount : waiting, batch.Capacity);
+    }
+
     /// <summary>Fills <paramref name="batch"/> from the ring.</summary>
     /// <returns>True if entries were taken out of the ring, be it that none of them was ever valid.</returns>
     public bool Fetch(FaultBatch batch)
     {
-        batch.Clear();
         int first = buffer.Get;
         int get = first;
-        int put = ReadPut();
+        int put = _put;
         while (get != put && !batch.IsFull && !buffer.IsLost)
         {
             Span<FaultEntry> room = batch.Room(get < put ? put - get : buffer.EntryCount - get);

@@ -58,6 +58,16 @@ internal readonly record struct FaultKey(ulong Bits)
         get => (FaultAccess)((AccessesByWeakness >> (int)(8 * (Bits & 3))) & 0xff);
     }
 
+    /// <summary>The same page and access of a client with another place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public FaultKey With(int client) => new((Bits & ~ClientField.Mask) | ClientField.Put((ulong)client));
+
+    /// <summary>The block of a client with another place: <see cref="Block"/> of such keys.</summary>
+    public static ulong BlockWith(ulong block, int client) => new FaultKey(block << BlockBits).With(client).Block;
+
+    /// <summary>The client's place that a <see cref="Block"/> names.</summary>
+    public static int ClientOf(ulong block) => new FaultKey(block << BlockBits).Client;
+
     /// <summary>True for faults of the same client and page.</summary>
     public bool IsSamePage(FaultKey other) => Bits >> PageShift == other.Bits >> PageShift;
 

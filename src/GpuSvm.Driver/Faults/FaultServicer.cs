@@ -30,6 +30,7 @@ internal sealed partial class FaultServicer : IDisposable
     private readonly ChannelTable _channels;
     private readonly FaultFetcher _fetcher;
     private readonly FaultBatch _batch;
+    private readonly PartClaims _parts;
     private readonly BlockClaims _claims;
     private readonly FaultWorker[] _workers;
     private readonly BlockResult[] _results;
@@ -49,7 +50,8 @@ internal sealed partial class FaultServicer : IDisposable
         _svmLock = svmLock;
         _channels = channels;
         _fetcher = new FaultFetcher(buffer, options);
-        _batch = new FaultBatch(options.BatchSize);
+        _batch = new FaultBatch(options.BatchSize, options.PartsOfBatch);
+        _parts = new PartClaims(options.PartsOfBatch, options.WorkersInUse);
         _claims = new BlockClaims(options.BatchSize);
         _deferrals = new ReturnTracker(options.MaxDeferrals);
         _returns = new ReturnTracker(options.MaxReturns);
@@ -64,7 +66,7 @@ internal sealed partial class FaultServicer : IDisposable
             _workers[worker] = new FaultWorker(worker, options, _canceller);
         }
 
-        _crew = _workers.Length > 1 ? new ServiceCrew(_workers.Length - 1, options.FaultsPerHelper, Help) : null;
+        _crew = _workers.Length > 1 ? new ServiceCrew(_workers.Length - 1, options.FaultsPerHelper, TakePieces) : null;
     }
 
     /// <summary>What the servicer has done since it was made. Written by its thread only.</summary>
@@ -77,7 +79,7 @@ internal sealed partial class FaultServicer : IDisposable
         bool isEmpty = false;
         for (int batch = 0; batch < _maxBatches && !isEmpty; batch++)
         {
-            isEmpty = !_fetcher.Fetch(_batch);
+            isEmpty = !Fetch();
             if (!isEmpty)
             {
                 _events?.TellBatch(Counters.Batches + 1, _batch.Count);
@@ -127,8 +129,7 @@ internal sealed partial class FaultServicer : IDisposable
         Counters.LateEntries = _fetcher.LateEntries;
         using (_svmLock.EnterShared())
         {
-            _crew?.Announce(_batch.Count);
-            _batch.Prepare(_channels);
+            Prepare();
             Counters.LookUps = _batch.LookUps;
             CancelRefused();
             ServeBlocks();
@@ -149,60 +150,6 @@ internal sealed partial class FaultServicer : IDisposable
         else if (_policy != ReplayPolicy.Once)
         {
             ReplayWhenDue();
-        }
-    }
-
-    private void ServeBlocks()
-    {
-        int blocks = _batch.Blocks.Length;
-        Counters.Blocks += blocks;
-        int settled = 0;
-        _claims.Start(blocks);
-        bool isShared = _crew?.TryOpen(blocks, _batch.SortedCount) ?? false;
-        try
-        {
-            while (_claims.TryClaim(out int block))
-            {
-                Serve(0, block);
-                SettleDone(ref settled);
-            }
-        }
-        finally
-        {
-            if (isShared)
-            {
-                _crew!.Close();
-            }
-        }
-
-        SettleDone(ref settled);
-    }
-
-    /// <summary>What a helper does: takes blocks until none is left.</summary>
-    private void Help(int worker)
-    {
-        while (_claims.TryClaim(out int block))
-        {
-            Serve(worker, block);
-        }
-    }
-
-    private void Serve(int worker, int block)
-    {
-        _results[block] = _workers[worker].Serve(_batch, Counters.Batches, _batch.Blocks[block]);
-        _claims.Finish(block);
-    }
-
-    /// <summary>Acts on the results of blocks that are done, in their order.</summary>
-    private void SettleDone(ref int settled)
-    {
-        for (; settled < _batch.Blocks.Length && _claims.IsDone(settled); settled++)
-        {
-            SettleBlock(_batch.Blocks[settled], _results[settled]);
-            if (_policy == ReplayPolicy.Block)
-            {
-                ReplayWhenDue();
-            }
         }
     }
 

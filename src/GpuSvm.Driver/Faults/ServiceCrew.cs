@@ -2,15 +2,16 @@ using System.Runtime.ExceptionServices;
 
 namespace GpuSvm.Driver;
 
-/// <summary>The threads that help to serve a batch: they sleep until there is enough work, and take blocks until none is left.</summary>
+/// <summary>The threads that help with a batch: they sleep until there is enough work, and take pieces of it until none is left.</summary>
 /// <remarks>
 /// <para>
-/// <c>_state</c> counts who is at work; its sign bit says that the batch is closed. A helper that wakes late finds it closed and sleeps on,
-/// so nobody waits for it. Who closes waits only for helpers that are in the middle of a block.
+/// A large batch is fetched, then prepared, then served; a small one is only served. Each of these is opened and closed.
+/// <c>_state</c> counts who is at work; its sign bit says that the work is closed. A helper that wakes late finds it closed and sleeps on,
+/// so nobody waits for it. Who closes waits only for helpers that are in the middle of a piece.
 /// </para>
 /// <para>
 /// To wake a thread takes longer than to serve a batch of 256. So where there is more than one processor a helper looks for the next batch
-/// for about as long before it sleeps, and is woken early for a large batch, while that is being prepared.
+/// for about as long before it sleeps.
 /// </para>
 /// <para>
 /// Helpers hold no lock of the driver: the coordinator holds the SVM lock for them. An exception of a helper is thrown to the coordinator.
@@ -22,7 +23,7 @@ internal sealed class ServiceCrew : IDisposable
     private const int Awake = 0;
     private const int Asleep = 1;
 
-    // A batch this many times as large as one that a helper is woken for takes long enough to prepare.
+    // A batch this many times as large as one that a helper is woken for takes long enough to fetch.
     private const int EarlyFactor = 16;
 
     // About as long as the system takes to wake a thread.
@@ -47,7 +48,7 @@ internal sealed class ServiceCrew : IDisposable
     /// <summary>Starts the helpers.</summary>
     /// <param name="helpers">How many, beside the coordinator.</param>
     /// <param name="faultsPerHelper">Fewest faults of a batch for each helper that is woken.</param>
-    /// <param name="work">Takes blocks until none is left; called with the number of the worker, 1 or more.</param>
+    /// <param name="work">Takes pieces until none is left; called with the number of the worker, 1 or more.</param>
     public ServiceCrew(int helpers, int faultsPerHelper, Action<int> work)
     {
         _faultsPerHelper = faultsPerHelper;
@@ -63,21 +64,16 @@ internal sealed class ServiceCrew : IDisposable
         }
     }
 
-    /// <summary>Wakes helpers for a large batch that is about to be opened: they are awake when it is.</summary>
-    public void Announce(int faults)
-    {
-        int helpers = Math.Min(_threads.Length, faults / (EarlyFactor * _faultsPerHelper));
-        if (_looks && helpers > 0)
-        {
-            Wake(helpers);
-        }
-    }
+    /// <summary>True for a batch that is large enough to be fetched and prepared by several.</summary>
+    public bool IsLarge(int faults) => faults >= EarlyFactor * _faultsPerHelper;
 
-    /// <summary>Opens a batch, and wakes as many helpers as it has work for.</summary>
+    /// <summary>Opens a piece of work, and wakes as many helpers as it has work for.</summary>
+    /// <param name="pieces">What it is made of: blocks, or parts of a batch.</param>
+    /// <param name="faults">Number of faults.</param>
     /// <returns>False if it has work for none: then <see cref="Close"/> is not called.</returns>
-    public bool TryOpen(int blocks, int faults)
+    public bool TryOpen(int pieces, int faults)
     {
-        int helpers = Math.Min(Math.Min(_threads.Length, blocks - 1), faults / _faultsPerHelper);
+        int helpers = Math.Min(Math.Min(_threads.Length, pieces - 1), faults / _faultsPerHelper);
         if (helpers <= 0)
         {
             return false;
@@ -89,7 +85,7 @@ internal sealed class ServiceCrew : IDisposable
         return true;
     }
 
-    /// <summary>Ends a batch: on return no helper touches it any more.</summary>
+    /// <summary>Ends the work: on return no helper touches it any more.</summary>
     /// <exception cref="Exception">What a helper threw.</exception>
     public void Close()
     {

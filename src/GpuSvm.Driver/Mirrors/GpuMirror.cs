@@ -13,6 +13,7 @@ public sealed class GpuMirror
         _space = space;
         Unmanaged = unmanaged;
         Workers = workers;
+        UpdateLock = new RankedLock(LockRank.Update, workers);
     }
 
     /// <summary>The page table, for those who map in the window.</summary>
@@ -30,8 +31,9 @@ public sealed class GpuMirror
     /// <summary>The pages that the GPU reads duplicates of; null where none can be. Set before the first fault.</summary>
     internal DuplicateTable? Duplicates { get; set; }
 
-    /// <summary>Serialises every change to the GPU's entries.</summary>
-    public RankedLock UpdateLock { get; } = new(LockRank.Update);
+    /// <summary>Who holds it is alone with the GPU's entries. It has a lane for each worker, who writes entries of the block that it serves.</summary>
+    /// <remarks>An invalidation takes the whole lock: it waits for every worker, and none of them confirms a read meanwhile.</remarks>
+    public RankedLock UpdateLock { get; }
 
     /// <summary>Number of invalidations that reached the GPU's page table.</summary>
     public long Invalidations => SharedWord.Read(ref _invalidations);
@@ -106,7 +108,7 @@ public sealed class GpuMirror
     /// <see cref="Errno.None"/>; <see cref="Errno.ENOMEM"/> when a table or a DMA address could not be had; <see cref="Errno.EINVAL"/> when
     /// a page lies in the window or beyond what the GPU can translate.
     /// </returns>
-    /// <remarks>Locking: under <see cref="UpdateLock"/>, after read retry answered false.</remarks>
+    /// <remarks>Locking: under <see cref="UpdateLock"/> or a worker's lane of it, after read retry answered false.</remarks>
     public Errno Map(VirtualAddress address, Span<PfnEntry> pfns) => Map(address, pfns, Page.Shift);
 
     /// <summary>As <see cref="Map(VirtualAddress, Span{PfnEntry})"/>, with an entry for each 2 MiB.</summary>
@@ -114,6 +116,19 @@ public sealed class GpuMirror
     /// <param name="pfns">The addresses are multiples of 2 MiB, too.</param>
     /// <returns>As there.</returns>
     public Errno MapHuge(VirtualAddress address, Span<PfnEntry> pfns) => Map(address, pfns, Page.Shift + HugePage.Order);
+
+    /// <summary>Writes runs of entries; the pages between them stay as they are.</summary>
+    /// <param name="address">Address of the first page.</param>
+    /// <param name="pfns">As there.</param>
+    /// <param name="runs">Which entries count: valid ones, of mirrored pages.</param>
+    /// <param name="buffer">The worker's.</param>
+    /// <returns>As there.</returns>
+    /// <remarks>Locking: as there.</remarks>
+    internal Errno MapRuns(VirtualAddress address, Span<PfnEntry> pfns, ReadOnlySpan<PfnSpan> runs, PfnBuffer buffer)
+    {
+        UpdateLock.AssertLaneHeld();
+        return _space.PfnMapRuns(address, pfns, runs, buffer);
+    }
 
     /// <summary>Lets the GPU read a duplicate of a page instead of the page.</summary>
     /// <param name="page">The page.</param>
@@ -157,7 +172,7 @@ public sealed class GpuMirror
 
     private Errno Map(VirtualAddress address, Span<PfnEntry> pfns, int shift)
     {
-        UpdateLock.AssertHeld();
+        UpdateLock.AssertLaneHeld();
         return AddressRange.TryFromLength(address, (ulong)pfns.Length << shift, out AddressRange range) && !Unmanaged.Overlaps(range)
             ? _space.PfnMap(shift, address, pfns)
             : Errno.EINVAL;

@@ -7,10 +7,10 @@ namespace GpuSvm.Driver;
 public readonly record struct MirrorInterval(IntervalNotifier Notifier, AddressRange Range, SvmRange? Within = null)
 {
     /// <summary>True if the notifier guards all of a range still: it has neither left nor shrunk since it was acquired.</summary>
-    /// <remarks>Locking: the mirror's update lock is held.</remarks>
+    /// <remarks>Locking: the mirror's update lock is held, or a lane of it.</remarks>
     public bool Guards(AddressRange range)
     {
-        Notifier.Mirror.UpdateLock.AssertHeld();
+        Notifier.Mirror.UpdateLock.AssertLaneHeld();
         return !Notifier.IsRemoved && Notifier.Range.Contains(range) && Within is not ({ IsRemoved: true } or { IsUnmapped: true });
     }
 }

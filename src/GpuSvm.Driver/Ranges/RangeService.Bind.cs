@@ -9,7 +9,7 @@ internal sealed partial class RangeService
 
     private Step Try(SvmRange range, in RangeRequest request, ref RangeTries tries)
     {
-        bool moves = tries.Moves < MostMoves(request, tries);
+        bool moves = request.Moves && !tries.HasMoved && !tries.IsSentHome;
         if (TryBindValid(range, request, ref moves))
         {
             return Step.Bound;
@@ -17,8 +17,8 @@ internal sealed partial class RangeService
 
         if (moves)
         {
-            Move(range, TimesliceOf(request, tries));
-            tries.Moves++;
+            tries.HasMoved = true;
+            Move(range);
         }
         else if (request.ComesHome && !tries.IsSentHome)
         {
@@ -38,11 +38,11 @@ internal sealed partial class RangeService
             case Errno.EOPNOTSUPP when !tries.IsSentHome:
                 tries.IsSentHome = true;
                 _tally.SentHome++;
-                SendHome(range, request);
+                _ = _ranges.Space.Evict(range);
                 return Step.Again;
 
             case Errno.EFAULT or Errno.EPERM:
-                return LookAgain(range, request, ref tries);
+                return LookAgain(range, ref tries);
 
             case Errno.EBUSY:
                 return Step.Defer;
@@ -53,18 +53,16 @@ internal sealed partial class RangeService
     }
 
     /// <summary>
-    /// A range that is gone or was cut is found anew; another one is looked at once more, as the CPU's mappings may have changed, or as often
-    /// as it may be moved, if that is what was in vain.
+    /// A range that is gone or was cut is found anew; another one is looked at once more, as the CPU's mappings may have changed.
     /// </summary>
-    private Step LookAgain(SvmRange range, in RangeRequest request, ref RangeTries tries)
+    private Step LookAgain(SvmRange range, ref RangeTries tries)
     {
         if (IsGone(range))
         {
             return Step.Again;
         }
 
-        bool isTriedAgain = request.IsDeviceOnly ? tries.Moves < options.Ranges.AtomicTries : tries.Failures++ == 0;
-        return isTriedAgain ? Step.Again : Step.Leave;
+        return tries.Failures++ == 0 ? Step.Again : Step.Leave;
     }
 
     private bool IsGone(SvmRange range)
@@ -76,9 +74,9 @@ internal sealed partial class RangeService
     }
 
     /// <summary>Moves a range whose history says so already.</summary>
-    private void Move(SvmRange range, TimeSpan timeslice)
+    private void Move(SvmRange range)
     {
-        DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement, timeslice);
+        DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement, options.Ranges.Timeslice);
         using (_client.Mirror.UpdateLock.Enter())
         {
             HistoryOf(range).EndMove(moved.Pages);
@@ -98,8 +96,8 @@ internal sealed partial class RangeService
     {
         using (_client.Mirror.UpdateLock.Enter())
         {
-            bool isThere = !moves || (request.IsDeviceOnly ? range.IsOnDevice : range.HasDevicePages);
-            isThere &= !request.ComesHome || IsHome(range);
+            bool isThere = !moves || range.HasDevicePages;
+            isThere &= !request.ComesHome || !range.HasDevicePages;
             if (!isThere || !_ranges.Space.ArePagesValid(range, request.Context.Rights))
             {
                 moves &= !range.IsUnmapped && !range.IsRemoved;
@@ -117,23 +115,8 @@ internal sealed partial class RangeService
         }
     }
 
-    /// <summary>True if all mapped pages lie in system memory: neither in the device's own nor in a peer's.</summary>
-    private static bool IsHome(SvmRange range)
-    {
-        foreach (ref readonly MappedBlock block in range.Blocks)
-        {
-            if (block.System is null)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private bool TryBind(SvmRange range, in RangeRequest request)
     {
-        options.Ranges.BeforeBind?.Invoke();
         using (_client.Mirror.UpdateLock.Enter())
         {
             bool isValid = _ranges.Space.ArePagesValid(range, request.Context.Rights) || (Breaks.RangeBoundUnasked && range.HasMapping);

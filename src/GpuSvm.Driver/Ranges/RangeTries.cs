@@ -3,12 +3,12 @@ namespace GpuSvm.Driver;
 /// <summary>What was tried already to serve a range's faults.</summary>
 internal struct RangeTries
 {
-    /// <summary>Times that it was tried to move it.</summary>
-    public int Moves;
+    /// <summary>True once it was tried to move it.</summary>
+    public bool HasMoved;
 
     /// <summary>Times that its pages could not be had, though it was not unmapped.</summary>
     public int Failures;
 
-    /// <summary>True once its pages were sent home, because they could not be mapped where they were.</summary>
+    /// <summary>True once its pages were sent home: it is not moved to the device again.</summary>
     public bool IsSentHome;
 }

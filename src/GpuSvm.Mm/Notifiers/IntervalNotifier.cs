@@ -102,10 +102,10 @@ public sealed class IntervalNotifier
     }
 
     /// <summary>True if what was read since <paramref name="sequence"/> may be out of date: read again.</summary>
-    /// <remarks>Locking: the mirror's update lock is held, and kept until the mirror is written.</remarks>
+    /// <remarks>Locking: the mirror's update lock is held, or a lane of it, and kept until the mirror is written.</remarks>
     public bool ReadRetry(long sequence)
     {
-        Mirror.UpdateLock.AssertHeld();
+        Mirror.UpdateLock.AssertLaneHeld();
         return CheckRetry(sequence) && !Breaks.NoReadRetry;
     }
 

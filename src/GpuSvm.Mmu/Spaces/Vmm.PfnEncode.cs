@@ -13,9 +13,20 @@ internal sealed partial class Vmm<TFormat>
     private FrameNumber[] _frames = [];
     private DeviceAddress[] _devices = [];
 
-    /// <summary>Encodes all entries, and maps host pages for DMA.</summary>
-    private Errno TryEncode(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
+    /// <summary>Encodes all entries, and maps host pages for DMA; unless that was done ahead.</summary>
+    /// <param name="slot">Where the entries will stand.</param>
+    /// <param name="pfns">The pages.</param>
+    /// <param name="ahead">What they were encoded as before, or nothing.</param>
+    /// <param name="words">What they are encoded as.</param>
+    private bool TryEncode(scoped in PageSlot slot, ReadOnlySpan<PfnEntry> pfns, ReadOnlySpan<ulong> ahead, out ReadOnlySpan<ulong> words)
     {
+        words = ahead;
+        return !ahead.IsEmpty || TryEncode(slot, pfns, out words);
+    }
+
+    private bool TryEncode(scoped in PageSlot slot, ReadOnlySpan<PfnEntry> pfns, out ReadOnlySpan<ulong> words)
+    {
+        words = default;
         if (_words.Length < pfns.Length)
         {
             _words = new ulong[BitOperations.RoundUpToPowerOf2((uint)pfns.Length)];
@@ -36,7 +47,7 @@ internal sealed partial class Vmm<TFormat>
                 }
                 else if (!TryMapForDma(slot, pfns.Slice(done, run), direction, _words.AsSpan(done, run)))
                 {
-                    return Errno.ENOMEM;
+                    return false;
                 }
 
                 done += run;
@@ -48,11 +59,12 @@ internal sealed partial class Vmm<TFormat>
         {
             if (!isReady)
             {
-                UndoMappings(slot, pfns[..done]);
+                UndoMappings(slot, pfns[..done], _words);
             }
         }
 
-        return Errno.None;
+        words = _words.AsSpan(0, pfns.Length);
+        return true;
     }
 
     /// <summary>Encodes pages, from the first on, that differ by their address only: so does what they become.</summary>
@@ -132,15 +144,26 @@ internal sealed partial class Vmm<TFormat>
     }
 
     /// <summary>Undoes the DMA mappings of pages that were encoded, and not mapped.</summary>
-    private void UndoMappings(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns)
+    private void UndoMappings(in PageSlot slot, ReadOnlySpan<PfnEntry> pfns, ReadOnlySpan<ulong> words)
     {
         for (int i = 0; i < pfns.Length; i++)
         {
             if (pfns[i].NeedsDma)
             {
-                _retirement.UndoUnused(new DeviceAddress(TFormat.TargetOf(_words[i]).Address), slot.Shift - Page.Shift);
+                _retirement.UndoUnused(new DeviceAddress(TFormat.TargetOf(words[i]).Address), slot.Shift - Page.Shift);
             }
         }
+    }
+
+    /// <summary>Pages are not mapped: undoes what was done ahead for them, and clears their V.</summary>
+    private void Refuse(in PageSlot slot, Span<PfnEntry> pfns, ReadOnlySpan<ulong> ahead)
+    {
+        if (!ahead.IsEmpty)
+        {
+            UndoMappings(slot, pfns, ahead);
+        }
+
+        Reject(pfns);
     }
 
     private static void Reject(Span<PfnEntry> pfns)

@@ -10,22 +10,7 @@ internal sealed partial class Vmm<TFormat>
     public override Errno PfnMap(int pageShift, VirtualAddress address, Span<PfnEntry> pfns)
     {
         int type = PageSizes<TFormat>.TypeOf(pageShift);
-        if (type == GpuVma.None || (PageSizes<TFormat>.Pfn & (1UL << pageShift)) == 0)
-        {
-            return Errno.EINVAL;
-        }
-
-        ref readonly PageSlot slot = ref TableTree<TFormat>.SlotOf(type);
-        if (slot.AlignDown(address) != address.Value ||
-            (ulong)pfns.Length > ulong.MaxValue >> pageShift ||
-            !AddressRange.TryFromLength(address, (ulong)pfns.Length << pageShift, out AddressRange range) ||
-            range.End > Bounds.End)
-        {
-            return Errno.EINVAL;
-        }
-
-        PfnSummary summary = PfnSummary.Of(pfns);
-        if (!CanAddressAny(slot, summary) && !CanAddressAll(slot, pfns))
+        if (!IsRequest(type, pageShift, address, pfns, out PfnSummary summary))
         {
             return Errno.EINVAL;
         }
@@ -36,7 +21,29 @@ internal sealed partial class Vmm<TFormat>
             return Errno.None;
         }
 
-        return FindArea(address) is { } vma ? MapPieces(slot, vma, address, pfns, summary) : Errno.ENOENT;
+        ref readonly PageSlot slot = ref TableTree<TFormat>.SlotOf(type);
+        return FindArea(address) is { } vma ? MapPieces(slot, vma, address, pfns, [], summary) : Errno.ENOENT;
+    }
+
+    private bool IsRequest(int type, int pageShift, VirtualAddress address, ReadOnlySpan<PfnEntry> pfns, out PfnSummary summary)
+    {
+        summary = default;
+        if (type == GpuVma.None || (PageSizes<TFormat>.Pfn & (1UL << pageShift)) == 0)
+        {
+            return false;
+        }
+
+        ref readonly PageSlot slot = ref TableTree<TFormat>.SlotOf(type);
+        if (slot.AlignDown(address) != address.Value ||
+            (ulong)pfns.Length > ulong.MaxValue >> pageShift ||
+            !AddressRange.TryFromLength(address, (ulong)pfns.Length << pageShift, out AddressRange range) ||
+            range.End > Bounds.End)
+        {
+            return false;
+        }
+
+        summary = PfnSummary.Of(pfns);
+        return CanAddressAny(slot, summary) || CanAddressAll(slot, pfns);
     }
 
     /// <summary>True if entries could hold even an address that has all bits of any of them: then nothing more is asked.</summary>
@@ -68,7 +75,8 @@ internal sealed partial class Vmm<TFormat>
     }
 
     /// <summary>Goes through the request piece by piece: a run of equal V in one piece of the address space.</summary>
-    private Errno MapPieces(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns, PfnSummary summary)
+    private Errno MapPieces(
+        in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns, ReadOnlySpan<ulong> ahead, PfnSummary summary)
     {
         bool isOneRun = summary.IsOneRun;
         bool isVideo = summary.IsInVideoMemory;
@@ -78,7 +86,7 @@ internal sealed partial class Vmm<TFormat>
             Span<PfnEntry> run = isOneRun ? pfns : pfns[..PfnSummary.RunLength(pfns)];
             int done = run.Length;
             Errno error = run[0].IsValid
-                ? MapSome(slot, vma, start, run, isVideo, out done)
+                ? MapSome(slot, vma, start, run, ahead, isVideo, out done)
                 : TryUnmapRange(vma, start, start + ((ulong)done << slot.Shift));
             result = error == Errno.None ? result : error;
             if (done == pfns.Length)
@@ -88,50 +96,55 @@ internal sealed partial class Vmm<TFormat>
 
             start += (ulong)done << slot.Shift;
             pfns = pfns[done..];
+            ahead = ahead.IsEmpty ? ahead : ahead[done..];
             vma = _areas.PieceAt(start);
         }
     }
 
     /// <summary>Maps as many pages of a run as lie in a piece; or a single page that lies in several.</summary>
-    private Errno MapSome(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> run, bool isVideo, out int done)
+    private Errno MapSome(
+        in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> run, ReadOnlySpan<ulong> ahead, bool isVideo, out int done)
     {
         done = (int)Math.Min((ulong)run.Length, (vma.End - start) >> slot.Shift);
         if (!vma.IsMapRef || vma.Memory is not null)
         {
             // A page that only begins here is refused too.
             done = Math.Max(done, 1);
-            Reject(run[..done]);
+            Refuse(slot, run[..done], ahead);
             return Errno.None;
         }
 
         if (done == 0 || (vma.IsMapped && vma.Referenced != slot.Type))
         {
             done = 1;
-            return MapOverOthers(slot, vma, start, run[..1]);
+            return MapOverOthers(slot, vma, start, run[..1], ahead.IsEmpty ? ahead : ahead[..1]);
         }
 
-        return vma.IsMapped ? MapOverEqual(slot, start, run[..done]) : MapNew(slot, vma, start, run[..done], isVideo);
+        run = run[..done];
+        ahead = ahead.IsEmpty ? ahead : ahead[..done];
+        return vma.IsMapped ? MapOverEqual(slot, start, run, ahead) : MapNew(slot, vma, start, run, ahead, isVideo);
     }
 
     /// <summary>Maps pages in a piece where nothing is mapped. All of them or none.</summary>
-    private Errno MapNew(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns, bool isVideo)
+    private Errno MapNew(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfns, ReadOnlySpan<ulong> ahead, bool isVideo)
     {
         ulong end = start + ((ulong)pfns.Length << slot.Shift);
         Neighbours into = Neighbours.Mapped(vma, start, end, slot.Type);
         GpuVma? piece = vma;
         if (!into.Any && !_areas.TrySplit(vma, start, end - start, out piece))
         {
-            Reject(pfns);
+            Refuse(slot, pfns, ahead);
             return Errno.ENOMEM;
         }
 
-        isVideo = isVideo || PfnSummary.Of(pfns).IsInVideoMemory;
+        isVideo = ahead.IsEmpty && (isVideo || PfnSummary.Of(pfns).IsInVideoMemory);
+        ReadOnlySpan<ulong> words = default;
         bool isReady = false;
         bool hasReferences = false;
         try
         {
             hasReferences = _tree.TryReference(slot, start, end);
-            isReady = hasReferences && (isVideo || TryEncode(slot, pfns) == Errno.None);
+            isReady = hasReferences && (isVideo || TryEncode(slot, pfns, ahead, out words));
             if (!isReady)
             {
                 return Errno.ENOMEM;
@@ -148,12 +161,13 @@ internal sealed partial class Vmm<TFormat>
                     MergeUnmapped(piece!);
                 }
 
-                Reject(pfns);
+                Refuse(slot, pfns, ahead);
             }
         }
 
         EntryHistory history = HistoryOf(slot, vma.IsSparse);
-        SetMapped(into.Any ? _areas.Merge(into.Previous, vma, into.Next, end - start) : piece!, slot.Type);
+        _recent = into.Any ? _areas.Merge(into.Previous, vma, into.Next, end - start) : piece!;
+        SetMapped(_recent, slot.Type);
         _mappedPages += (long)((end - start) >> Page.Shift);
         if (isVideo)
         {
@@ -161,7 +175,7 @@ internal sealed partial class Vmm<TFormat>
         }
         else
         {
-            _tree.MapWords(slot, start, pfns, _words.AsSpan(0, pfns.Length), history);
+            _tree.MapWords(slot, start, pfns, words, history);
         }
 
         Complete();
@@ -169,12 +183,13 @@ internal sealed partial class Vmm<TFormat>
     }
 
     /// <summary>Maps pages over pages of the same size: the old ones are taken back before the first new one shows.</summary>
-    private Errno MapOverEqual(in PageSlot slot, ulong start, Span<PfnEntry> pfns)
+    private Errno MapOverEqual(in PageSlot slot, ulong start, Span<PfnEntry> pfns, ReadOnlySpan<ulong> ahead)
     {
+        ReadOnlySpan<ulong> words = default;
         bool isReady = false;
         try
         {
-            isReady = TryEncode(slot, pfns) == Errno.None;
+            isReady = TryEncode(slot, pfns, ahead, out words);
         }
         finally
         {
@@ -189,7 +204,6 @@ internal sealed partial class Vmm<TFormat>
             return Errno.ENOMEM;
         }
 
-        ReadOnlySpan<ulong> words = _words.AsSpan(0, pfns.Length);
         _tree.WithdrawReplaced(slot, start, words);
         Complete();
         _tree.MapWords(slot, start, pfns, words, EntryHistory.Forgotten);

@@ -15,25 +15,26 @@ internal sealed partial class Vmm<TFormat>
     /// </code>
     /// <c>from</c> and <c>to</c> differ from <c>start</c> and <c>end</c> where a larger page is replaced in part.
     /// </remarks>
-    private Errno MapOverOthers(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfn)
+    private Errno MapOverOthers(in PageSlot slot, GpuVma vma, ulong start, Span<PfnEntry> pfn, ReadOnlySpan<ulong> ahead)
     {
         ulong end = start + slot.Size;
         if (!TryWiden(vma, start, end, out ulong from, out ulong to))
         {
-            Reject(pfn);
+            Refuse(slot, pfn, ahead);
             return Errno.None;
         }
 
+        ReadOnlySpan<ulong> words = default;
         bool isReady = false;
         bool hasReferences = false;
         try
         {
             hasReferences = _tree.TryReference(slot, start, end);
-            isReady = hasReferences && TryEncode(slot, pfn) == Errno.None;
+            isReady = hasReferences && TryEncode(slot, pfn, ahead, out words);
             if (isReady && !TryCutAt([from, start, end, to]))
             {
                 isReady = false;
-                UndoMappings(slot, pfn);
+                ahead = words;
             }
         }
         finally
@@ -41,7 +42,7 @@ internal sealed partial class Vmm<TFormat>
             if (!isReady)
             {
                 GiveUp(slot, start, hasReferences ? end : start);
-                Reject(pfn);
+                Refuse(slot, pfn, ahead);
             }
         }
 
@@ -50,7 +51,7 @@ internal sealed partial class Vmm<TFormat>
             return Errno.ENOMEM;
         }
 
-        Replace(slot, pfn, start, end, from, to);
+        Replace(slot, pfn, words, start, end, from, to);
         return Errno.None;
     }
 
@@ -116,7 +117,8 @@ internal sealed partial class Vmm<TFormat>
     private static bool AreAlike(GpuVma left, GpuVma right) =>
         left.IsMapped == right.IsMapped && left.Referenced == right.Referenced && left.Memory is null && right.Memory is null;
 
-    private void Replace(in PageSlot slot, ReadOnlySpan<PfnEntry> pfn, ulong start, ulong end, ulong from, ulong to)
+    private void Replace(
+        in PageSlot slot, ReadOnlySpan<PfnEntry> pfn, ReadOnlySpan<ulong> words, ulong start, ulong end, ulong from, ulong to)
     {
         bool isSparse = TakeBackOthers(from, to);
 
@@ -130,7 +132,7 @@ internal sealed partial class Vmm<TFormat>
 
         SetMapped(page, slot.Type);
         _mappedPages += (long)(slot.Size >> Page.Shift);
-        _tree.MapWords(slot, start, pfn, _words.AsSpan(0, 1), HistoryOf(slot, isSparse));
+        _tree.MapWords(slot, start, pfn, words, HistoryOf(slot, isSparse));
         Complete();
         Join([from, start, end, to]);
     }

@@ -76,6 +76,69 @@ public class RankedLockTests
     }
 
     [Fact]
+    public void Lanes_are_held_at_the_same_time_and_the_whole_lock_by_nobody_meanwhile()
+    {
+        var guard = new RankedLock(LockRank.Page, lanes: 2);
+        var here = new WakeEvent();
+        var done = new WakeEvent();
+        SvmThread other = SvmThread.Start("other lane", () =>
+        {
+            using (guard.EnterLane(1))
+            {
+                here.Set();
+                done.Wait(Clock.Monotonic.After(Patience));
+            }
+        });
+        Assert.True(here.Wait(Clock.Monotonic.After(Patience)));
+        using (guard.EnterLane(0))
+        {
+            guard.AssertLaneHeld();
+            Assert.False(guard.IsHeldByCurrentThread);
+            Assert.Throws<InvariantException>(guard.AssertHeld);
+        }
+
+        Assert.False(guard.TryEnter(out RankedLock.Scope whole));
+        whole.Dispose();
+        Assert.Throws<InvariantException>(guard.AssertLaneHeld);
+        done.Set();
+        other.Join();
+
+        Assert.True(guard.TryEnter(out whole));
+        guard.AssertHeld();
+        guard.AssertLaneHeld();
+        whole.Dispose();
+        Assert.False(guard.IsHeldByCurrentThread);
+        Assert.Equal(0, HeldLocks.Count);
+    }
+
+    [Fact]
+    public void Who_has_a_lock_with_lanes_keeps_every_lane_out()
+    {
+        var guard = new RankedLock(LockRank.Page, lanes: Threads);
+        int[] entries = new int[Threads];
+        int torn = 0;
+        Together.Run(Threads, thread =>
+        {
+            for (int i = 0; i < Rounds / 20; i++)
+            {
+                using (guard.EnterLane(thread))
+                {
+                    entries[thread]++;
+                    Thread.Yield();
+                    entries[thread]--;
+                }
+
+                using (guard.Enter())
+                {
+                    torn += entries.Sum();
+                }
+            }
+        });
+
+        Assert.Equal(0, torn);
+    }
+
+    [Fact]
     public void Sharers_are_inside_together()
     {
         var shared = new RankedSharedLock(LockRank.Mmap);

@@ -21,15 +21,21 @@ internal sealed class FaultBench : IDisposable
     /// <param name="pages">Number of pages.</param>
     /// <param name="workers">Number of threads that serve.</param>
     /// <param name="batchSize">Number of faults in a batch.</param>
-    public FaultBench(int pages, int workers, int batchSize = BatchSize)
+    /// <param name="batches">Number of batches that the ring holds; of more than one none is thrown away before a replay.</param>
+    public FaultBench(int pages, int workers, int batchSize = BatchSize, int batches = 1)
     {
         _memory = new SystemMemory((ulong)pages + 1024);
         _software = new SoftwareGpu(_memory, new SoftwareGpuOptions { Sms = 1, VideoMemory = ByteSize.MiB(64) });
-        _gpu = new BenchGpu(_software, 2 * batchSize);
+        _gpu = new BenchGpu(_software, 2 * batchSize * batches);
         Frames = new PageFrames(_memory, new PageFramesOptions());
         _cpu = new SimulatedCpu(_memory, 1);
         Space = new AddressSpace(Frames, _cpu, new AddressSpaceOptions());
-        _driver = new SvmDriver(_gpu, new SvmDriverOptions { Workers = workers, BatchSize = batchSize });
+        _driver = new SvmDriver(_gpu, new SvmDriverOptions
+        {
+            Workers = workers,
+            BatchSize = batchSize,
+            ReplayPolicy = batches == 1 ? ReplayPolicy.BatchFlush : ReplayPolicy.Batch,
+        });
         Demand(_driver.TryOpen(Space, out SvmClient? client));
         _channel = _driver.Join(client!).Instance;
         Range = AddressRange.FromLength(1UL << 40, (ulong)pages * Page.Size);
