@@ -1,7 +1,7 @@
 namespace GpuSvm.Core;
 
 /// <summary>Gives a device access to frames of system memory and takes it back: the IOMMU as a driver sees it.</summary>
-/// <remarks>Source: Linux dma_map_page and dma_unmap_page, Documentation/core-api/dma-api.rst.</remarks>
+/// <remarks>Any thread, several at the same time. Source: Linux dma_map_page and dma_unmap_page, Documentation/core-api/dma-api.rst.</remarks>
 public interface IDmaMapper
 {
     /// <summary>Number of pages that are mapped now: 0 once everything is torn down.</summary>

@@ -1,8 +1,9 @@
 namespace GpuSvm.Driver.Tests.Infrastructure;
 
-/// <summary>DMA addresses far from the frames they stand for, and a balance.</summary>
+/// <summary>DMA addresses far from the frames they stand for, and a balance. Workers map at the same time.</summary>
 internal sealed class FakeDmaMapper : IDmaMapper
 {
+    private readonly Lock _lock = new();
     private readonly Dictionary<DeviceAddress, FrameNumber> _mapped = [];
     private ulong _next = 0x10_0000_0000;
 
@@ -14,17 +15,26 @@ internal sealed class FakeDmaMapper : IDmaMapper
     public Errno TryMap(FrameNumber frame, int order, DmaDirection direction, out DeviceAddress address)
     {
         address = default;
-        if (Budget-- <= 0)
+        lock (_lock)
         {
-            return Errno.ENOMEM;
-        }
+            if (Budget-- <= 0)
+            {
+                return Errno.ENOMEM;
+            }
 
-        ulong size = Page.Size << order;
-        address = new DeviceAddress((_next + size) & ~(size - 1));
-        _next = address.Value + size - Page.Size;
-        _mapped.Add(address, frame);
-        return Errno.None;
+            ulong size = Page.Size << order;
+            address = new DeviceAddress((_next + size) & ~(size - 1));
+            _next = address.Value + size - Page.Size;
+            _mapped.Add(address, frame);
+            return Errno.None;
+        }
     }
 
-    public void Unmap(DeviceAddress address, int order) => Assert.True(_mapped.Remove(address), "what is unmapped was mapped");
+    public void Unmap(DeviceAddress address, int order)
+    {
+        lock (_lock)
+        {
+            Assert.True(_mapped.Remove(address), "what is unmapped was mapped");
+        }
+    }
 }
