@@ -14,7 +14,7 @@ internal sealed class LiveClient : IDisposable
     private LiveClient(ProgramPair programs)
     {
         _programs = programs;
-        _requests = new RequestTable(programs.EngineChannel, OnEngineEnd, OnReleased);
+        _requests = new RequestTable(programs.EngineChannel, OnEngineEnd, OnReleased, programs.Hold);
     }
 
     /// <summary>What the engine told of the machine.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace GpuSvm.Live;
 
 /// <summary>The engine and the guard of a session, both with this process's userfaultfd.</summary>
@@ -6,6 +8,7 @@ internal sealed class ProgramPair : IDisposable
     /// <summary>How long a program may take to answer before anything else is under way with it.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
 
+    private readonly RankedLock _telling = new(LockRank.Machine);
     private readonly ChildProgram _engine;
     private readonly ChildProgram _guard;
 
@@ -72,9 +75,26 @@ internal sealed class ProgramPair : IDisposable
         }
     }
 
+    /// <summary>Has the guard hold the userfaultfd of a child, should the engine die.</summary>
+    public void Hold(SafeFileHandle userfaultfd)
+    {
+        using (_telling.Enter())
+        {
+            try
+            {
+                _guard.Channel.Send(MessageKind.Hold, id: 0, new HoldNotice(), userfaultfd);
+            }
+            catch (SvmException)
+            {
+                // The guard has ended.
+            }
+        }
+    }
+
     /// <summary>Ends the guard. Before the engine, whose end it would take for a crash.</summary>
     public void EndGuard()
     {
+        using RankedLock.Scope telling = _telling.Enter();
         try
         {
             Ask<CloseRequest, DoneReply>(_guard, MessageKind.Close, new CloseRequest(), null);

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace GpuSvm.Live;
 
 /// <summary>Requests to the engine that wait for their replies, and the thread that receives these. Thread-safe.</summary>
@@ -9,6 +11,7 @@ internal sealed class RequestTable
     private readonly MessageChannel _channel;
     private readonly Action _onEnd;
     private readonly Action _onReleased;
+    private readonly Action<SafeFileHandle> _onHold;
     private readonly SvmThread _receiver;
     private uint _lastId;
     private bool _ended;
@@ -19,8 +22,10 @@ internal sealed class RequestTable
     /// <param name="channel">To the engine.</param>
     /// <param name="onEnd">Called when the engine has ended or is not understood, before anybody hears of that.</param>
     /// <param name="onReleased">Called when the engine has given this process's memory back and serves it no longer.</param>
-    public RequestTable(MessageChannel channel, Action onEnd, Action onReleased)
+    /// <param name="onHold">Called with the userfaultfd of a child that was forked, which is closed afterwards.</param>
+    public RequestTable(MessageChannel channel, Action onEnd, Action onReleased, Action<SafeFileHandle> onHold)
     {
+        _onHold = onHold;
         _onReleased = onReleased;
         _channel = channel;
         _onEnd = onEnd;
@@ -90,6 +95,11 @@ internal sealed class RequestTable
         {
             while (_channel.TryReceive(out ReceivedMessage? message))
             {
+                if (message is { Kind: MessageKind.Hold, Descriptor: { } child })
+                {
+                    _onHold(child);
+                }
+
                 if (message.Kind != MessageKind.Reserved)
                 {
                     // One that belongs to no reply of this kind.

@@ -1,16 +1,23 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace GpuSvm.Live;
 
 /// <content>Children that the app forks: they share its heap.</content>
 internal sealed partial class EngineSession
 {
     private readonly LiveFamily _family;
+    private Action<SafeFileHandle>? _onChild;
 
     /// <inheritdoc/>
     void IEventObserver.OnForked(LiveProcess parent, LiveProcess child)
     {
+        SharedWord.Read(ref _onChild)?.Invoke(child.Userfaultfd.Descriptor);
         _family.Add(child);
         child.Start(this);
     }
+
+    /// <summary>Has somebody told of the userfaultfd of each child, before the child is served.</summary>
+    public void TellChildren(Action<SafeFileHandle> onChild) => SharedWord.Write(ref _onChild, onChild);
 
     /// <inheritdoc/>
     void IEventObserver.OnEnded() => _reaper.Enqueue(_endGone);

@@ -22,6 +22,7 @@ internal sealed partial class RequestServer(EngineSession session, MessageChanne
     public void Run(SafeFileHandle app)
     {
         using KernelWatch? watch = kernelLimit > TimeSpan.Zero ? session.WatchKernels(kernelLimit, OnRunaway) : null;
+        session.TellChildren(userfaultfd => TryReply(MessageKind.Hold, 0, new HoldNotice(), userfaultfd));
         Span<bool> readable = stackalloc bool[3];
         while (true)
         {

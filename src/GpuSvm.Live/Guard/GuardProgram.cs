@@ -39,6 +39,7 @@ internal static class GuardProgram
         using Userfaultfd? userfaultfd = first.Descriptor is { } descriptor ? new Userfaultfd(descriptor) : null;
         SafeFileHandle? engine = null;
         SafeFileHandle? app = null;
+        List<Userfaultfd> children = [];
         try
         {
             WatchRequest request = first.Body<WatchRequest>();
@@ -58,7 +59,7 @@ internal static class GuardProgram
             }
 
             channel.Send(MessageKind.Done, first.Id, new DoneReply());
-            if (AppIsAlone(engine, app, channel) && HasItsMemory(userfaultfd!))
+            if (AppIsAlone(engine, app, channel, children) && HasItsMemory(userfaultfd!))
             {
                 ProcessFile.Kill(app);
                 PollSet.Wait([app], timeout: null, stackalloc bool[1]);
@@ -78,7 +79,20 @@ internal static class GuardProgram
         {
             engine?.Dispose();
             app?.Dispose();
+            children.ForEach(child => child.Dispose());
         }
+    }
+
+    /// <summary>Holds the userfaultfd of a child, and those of children no longer that have ended.</summary>
+    private static void Hold(List<Userfaultfd> children, SafeFileHandle descriptor)
+    {
+        foreach (Userfaultfd ended in children.Where(child => !HasItsMemory(child)).ToArray())
+        {
+            children.Remove(ended);
+            ended.Dispose();
+        }
+
+        children.Add(new Userfaultfd(descriptor));
     }
 
     /// <summary>Ends what the app has forked and still maps buffers: nobody serves it any more, either.</summary>
@@ -103,7 +117,7 @@ internal static class GuardProgram
         Breaks.GuardHoldsNothing || userfaultfd.WriteProtect(AddressRange.PageAt(Page.Size)) != Errno.ESRCH;
 
     /// <summary>Waits: true once the engine has ended and the app has not, false once the app has ended or said that it ends.</summary>
-    private static bool AppIsAlone(SafeFileHandle engine, SafeFileHandle app, MessageChannel channel)
+    private static bool AppIsAlone(SafeFileHandle engine, SafeFileHandle app, MessageChannel channel, List<Userfaultfd> children)
     {
         SafeFileHandle[] descriptors = [engine, app, channel.Socket.Descriptor];
         int count = descriptors.Length;
@@ -115,10 +129,12 @@ internal static class GuardProgram
             PollSet.Wait(descriptors.AsSpan(0, count), timeout: null, readable);
             if (readable[2])
             {
-                switch (Hear(channel, isAnswered: wrong < MostAnswers))
+                switch (Hear(channel, isAnswered: wrong < MostAnswers, children))
                 {
                     case Word.Close:
                         return false;
+                    case Word.Hold:
+                        break;
                     case Word.End:
                         // The app is dying, or lives on without a word: then it is watched all the same.
                         count--;
@@ -136,13 +152,19 @@ internal static class GuardProgram
         }
     }
 
-    private static Word Hear(MessageChannel channel, bool isAnswered)
+    private static Word Hear(MessageChannel channel, bool isAnswered, List<Userfaultfd> children)
     {
         try
         {
             if (!channel.TryReceive(out ReceivedMessage? message))
             {
                 return Word.End;
+            }
+
+            if (message is { Kind: MessageKind.Hold, Descriptor: { } child } && !Breaks.GuardHoldsNothing)
+            {
+                Hold(children, child);
+                return Word.Hold;
             }
 
             message.Descriptor?.Dispose();
@@ -176,6 +198,7 @@ internal static class GuardProgram
     private enum Word
     {
         Close,
+        Hold,
         End,
         Other,
     }

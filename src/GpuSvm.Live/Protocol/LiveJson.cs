@@ -35,4 +35,5 @@ namespace GpuSvm.Live;
 [JsonSerializable(typeof(RangesReply))]
 [JsonSerializable(typeof(DrainEventsRequest))]
 [JsonSerializable(typeof(EventsReply))]
+[JsonSerializable(typeof(HoldNotice))]
 internal sealed partial class LiveJson : JsonSerializerContext;

@@ -42,6 +42,7 @@ internal static class MessageBodies
         [MessageKind.RangesReply] = typeof(RangesReply),
         [MessageKind.DrainEvents] = typeof(DrainEventsRequest),
         [MessageKind.EventsReply] = typeof(EventsReply),
+        [MessageKind.Hold] = typeof(HoldNotice),
     }.ToFrozenDictionary();
 
     /// <summary>True if there is such a kind.</summary>

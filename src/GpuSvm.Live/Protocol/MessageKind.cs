@@ -103,4 +103,7 @@ internal enum MessageKind : ushort
 
     /// <summary>Engine to app: what has happened.</summary>
     EventsReply = 33,
+
+    /// <summary>Engine to app, and app to guard: hold the userfaultfd of a child that was forked, which comes along. Not answered.</summary>
+    Hold = 34,
 }

@@ -29,6 +29,7 @@ internal static unsafe class ForkedChild
         var write = (delegate* unmanaged[SuppressGCTransition]<int, byte*, nint, nint>)Export("write");
         int self = Environment.ProcessId;
         byte* text = (byte*)Marshal.StringToCoTaskMemUTF8("right\n");
+        byte* wrong = (byte*)Marshal.StringToCoTaskMemUTF8("wrong\n");
         byte* path = (byte*)Marshal.StringToCoTaskMemUTF8("/bin/true");
         byte** arguments = stackalloc byte*[2];
         arguments[0] = path;
@@ -93,7 +94,12 @@ internal static unsafe class ForkedChild
             {
                 for (int n = 0; n < 1000; n++)
                 {
-                    failed |= *word == plan[i].Value ? 0 : 1;
+                    if (*word != plan[i].Value)
+                    {
+                        write(1, wrong, 6);
+                        exit(100 + i);
+                    }
+
                     poll(0, 0, 1);
                 }
             }

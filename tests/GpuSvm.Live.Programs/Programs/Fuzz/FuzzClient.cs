@@ -57,7 +57,7 @@ internal sealed class FuzzClient : ILiveProgram
         using var engine = new MessageChannel(LocalSocket.Connect(address));
         using var app = new MessageChannel(listener.Accept(Patience)!);
         int released = 0;
-        var requests = new RequestTable(app, () => { }, () => released++);
+        var requests = new RequestTable(app, () => { }, () => released++, _ => { });
         SvmThread fake = SvmThread.Start("fake engine", () => Answer(engine, new Random(seed)));
         int taken = 0;
         int refused = 0;
