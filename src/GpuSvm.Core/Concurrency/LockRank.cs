@@ -31,7 +31,7 @@ public enum LockRank : byte
     /// <summary>A CPU page-table leaf. Never held when an invalidation is opened.</summary>
     CpuPageTable = 70,
 
-    /// <summary>Which pages of a memory object are taken, kept and shown. Never held when an invalidation is opened.</summary>
+    /// <summary>Which pages of a memory object are kept without an entry, and how many mappings show each. Never held when an invalidation is opened.</summary>
     MemoryObject = 75,
 
     /// <summary>The frame allocator. Never held when an invalidation is opened.</summary>

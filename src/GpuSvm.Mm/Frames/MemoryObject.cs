@@ -10,7 +10,8 @@ namespace GpuSvm.Mm;
 /// </remarks>
 public sealed class MemoryObject : BackingObject
 {
-    private readonly RankedLock _lock = new(LockRank.MemoryObject);
+    private readonly RankedLock _lock = new(LockRank.PageCache);
+    private readonly RankedLock _books = new(LockRank.MemoryObject);
     private readonly SortedDictionary<ulong, FrameNumber> _kept = [];
     private ushort[] _shows = [];
     private long _sharedPages;
@@ -64,7 +65,7 @@ public sealed class MemoryObject : BackingObject
     /// <summary>True if a page is shown by more mappings than one.</summary>
     internal bool IsShownTwice(ulong index)
     {
-        using (_lock.Enter())
+        using (_books.Enter())
         {
             return index < (ulong)_shows.Length && _shows[index] > 1;
         }
@@ -74,7 +75,7 @@ public sealed class MemoryObject : BackingObject
     /// <returns>False if nobody needs it; the reference stays the caller's.</returns>
     internal bool TryKeep(ulong index, FrameNumber frame)
     {
-        using (_lock.Enter())
+        using (_books.Enter())
         {
             bool isKept = index < (ulong)_shows.Length && _shows[index] > 1 && _kept.TryAdd(index, frame);
             SharedWord.Write(ref _keptCount, _kept.Count);
@@ -91,7 +92,7 @@ public sealed class MemoryObject : BackingObject
         }
 
         FrameNumber frame;
-        using (_lock.Enter())
+        using (_books.Enter())
         {
             if (!_kept.Remove(index, out frame))
             {
@@ -115,7 +116,7 @@ public sealed class MemoryObject : BackingObject
             return [];
         }
 
-        using (_lock.Enter())
+        using (_books.Enter())
         {
             List<(ulong Index, FrameNumber Frame)> taken =
             [
@@ -132,7 +133,7 @@ public sealed class MemoryObject : BackingObject
     /// <inheritdoc/>
     private protected override void Shown(ulong first, ulong pages)
     {
-        using (_lock.Enter())
+        using (_books.Enter())
         {
             if (_shows.Length == 0)
             {
@@ -150,7 +151,7 @@ public sealed class MemoryObject : BackingObject
     /// <inheritdoc/>
     private protected override void Hidden(ulong first, ulong pages)
     {
-        using (_lock.Enter())
+        using (_books.Enter())
         {
             foreach (ref ushort shows in Counts(first, pages))
             {
