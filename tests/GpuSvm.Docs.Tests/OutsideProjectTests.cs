@@ -29,7 +29,7 @@ public sealed partial class OutsideProjectTests : IDisposable
 
     private void WriteProject()
     {
-        string tour = FirstCodeBlock().Match(Repository.Read("README.md")).Groups[1].Value;
+        string tour = Tour().Match(Repository.Read("README.md")).Groups[1].Value;
         Assert.Single(Using().Matches(tour));
         File.WriteAllText(Path.Combine(_folder, "Program.cs"), tour);
 
@@ -54,8 +54,8 @@ public sealed partial class OutsideProjectTests : IDisposable
             """);
     }
 
-    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex FirstCodeBlock();
+    [GeneratedRegex("```csharp\n(using GpuSvm;\n.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Tour();
 
     [GeneratedRegex(@"^using\s+\w[\w.]*;", RegexOptions.Multiline)]
     private static partial Regex Using();
