@@ -55,7 +55,7 @@ internal static class BenchVerb
                 found.AddError($"--repetitions is {value}, expected 1 to {LiveBench.MostRepetitions}");
             }
         });
-        var command = new Command("live", "A real process: faults of the CPU, next to a handler in C, and of the GPU.") { cpus, repetitions, json };
+        var command = new Command("live", "A real process: faults of the CPU and moves of 2 MiB, next to programs in C, and faults of the GPU.") { cpus, repetitions, json };
         command.SetAction(async (parsed, _) =>
         {
             IReadOnlyList<Measurement> measurements = await LiveBench.MeasureAsync(parsed.GetValue(cpus), parsed.GetValue(repetitions))

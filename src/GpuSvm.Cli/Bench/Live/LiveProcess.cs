@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using GpuSvm.Driver;
 
 namespace GpuSvm.Cli.Bench.Live;
 
@@ -9,14 +10,25 @@ internal sealed class LiveProcess : IAsyncDisposable
     private const int Maps = 16;
     private const int Block = 32;
 
+    private const ulong BlockBytes = 2 << 20;
+
     private readonly SvmSession _session;
     private readonly int _pages;
+    private readonly VirtualAddress _blocks;
 
     private LiveProcess(SvmSession session, int pages)
     {
         _session = session;
         _pages = pages;
+
+        // One block more than is moved, as they begin where blocks do.
+        ulong start = session.Map((ulong)(Blocks + 1) * BlockBytes, Protection.ReadWrite).Value;
+        _blocks = (start + BlockBytes - 1) & ~(BlockBytes - 1);
+        session.Span<byte>(_blocks, Blocks * (int)BlockBytes).Fill(1);
     }
+
+    /// <summary>Number of blocks of 2 MiB that are moved each time.</summary>
+    public static int Blocks => 8;
 
     private ByteSize Size => (ulong)_pages * Page.Size;
 
@@ -26,7 +38,7 @@ internal sealed class LiveProcess : IAsyncDisposable
     public static async Task<LiveProcess> OpenAsync(int pages, CpuPair cpus)
     {
         // Started before it is kept on one CPU: a runtime that has only one puts off compiling its code anew for ten times as long.
-        SvmSession session = await SvmSession.OpenAsync(new SvmOptions { Sms = 1 }).ConfigureAwait(false);
+        SvmSession session = await SvmSession.OpenAsync(new SvmOptions { Sms = 1, ReadAroundPages = 512 }).ConfigureAwait(false);
         CpuPair.Pin(Environment.ProcessId, cpus.Program);
         CpuPair.Pin(session.EngineProcessId, cpus.Handler);
         return new LiveProcess(session, pages);
@@ -85,6 +97,32 @@ internal sealed class LiveProcess : IAsyncDisposable
         }
 
         return (double)(Clock.Monotonic.NowNanoseconds - from) / Maps;
+    }
+
+    /// <summary>Has blocks moved to the GPU's memory, by one request.</summary>
+    /// <exception cref="SvmException">They have not moved.</exception>
+    public async Task<double> MoveToDeviceAsync()
+    {
+        ByteSize size = (ulong)Blocks * BlockBytes;
+        long from = Clock.Monotonic.NowNanoseconds;
+        MigrationResult moved = await _session.TryMigrateToDeviceAsync(_blocks, size).ConfigureAwait(false);
+        double time = Clock.Monotonic.NowNanoseconds - from;
+        return moved.Pages == (long)Page.Count(size.Bytes)
+            ? time / Blocks
+            : throw new SvmException(moved.Error, $"Of {size}, {moved.Pages} pages have moved to the GPU's memory.");
+    }
+
+    /// <summary>Touches a byte of each block, which brings the block home.</summary>
+    public double TouchBlocks()
+    {
+        Span<byte> bytes = _session.Span<byte>(_blocks, Blocks * (int)BlockBytes);
+        long from = Clock.Monotonic.NowNanoseconds;
+        for (int at = 0; at < bytes.Length; at += (int)BlockBytes)
+        {
+            bytes[at] = 1;
+        }
+
+        return (double)(Clock.Monotonic.NowNanoseconds - from) / Blocks;
     }
 
     /// <inheritdoc/>
