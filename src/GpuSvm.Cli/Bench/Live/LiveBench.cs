@@ -11,7 +11,7 @@ internal static class LiveBench
 
     // A turn of each side takes some ten milliseconds: short against the machine's phases, long against its clock.
     private const int Pages = 1024;
-    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(6);
 
     /// <summary>Measures.</summary>
     /// <param name="placement">Where the processes run.</param>

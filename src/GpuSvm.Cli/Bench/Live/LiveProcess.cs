@@ -38,7 +38,9 @@ internal sealed class LiveProcess : IAsyncDisposable
     public static async Task<LiveProcess> OpenAsync(int pages, CpuPair cpus)
     {
         // Started before it is kept on one CPU: a runtime that has only one puts off compiling its code anew for ten times as long.
-        SvmSession session = await SvmSession.OpenAsync(new SvmOptions { Sms = 1, ReadAroundPages = 512 }).ConfigureAwait(false);
+        // The GPU has little more memory than is moved: after some turns all of it has been touched, as has that of the program in C.
+        var options = new SvmOptions { Sms = 1, ReadAroundPages = 512, VideoMemory = ByteSize.MiB(24) };
+        SvmSession session = await SvmSession.OpenAsync(options).ConfigureAwait(false);
         CpuPair.Pin(Environment.ProcessId, cpus.Program);
         CpuPair.Pin(session.EngineProcessId, cpus.Handler);
         return new LiveProcess(session, pages);
