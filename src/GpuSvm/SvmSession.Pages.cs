@@ -49,8 +49,8 @@ public sealed partial class SvmSession
     /// <param name="size">Number of bytes, rounded up to whole pages; at least 1.</param>
     /// <param name="advice">What is said.</param>
     /// <returns>
-    /// None; EINVAL for an unaligned or empty range; ENOMEM when a part of it is not memory of this session, or too much is said. Then nothing
-    /// has changed.
+    /// None; EINVAL for an unaligned or empty range; ENOMEM when a part of it is not memory of this session, or too much is said. Then
+    /// nothing has changed.
     /// </returns>
     public Errno TryAdvise(VirtualAddress address, ByteSize size, MemoryAdvice advice)
     {
@@ -85,7 +85,9 @@ public sealed partial class SvmSession
     /// <param name="size">Number of bytes, at least 1; the end is rounded up.</param>
     /// <returns>What lets the pages move again when it is disposed; the end of the session does that too.</returns>
     /// <exception cref="ArgumentException">The range is empty, or not memory of this session.</exception>
-    /// <exception cref="SvmException">EFAULT where it may not be read, ENOMEM, or EBUSY when a page was moved all the time; then nothing is pinned.</exception>
+    /// <exception cref="SvmException">
+    /// EFAULT where it may not be read, ENOMEM, or EBUSY when a page was moved all the time; then nothing is pinned.
+    /// </exception>
     /// <remarks>Every page gets memory. The GPU goes on using the pages where they are; several pins of one page add up.</remarks>
     public IDisposable Pin(VirtualAddress address, ByteSize size)
     {
