@@ -70,7 +70,8 @@ public sealed partial class SvmSession
     /// <param name="size">Number of bytes, at least 1; the end is rounded up.</param>
     /// <returns>
     /// How many pages have moved, and the first error. Pages that are pinned or there already are passed over.
-    /// EINVAL for an empty range; ENOMEM when the GPU's memory is full; EIO, ETIMEDOUT when a copy failed. What has moved before stays there.
+    /// EINVAL for an empty range; ENOMEM when the GPU's memory is full; EIO, ETIMEDOUT when a copy failed. What has moved before stays
+    /// there.
     /// </returns>
     public async Task<MigrationResult> TryMigrateToDeviceAsync(VirtualAddress address, ByteSize size)
     {
