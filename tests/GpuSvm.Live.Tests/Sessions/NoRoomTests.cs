@@ -12,7 +12,6 @@ public sealed class NoRoomTests
     public async Task A_system_call_on_a_page_that_cannot_come_home_is_EFAULT_and_the_session_goes_on()
     {
         using LiveProgram app = LiveProgram.Start("no-room", "call");
-        using Watched watched = await Watched.OfAsync(app);
         (int code, string errors) = await app.EndAsync();
         Assert.True(code == 0, $"exit code {code}\n{errors}");
         string[] lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
