@@ -83,17 +83,19 @@ internal static class GuardProgram
         }
     }
 
-    /// <summary>Holds the userfaultfd of a child, and those of children no longer that have ended.</summary>
+    /// <summary>Holds what is the userfaultfd of a process that lives, and those of children no longer that have ended.</summary>
     private static void Hold(List<Userfaultfd> children, SafeFileHandle descriptor)
     {
-        foreach (Userfaultfd ended in children.Where(child => !HasItsMemory(child)).ToArray())
-        {
-            children.Remove(ended);
-            ended.Dispose();
-        }
-
         children.Add(new Userfaultfd(descriptor));
+        foreach (Userfaultfd other in children.Where(child => !IsOfLiving(child)).ToArray())
+        {
+            children.Remove(other);
+            other.Dispose();
+        }
     }
+
+    private static bool IsOfLiving(Userfaultfd userfaultfd) =>
+        userfaultfd.WriteProtect(AddressRange.PageAt(Page.Size)) is Errno.None or Errno.ENOENT or Errno.EAGAIN;
 
     /// <summary>Ends what the app has forked and still maps buffers: nobody serves it any more, either.</summary>
     private static void EndChildren(int engineId)
