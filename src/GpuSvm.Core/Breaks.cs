@@ -36,6 +36,9 @@ public static class Breaks
     /// <summary>The guard of a live process closes its userfaultfd at once: pages of a process whose engine dies read as zero.</summary>
     public static readonly bool GuardHoldsNothing = Name == "guard-holds-nothing";
 
+    /// <summary>Adopted pages of a live process are read while it may still write them.</summary>
+    public static readonly bool AdoptedReadUnprotected = Name == "adopted-read-unprotected";
+
     /// <summary>A page of a live process is mapped for writing, whatever its entry says by then.</summary>
     public static readonly bool ContinueLate = Name == "continue-late";
 

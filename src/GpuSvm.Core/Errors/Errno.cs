@@ -46,6 +46,9 @@ public enum Errno
     /// <summary>The object exists already.</summary>
     EEXIST = 17,
 
+    /// <summary>It lies where it cannot be used, and must be moved first.</summary>
+    EXDEV = 18,
+
     /// <summary>No such device.</summary>
     ENODEV = 19,
 
@@ -93,6 +96,9 @@ public enum Errno
 
     /// <summary>Cancelled.</summary>
     ECANCELED = 125,
+
+    /// <summary>The process that it belongs to has ended.</summary>
+    EOWNERDEAD = 130,
 
     /// <summary>The bytes of a page are lost: its memory has failed.</summary>
     EHWPOISON = 133,

@@ -32,6 +32,26 @@ internal sealed partial class BlockService
         }
     }
 
+    /// <summary>Moves the pages to the device that it can use nowhere else; then they are looked up again.</summary>
+    /// <remarks>A page that does not move, since somebody holds it for a moment, is asked for again until the deadline.</remarks>
+    private void MoveWantedToDevice()
+    {
+        foreach (ref PageGroup group in Groups)
+        {
+            if (group.State != PageState.WantedOnDevice)
+            {
+                continue;
+            }
+
+            group.State = PageState.Pending;
+            DeviceMigrationResult moved = _client.DevicePages!.MoveToDevice(_client.Mm, AddressRange.PageAt(AddressOf(group.Page)));
+            if (moved.Pages == 0 && moved.Error is not (Errno.None or Errno.EBUSY or Errno.ENOMEM))
+            {
+                Finish(ref group, FaultResult.Fatal(moved.Error));
+            }
+        }
+    }
+
     /// <summary>True for a page in the device's own memory, or in that of a peer which the CPU does not reach.</summary>
     private bool IsOnDevice(HmmPfn found) =>
         _client.Mm.Frames.IsDevicePrivate(found.Frame) || (_client.DevicePages is { } own && own.TryGetVideoAddress(found.Frame, out _));

@@ -109,6 +109,10 @@ internal sealed partial class BlockService
         {
             Finish(ref group, FaultResult.Gone);
         }
+        else if (!found.IsValid && _errors[group.Page] == Errno.EXDEV && found.IsError && _client.DevicePages is not null)
+        {
+            group.State = PageState.WantedOnDevice;
+        }
         else if (!found.IsValid)
         {
             // Only a prefetch asks for nothing; every other access gets its page or an error.

@@ -168,6 +168,7 @@ internal sealed partial class BlockService(int worker, SvmDriverOptions options,
             TakeWantedAlone(interval, deadline);
             TakeWantedDuplicates(interval, deadline);
             BringWantedHome();
+            MoveWantedToDevice();
         }
         while (!deadline.HasPassed);
     }

@@ -18,6 +18,9 @@ internal enum PageState : byte
     /// <summary>In the device's own memory, and shared for reading: to be brought home, where it can be copied for writing.</summary>
     WantedHome,
 
+    /// <summary>Where no device can use it: to be moved to this one's memory.</summary>
+    WantedOnDevice,
+
     /// <summary>Each of its faults has a result.</summary>
     Done,
 }

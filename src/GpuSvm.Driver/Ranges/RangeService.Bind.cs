@@ -5,11 +5,14 @@ namespace GpuSvm.Driver;
 /// <content>One try to bind a range.</content>
 internal sealed partial class RangeService
 {
+    /// <summary>Times that pages which must be on the device may be away again, before they are judged one by one.</summary>
+    private const int MostDepartures = 3;
+
     private readonly PfnEntry[] _entries = new PfnEntry[HugePage.PageCount];
 
     private Step Try(SvmRange range, in RangeRequest request, ref RangeTries tries)
     {
-        bool moves = request.Moves && !tries.HasMoved && !tries.IsSentHome;
+        bool moves = tries.MustMove ? !tries.HasMoved : request.Moves && !tries.HasMoved && !tries.IsSentHome;
         if (TryBindValid(range, request, ref moves))
         {
             return Step.Bound;
@@ -41,6 +44,9 @@ internal sealed partial class RangeService
                 _ = _ranges.Space.Evict(range);
                 return Step.Again;
 
+            case Errno.EXDEV:
+                return MoveFirst(ref tries);
+
             case Errno.EFAULT or Errno.EPERM:
                 return LookAgain(range, ref tries);
 
@@ -63,6 +69,18 @@ internal sealed partial class RangeService
         }
 
         return tries.Failures++ == 0 ? Step.Again : Step.Leave;
+    }
+
+    /// <summary>
+    /// Pages that can be used on the device only, and are not there or not any more, are moved whatever the policy says; what does not find
+    /// room as a whole is moved page by page.
+    /// </summary>
+    private static Step MoveFirst(ref RangeTries tries)
+    {
+        bool isTriedAgain = tries.Departures++ < MostDepartures;
+        tries.MustMove = true;
+        tries.HasMoved = false;
+        return isTriedAgain ? Step.Again : Step.Leave;
     }
 
     private bool IsGone(SvmRange range)

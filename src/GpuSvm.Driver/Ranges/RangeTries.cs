@@ -6,6 +6,12 @@ internal struct RangeTries
     /// <summary>True once it was tried to move it.</summary>
     public bool HasMoved;
 
+    /// <summary>True once pages were found that can be used on the device only.</summary>
+    public bool MustMove;
+
+    /// <summary>Times that such pages were found elsewhere.</summary>
+    public int Departures;
+
     /// <summary>Times that its pages could not be had, though it was not unmapped.</summary>
     public int Failures;
 

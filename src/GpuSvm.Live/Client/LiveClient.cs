@@ -9,6 +9,7 @@ internal sealed class LiveClient : IDisposable
 {
     private readonly ProgramPair _programs;
     private readonly RequestTable _requests;
+    private LentRing? _ring;
     private int _isClosing;
 
     private LiveClient(ProgramPair programs)
@@ -95,6 +96,37 @@ internal sealed class LiveClient : IDisposable
         ReceivedMessage reply = await _requests.SendAsync(MessageKind.Query, query).ConfigureAwait(false);
         return reply.Body<PageStateReply>().ToResidency();
     }
+
+    /// <summary>Has private memory shared; the first time the engine is lent a ring.</summary>
+    /// <exception cref="SvmException">The system or the engine refuses; the message says why.</exception>
+    public AdoptedReply Adopt(VirtualAddress address, ulong bytes)
+    {
+        if (SharedWord.Read(ref _ring) is null)
+        {
+            // Of two threads that come here at once the engine takes the ring of the first; the other ring is not needed.
+            LentRing ring = LentRing.Create(Ready.ProcessId);
+            try
+            {
+                _requests.Send(MessageKind.Lend, ring.Layout);
+            }
+            catch
+            {
+                ring.Dispose();
+                throw;
+            }
+
+            if (SharedWord.CompareExchange(ref _ring, ring, null) is not null)
+            {
+                ring.Dispose();
+            }
+        }
+
+        var request = new AdoptRequest { Address = address.Value, Bytes = bytes };
+        return _requests.Send(MessageKind.Adopt, request).Body<AdoptedReply>();
+    }
+
+    /// <summary>Makes adopted memory this process's own again.</summary>
+    public void GiveBack(long id) => _requests.Send(MessageKind.GiveBack, new GiveBackRequest { Id = id });
 
     /// <summary>Takes write access to a range away until it is written again.</summary>
     public Task WriteProtectAsync(VirtualAddress address, ulong bytes) =>
@@ -209,6 +241,7 @@ internal sealed class LiveClient : IDisposable
             finally
             {
                 _programs.Dispose();
+                _ring?.Dispose();
             }
         }
     }

@@ -48,7 +48,7 @@ internal static class EngineProgram
         EngineSettings settings;
         try
         {
-            settings = hello.Body<HelloRequest>().Settings;
+            settings = hello.Kind == MessageKind.Greet ? hello.Body<GreetRequest>().ToSettings() : hello.Body<HelloRequest>().Settings;
             DemandVersion(settings.Library);
             session = new EngineSession(
                 settings, new Userfaultfd(hello.DemandDescriptor()), channel.Socket.PeerProcessId, log, () => ProcessFile.Kill(app));

@@ -155,6 +155,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
     {
         _driver.Dispose();
         _pins.Dispose();
+        GiveBackAll();
         _app.Stop();
         bool hasHeirs = _family.LeaveChildren();
         _reaper.Dispose();
@@ -169,6 +170,7 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         _buffers.Dispose();
         _frames.Dispose();
         _memory.Dispose();
+        _pages?.Dispose();
         _app.Dispose();
     }
 

@@ -81,8 +81,14 @@ internal sealed class EventWorker : IDisposable
                 break;
 
             case UffdEvent.Unmap:
+                // Other memory may be there by now, from which nothing must be taken.
+                _process.Cpu?.Adopted.Forget(new AddressRange(message.Start, message.End));
                 _follower.Unmapped(new AddressRange(message.Start, message.End));
                 _observer.OnUnmapped();
+                break;
+
+            case UffdEvent.Remap when _process.Cpu?.Adopted.Overlaps(AddressRange.FromLength(message.From, message.Length)) == true:
+                _observer.OnUnexpected(message);
                 break;
 
             case UffdEvent.Remap:
@@ -112,6 +118,8 @@ internal sealed class EventWorker : IDisposable
         Errno error = _process.TryFork(_messages.ForkedChild!, _observer, out LiveProcess? child);
         if (error == Errno.None)
         {
+            // The child's copy of private memory is the child's alone; what is on the GPU it has no copy of.
+            _process.Cpu?.GiveForked(child!.Userfaultfd, _mm);
             _observer.OnForked(_process, child!);
         }
         else

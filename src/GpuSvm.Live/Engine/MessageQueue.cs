@@ -15,7 +15,7 @@ namespace GpuSvm.Live;
 /// <see cref="OtherPlaces"/>.
 /// </para>
 /// </remarks>
-internal sealed class MessageQueue
+internal sealed partial class MessageQueue
 {
     private const int MostAtOnce = 64;
 
@@ -61,6 +61,7 @@ internal sealed class MessageQueue
         bool any = false;
         using (_lock.Enter())
         {
+            AnswerReader();
             for (int count = MostAtOnce; count == MostAtOnce;)
             {
                 count = _userfaultfd.Read(_buffer);
@@ -83,7 +84,7 @@ internal sealed class MessageQueue
         using (_lock.Enter())
         {
             int count = _userfaultfd.Read(faults);
-            if (_finished == _queued && AreFaults(faults[..count]))
+            if (_finished == _queued && !IsRead && AreFaults(faults[..count]))
             {
                 return count;
             }
@@ -226,6 +227,11 @@ internal sealed class MessageQueue
 
     private bool IsChanging(AddressRange range)
     {
+        if (_own.Touches(range))
+        {
+            return true;
+        }
+
         foreach (MappingChange change in _changes)
         {
             if (change.Touches(range))
@@ -254,6 +260,19 @@ internal sealed class MessageQueue
     {
         foreach (ref readonly UffdMessage message in messages)
         {
+            if (_own.TryKeep(message))
+            {
+                continue;
+            }
+
+            if (IsOfReader(message))
+            {
+                _asked = message.Address;
+                AnswerReader();
+                _finished++;
+                continue;
+            }
+
             _waiting.Enqueue(message);
             if (message.Event != UffdEvent.PageFault)
             {

@@ -49,11 +49,17 @@ internal sealed partial class RequestServer(EngineSession session, MessageChanne
         {
             Refuse(message);
         }
+        else if (message.Kind == MessageKind.LaunchNamed)
+        {
+            LaunchNamedRequest named = message.Body<LaunchNamedRequest>();
+            _launches.Add(message.Id, named.Method);
+            SvmThread.Start("launch", () => Launch(message.Id, () => session.Find(named)));
+        }
         else if (message.Kind == MessageKind.Launch)
         {
             LaunchRequest request = message.Body<LaunchRequest>();
             _launches.Add(message.Id, request.Kernel.Name);
-            SvmThread.Start("launch", () => Launch(message.Id, request));
+            SvmThread.Start("launch", () => Launch(message.Id, () => request));
         }
         else if (message.Kind == MessageKind.Migrate)
         {
@@ -130,6 +136,20 @@ internal sealed partial class RequestServer(EngineSession session, MessageChanne
                 session.Unpin(message.Body<UnpinRequest>().Pin);
                 break;
 
+            case MessageKind.Lend:
+                session.Borrow(message.Body<RingLayout>());
+                break;
+
+            case MessageKind.Adopt:
+                AdoptRequest adopt = message.Body<AdoptRequest>();
+                long id = session.Adopt(adopt.Address, adopt.Bytes, out AddressRange shared);
+                Reply(MessageKind.Adopted, message.Id, new AdoptedReply { Id = id, Address = shared.Start, Bytes = shared.Length });
+                return;
+
+            case MessageKind.GiveBack:
+                session.GiveBack(message.Body<GiveBackRequest>().Id);
+                break;
+
             case MessageKind.Close:
                 session.StopGpu();
                 break;
@@ -142,10 +162,11 @@ internal sealed partial class RequestServer(EngineSession session, MessageChanne
         Reply(MessageKind.Done, message.Id, new DoneReply());
     }
 
-    private void Launch(uint id, LaunchRequest request)
+    private void Launch(uint id, Func<LaunchRequest> find)
     {
         try
         {
+            LaunchRequest request = find();
             LaunchResult result = session.LaunchAsync(
                 request.Kernel, request.Grid, request.Block, request.Args, instance => _launches.Place(id, instance)).GetAwaiter().GetResult();
             if (_launches.TryTake(id))

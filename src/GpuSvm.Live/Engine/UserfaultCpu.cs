@@ -12,7 +12,7 @@ namespace GpuSvm.Live;
 /// it reads the messages itself and tries again.
 /// </para>
 /// </remarks>
-internal sealed class UserfaultCpu : ICpu
+internal sealed partial class UserfaultCpu : ICpu
 {
     private const int HoleAttempts = 3;
 
@@ -49,6 +49,11 @@ internal sealed class UserfaultCpu : ICpu
     /// <inheritdoc/>
     public bool Map(AddressRange range, FrameNumber firstFrame, Protection protection)
     {
+        if (Adopted.Find(firstFrame) is { } region)
+        {
+            return Pages.Give(range, region.FrameOf(range.Start), protection);
+        }
+
         ContinueMode mode = MayWrite(protection) || Breaks.ContinueLate ? ContinueMode.ReadWrite : ContinueMode.WriteProtected;
         int holes = 0;
         ulong at = range.Start;
@@ -102,11 +107,27 @@ internal sealed class UserfaultCpu : ICpu
     }
 
     /// <inheritdoc/>
-    public void Isolate(AddressRange range) => WriteProtect(range);
+    public void Isolate(AddressRange range)
+    {
+        if (Adopted.Find(range.Start) is { } region)
+        {
+            IsolateAdopted(range, region);
+        }
+        else
+        {
+            WriteProtect(range);
+        }
+    }
 
     /// <summary>Takes every entry away. The bytes are kept aside meanwhile, for entries go only with their page.</summary>
     public void Revoke(AddressRange range, FrameNumber firstFrame)
     {
+        if (Adopted.Find(firstFrame) is { } region)
+        {
+            RevokeAdopted(range, region);
+            return;
+        }
+
         WriteProtect(range);
         Span<byte> kept = stackalloc byte[(int)Page.Size];
         for (ulong i = 0; i < range.PageCount; i++)
@@ -124,7 +145,17 @@ internal sealed class UserfaultCpu : ICpu
     }
 
     /// <inheritdoc/>
-    public void Detach(AddressRange range, FrameNumber firstFrame) => _memory.Punch(firstFrame, range.PageCount);
+    public void Detach(AddressRange range, FrameNumber firstFrame)
+    {
+        if (Adopted.Find(firstFrame) is { } region)
+        {
+            DetachAdopted(range, region);
+        }
+        else
+        {
+            _memory.Punch(firstFrame, range.PageCount);
+        }
+    }
 
     /// <inheritdoc/>
     public void Wake(AddressRange range) => _userfaultfd.Wake(range);

@@ -40,26 +40,65 @@ internal sealed class KernelLoader
         }
     }
 
+    /// <summary>The reference to a kernel that is named, for an app that has not loaded its assembly.</summary>
+    /// <param name="path">Path of the assembly.</param>
+    /// <param name="type">Full name of the type.</param>
+    /// <param name="method">Name of the method.</param>
+    /// <exception cref="KernelLoadException">There is none, or more than one; the message names it.</exception>
+    internal KernelReference Find(string path, string type, string method)
+    {
+        string name = $"{type}.{method}";
+        using RankedLock.Scope scope = _lock.Enter();
+        try
+        {
+            Module module = ModuleAt(path, name);
+            MethodInfo[] found =
+            [
+                .. (module.GetType(type)?.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic) ?? [])
+                    .Where(candidate => candidate.Name == method && candidate.GetParameters().Length == 2),
+            ];
+            return found.Length == 1
+                ? new KernelReference
+                {
+                    AssemblyPath = path,
+                    ModuleVersion = module.ModuleVersionId,
+                    MethodToken = found[0].MetadataToken,
+                    Name = name,
+                    ArgsType = found[0].GetParameters()[1].ParameterType.ToString(),
+                }
+                : throw new KernelLoadException($"'{path}' has {found.Length} static methods '{name}' with two parameters, and 1 is expected.");
+        }
+        catch (Exception error) when (IsOfLoading(error))
+        {
+            throw new KernelLoadException($"Kernel '{name}' cannot be loaded from '{path}': {OneLine(error.Message)}", error);
+        }
+    }
+
     private Module ModuleAt(KernelReference reference)
     {
-        string path = reference.AssemblyPath;
+        Module module = ModuleAt(reference.AssemblyPath, reference.Name);
+        if (module.ModuleVersionId != reference.ModuleVersion)
+        {
+            throw new KernelLoadException(
+                $"The assembly of kernel '{reference.Name}' at '{reference.AssemblyPath}' is not the one that the app runs: its version is "
+                + $"{module.ModuleVersionId} and the app's {reference.ModuleVersion}. Was it built anew meanwhile? Start the app again.");
+        }
+
+        return module;
+    }
+
+    private Module ModuleAt(string path, string kernel)
+    {
         if (!_modules.TryGetValue(path, out Module? module))
         {
             if (!File.Exists(path))
             {
                 throw new KernelLoadException(
-                    $"The assembly of kernel '{reference.Name}' is not at '{path}', from where the app loaded it: was it moved meanwhile?");
+                    $"The assembly of kernel '{kernel}' is not at '{path}', from where the app loaded it: was it moved meanwhile?");
             }
 
             module = new KernelLoadContext(path).LoadFromAssemblyPath(path).ManifestModule;
             _modules.Add(path, module);
-        }
-
-        if (module.ModuleVersionId != reference.ModuleVersion)
-        {
-            throw new KernelLoadException(
-                $"The assembly of kernel '{reference.Name}' at '{path}' is not the one that the app runs: its version is "
-                + $"{module.ModuleVersionId} and the app's {reference.ModuleVersion}. Was it built anew meanwhile? Start the app again.");
         }
 
         return module;

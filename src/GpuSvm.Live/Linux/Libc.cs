@@ -90,4 +90,11 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     internal static partial nint ReceiveMessage(SafeFileHandle socket, SocketMessage* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    internal static partial int ProcessControl(int operation, nint first, nint second, nint third, nint fourth);
+
+    [LibraryImport("libc", EntryPoint = "process_vm_readv", SetLastError = true)]
+    internal static partial nint ReadProcess(
+        int process, MessagePiece* local, nuint localCount, MessagePiece* remote, nuint remoteCount, nuint flags);
 }

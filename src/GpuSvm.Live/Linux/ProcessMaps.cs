@@ -102,13 +102,27 @@ internal static class ProcessMaps
 
     private static string PathOf(int processId) => string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps");
 
+    /// <summary>True if a process maps anything in a range; false if it has ended.</summary>
+    public static bool IsMapped(int processId, AddressRange range)
+    {
+        try
+        {
+            return File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps"))
+                .Any(line => Parse(line).Range.Overlaps(range));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private static IEnumerable<(AddressRange Range, Protection Rights)> Read(int processId, int engineId, long? buffer) =>
         from line in File.ReadLines(PathOf(processId))
         where BufferName.IsIn(line, engineId, buffer)
         select Parse(line);
 
     /// <summary>Reads a line: <c>7f00a000-7f00c000 rw-s 00000000 00:01 77 /memfd:gpusvm-12-3 (deleted)</c>.</summary>
-    private static (AddressRange Range, Protection Rights) Parse(string line)
+    internal static (AddressRange Range, Protection Rights) Parse(string line)
     {
         int dash = line.IndexOf('-', StringComparison.Ordinal);
         int space = line.IndexOf(' ', StringComparison.Ordinal);

@@ -27,9 +27,15 @@ internal static class UffdCalls
     /// <summary>Maps pages that the file has.</summary>
     internal const uint Continue = 0xC020_AA07;
 
+    /// <summary>Gives pages that are not there: a copy.</summary>
+    internal const uint Copy = 0xC028_AA03;
+
     /// <summary>Makes pages answer with SIGBUS.</summary>
     internal const uint Poison = 0xC020_AA08;
 
     /// <summary>What <see cref="Register"/> must say that a range can: wake, write-protect, continue and poison.</summary>
     internal const ulong Needed = (1UL << 2) | (1UL << 6) | (1UL << 7) | (1UL << 8);
+
+    /// <summary>What <see cref="Register"/> must say that private memory can: wake, copy, write-protect and poison.</summary>
+    internal const ulong NeededOfPrivate = (1UL << 2) | (1UL << 3) | (1UL << 6) | (1UL << 8);
 }

@@ -16,7 +16,7 @@ namespace GpuSvm.Live;
 /// </para>
 /// <para>Ranges are half-open and page-aligned.</para>
 /// </remarks>
-internal sealed unsafe class Userfaultfd : IDisposable
+internal sealed unsafe partial class Userfaultfd : IDisposable
 {
     private const ulong RegisterModes = 7; // missing, write-protect, minor
     private const ulong Protect = 1;

@@ -57,13 +57,16 @@ internal sealed partial class LiveProcess : IDisposable
     /// <summary>The process's mappings and pages.</summary>
     public AddressSpace Mm { get; }
 
+    /// <summary>The app's; null of a child, which shares no private memory.</summary>
+    public UserfaultCpu? Cpu { get; private init; }
+
     /// <summary>The app, which maps nothing yet.</summary>
     public static LiveProcess OfApp(int processId, Userfaultfd userfaultfd, PageFrames frames, LiveFamily family, IEventObserver observer)
     {
         var messages = new MessageQueue(userfaultfd);
         var cpu = new UserfaultCpu(userfaultfd, frames.Memory, messages, observer.OnUnprotected);
         var app = new LiveProcess(
-            processId, userfaultfd, messages, new AddressSpace(frames, cpu, new AddressSpaceOptions()), family);
+            processId, userfaultfd, messages, new AddressSpace(frames, cpu, new AddressSpaceOptions()), family) { Cpu = cpu };
         family.Add(app);
         return app;
     }

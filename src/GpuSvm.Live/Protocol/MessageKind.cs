@@ -106,4 +106,22 @@ internal enum MessageKind : ushort
 
     /// <summary>Engine to app, and app to guard: hold the userfaultfd of a child that was forked, which comes along. Not answered.</summary>
     Hold = 34,
+
+    /// <summary>App to engine: a ring by which pages can be taken from the app. Answered by <see cref="Done"/>.</summary>
+    Lend = 40,
+
+    /// <summary>App to engine: private memory that the GPU is to share. Answered by <see cref="Adopted"/>.</summary>
+    Adopt = 41,
+
+    /// <summary>Engine to app: what is shared now.</summary>
+    Adopted = 42,
+
+    /// <summary>App to engine: adopted memory is to be the app's own again. Answered by <see cref="Done"/>.</summary>
+    GiveBack = 43,
+
+    /// <summary>A C program to engine, in place of <see cref="Hello"/>, with the userfaultfd. Answered by <see cref="Ready"/>.</summary>
+    Greet = 44,
+
+    /// <summary>App to engine: run a kernel that is named. Answered by <see cref="Launched"/> at its end.</summary>
+    LaunchNamed = 45,
 }

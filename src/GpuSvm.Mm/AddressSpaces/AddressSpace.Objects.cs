@@ -58,6 +58,90 @@ public sealed partial class AddressSpace
         }
     }
 
+    /// <summary>Maps private memory of the CPU's, of which it has pages already, and of which a forked child has copies of its own.</summary>
+    /// <param name="address">Start: page-aligned.</param>
+    /// <param name="memory">All of it is mapped: an object of whole pages, of this address space's frames.</param>
+    /// <param name="protection">What the program may do there.</param>
+    /// <param name="takeOver">
+    /// Called before anybody can touch a page through this address space, with the mmap lock held exclusively: from its return on the CPU
+    /// tells of every fault. Adds the ranges of pages that the CPU has, within the mapping; what it answers but None is this call's answer.
+    /// </param>
+    /// <returns>As <see cref="MapObject(VirtualAddress, MemoryObject, Protection)"/>; ENOMEM also where no frames are left for the pages. After an error nothing is mapped.</returns>
+    public Errno AdoptObject(
+        VirtualAddress address, MemoryObject memory, Protection protection, Func<ICollection<AddressRange>, Errno> takeOver)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(takeOver);
+        if (memory.Owner != _frames || memory.Reach != MemoryReach.WholePages)
+        {
+            throw new ArgumentException($"{memory} is not of this address space's frames, or not of whole pages.", nameof(memory));
+        }
+
+        if (!Page.IsAligned(address) || (protection & ~Protection.ReadWrite) != 0 || memory.PageCount > _options.Window.PageCount)
+        {
+            return Errno.EINVAL;
+        }
+
+        using (MmapLock.EnterExclusive())
+        {
+            AddressRange range = AddressRange.FromLength(address, memory.PageCount * Page.Size);
+            Errno error = _exited ? Errno.EINVAL : Place(address, range.Length, MapPlacement.FixedNoReplace, out _);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            VmaList.Plan plan = _vmas.PrepareMap(
+                new Vma(range, protection, VmaBacking.At(address, memory), VmaFlags.Shared | VmaFlags.DontFork));
+            List<AddressRange> present = [];
+            List<(ulong Page, FrameNumber Frame)> taken = [];
+            error = _vmas.CountAfter(plan) > _options.VmaLimit ? Errno.ENOMEM : takeOver(present);
+            error = error == Errno.None ? TryTake(memory, address, present, taken) : error;
+            if (error == Errno.None)
+            {
+                _vmas.Apply(plan);
+                EnterPresent(_vmas.At(address)!, taken);
+            }
+
+            return error;
+        }
+    }
+
+    /// <summary>Takes the frames of pages that the CPU has already.</summary>
+    /// <returns>ENOMEM when there are not enough; then none is taken.</returns>
+    private Errno TryTake(MemoryObject memory, VirtualAddress start, List<AddressRange> present, List<(ulong Page, FrameNumber Frame)> taken)
+    {
+        foreach (AddressRange range in present)
+        {
+            for (ulong page = range.Start; page < range.End.Value; page += Page.Size)
+            {
+                Errno error = memory.TryGet((page - start.Value) >> Page.Shift, out FrameNumber frame);
+                if (error != Errno.None)
+                {
+                    taken.ForEach(pair => _frames.Put(pair.Frame));
+                    return error;
+                }
+
+                taken.Add((page, frame));
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Enters pages of an object that the CPU has already. Mmap lock held exclusively; nothing is there yet.</summary>
+    private void EnterPresent(Vma vma, List<(ulong Page, FrameNumber Frame)> taken)
+    {
+        foreach ((ulong page, FrameNumber frame) in taken)
+        {
+            CpuLeaf leaf = _table.GetOrAdd(page);
+            using (leaf.Lock.Enter())
+            {
+                Enter(leaf, page, CpuPte.Map(frame, vma.EntryRights));
+            }
+        }
+    }
+
     private Errno AddPages(VirtualAddress address, MemoryObject memory, ulong firstPage, ulong pages, Protection protection)
     {
         VmaList.Plan plan = _vmas.PrepareMap(new Vma(

@@ -110,8 +110,16 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
     /// <param name="address">Start: page-aligned.</param>
     /// <param name="lengthBytes">Rounded up to whole pages.</param>
     /// <returns>EINVAL: unaligned, length 0, or beyond the window's end. ENOMEM: a split makes too many mappings.</returns>
-    public Errno Unmap(VirtualAddress address, ulong lengthBytes)
+    public Errno Unmap(VirtualAddress address, ulong lengthBytes) => Unmap(address, lengthBytes, static () => Errno.None);
+
+    /// <summary>As <see cref="Unmap(VirtualAddress, ulong)"/>, after something that nobody may come between.</summary>
+    /// <param name="address">Start: page-aligned.</param>
+    /// <param name="lengthBytes">Rounded up to whole pages.</param>
+    /// <param name="before">Called with the mmap lock held exclusively; what it answers but None is this call's answer, and nothing is unmapped.</param>
+    /// <returns>As there.</returns>
+    public Errno Unmap(VirtualAddress address, ulong lengthBytes, Func<Errno> before)
     {
+        ArgumentNullException.ThrowIfNull(before);
         ulong limit = _options.Window.End;
         if (!Page.IsAligned(address) || address > limit || lengthBytes > limit - address.Value || lengthBytes == 0)
         {
@@ -127,13 +135,14 @@ public sealed partial class AddressSpace : ICpuFaultHandler, IDisposable
                 return Errno.ENOMEM;
             }
 
-            if (_vmas.Overlaps(range))
+            Errno error = before();
+            if (error == Errno.None && _vmas.Overlaps(range))
             {
                 Remove(range);
                 _vmas.Apply(plan);
             }
 
-            return Errno.None;
+            return error;
         }
     }
 

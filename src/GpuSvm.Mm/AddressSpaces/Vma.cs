@@ -23,6 +23,9 @@ public sealed record Vma(
     /// <summary>True if its pages may live in a device's memory: private memory, and a memory object's, but not what is cached of a file.</summary>
     public bool MayLiveOnDevice => Backing is null or { Memory: MemoryObject };
 
+    /// <summary>False if a device may use the pages in its own memory only: those that are read, taken and given as whole pages.</summary>
+    public bool IsAliasable => Backing is not { Memory: MemoryObject { Reach: MemoryReach.WholePages } };
+
     /// <summary>True if the program may do this: whoever may write may also read.</summary>
     public bool Allows(CpuAccess access) =>
         access == CpuAccess.Write ? (Protection & Protection.Write) != 0 : Protection != Protection.None;

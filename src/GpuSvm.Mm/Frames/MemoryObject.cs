@@ -6,6 +6,11 @@ namespace GpuSvm.Mm;
 /// The frames are only reserved; each is taken when its page is touched. Its bytes live as long as a mapping shows the page, wherever, and
 /// nobody discards them: a page that loses its last entry while another mapping still shows it is kept by the object.
 /// </para>
+/// <para>
+/// Where they are not aliasable (private memory of a live process) the page's bytes are the CPU's own, and its frame is where they stand
+/// on the way: <see cref="ICpu.Isolate"/> reads them into the frame, <see cref="ICpu.Detach"/> takes them from the CPU, and
+/// <see cref="ICpu.Map"/> gives them to it. So no device may use the frame, and the page is a device's only in the device's memory.
+/// </para>
 /// <para>Source: Linux struct address_space of a memfd, as far as it says which page of the file stands where.</para>
 /// </remarks>
 public sealed class MemoryObject : BackingObject
@@ -18,12 +23,16 @@ public sealed class MemoryObject : BackingObject
     private int _keptCount;
     private PageFrames? _owner;
 
-    internal MemoryObject(PageFrames owner, FrameNumber firstFrame, ulong pageCount)
+    internal MemoryObject(PageFrames owner, FrameNumber firstFrame, ulong pageCount, MemoryReach reach)
         : base(pageCount)
     {
         _owner = owner;
         FirstFrame = firstFrame;
+        Reach = reach;
     }
+
+    /// <summary>Whether a device may use the frames as they are.</summary>
+    public MemoryReach Reach { get; }
 
     /// <summary>Frame of its first page; the others follow.</summary>
     public FrameNumber FirstFrame { get; }
@@ -58,7 +67,7 @@ public sealed class MemoryObject : BackingObject
         // Two address spaces may touch the page at once: one takes the frame, the other finds it taken.
         using (_lock.Enter())
         {
-            return frames.TryGetPage(frame, out frame);
+            return frames.TryGetPage(frame, Reach, out frame);
         }
     }
 

@@ -45,7 +45,7 @@ public sealed partial class PageFrames
     internal FrameNumber PlaceOf(FrameNumber home) => _away.PlaceOf(home);
 
     /// <summary>Takes a reference to an object's page, wherever it lives; takes its frame if it does not live yet. The object's lock is held.</summary>
-    internal Errno TryGetPage(FrameNumber home, out FrameNumber frame)
+    internal Errno TryGetPage(FrameNumber home, MemoryReach reach, out FrameNumber frame)
     {
         frame = PlaceOf(home);
         if (TryGetAt(frame))
@@ -56,7 +56,9 @@ public sealed partial class PageFrames
         // Where it was away, the last one who had it is about to free it, or it has just come home.
         _away.Forget(frame);
         frame = home;
-        return TryGet(home) ? Errno.None : TryTake(home);
+        return
+            TryGet(home) ? Errno.None :
+            reach == MemoryReach.Aliasable ? TryTake(home) : TryTakeName(home);
     }
 
     /// <summary>Notes that a page which nobody has begins in a device's memory. The object's lock is held.</summary>

@@ -9,12 +9,15 @@ public sealed partial class PageFrames
     /// <param name="pages">Length of the run, at least 1.</param>
     /// <param name="memory">The run; null on failure.</param>
     /// <returns>ENOMEM when there is no free run of that length.</returns>
-    public Errno TryReserve(ulong pages, out MemoryObject? memory)
+    public Errno TryReserve(ulong pages, out MemoryObject? memory) => TryReserve(pages, MemoryReach.Aliasable, out memory);
+
+    /// <summary>As <see cref="TryReserve(ulong, out MemoryObject?)"/>, and says how the bytes are reached.</summary>
+    public Errno TryReserve(ulong pages, MemoryReach reach, out MemoryObject? memory)
     {
         ArgumentOutOfRangeException.ThrowIfZero(pages);
         using (_lock.Enter())
         {
-            memory = _runs.TryTake(pages, out FrameNumber first) ? new MemoryObject(this, first, pages) : null;
+            memory = _runs.TryTake(pages, out FrameNumber first) ? new MemoryObject(this, first, pages, reach) : null;
         }
 
         return memory is null ? Errno.ENOMEM : Errno.None;
@@ -79,6 +82,20 @@ public sealed partial class PageFrames
     /// <summary>As <see cref="TryTake"/>, for a page of which all bytes are written before anybody sees it.</summary>
     private Errno TryTakeAsItIs(FrameNumber frame)
     {
+        bool isPopulated = HasFlags(ref OwnStateOf(frame), FrameFlags.Populated);
+        Errno error = TryTakeName(frame);
+        if (error != Errno.None || isPopulated || Memory.TryPopulate(frame) == Errno.None)
+        {
+            return error;
+        }
+
+        Put(frame);
+        return Errno.ENOMEM;
+    }
+
+    /// <summary>As <see cref="TryTake"/>, for a page whose bytes are elsewhere: the frame gets no memory, and is zero while nothing moves.</summary>
+    internal Errno TryTakeName(FrameNumber frame)
+    {
         Checks.That(IsOfObject(frame), "Only frames of an object are taken by number.");
         Checks.That(ReferenceCount(frame) == 0, "A frame is taken only when it is free.");
         if (_options.AllocationGate is { } gate && !gate())
@@ -96,19 +113,13 @@ public sealed partial class PageFrames
             _allocated++;
         }
 
-        if (!HasFlags(ref OwnStateOf(frame), FrameFlags.Populated) && Memory.TryPopulate(frame) != Errno.None)
-        {
-            using (_lock.Enter())
-            {
-                _allocated--;
-            }
-
-            return Errno.ENOMEM;
-        }
-
         Begin(frame);
         return Errno.None;
     }
+
+    /// <summary>Gives a frame that is to receive the bytes of its page their memory; one that is its page has it.</summary>
+    /// <returns>False when the system has none: the page cannot move.</returns>
+    internal bool TryPrepareToMove(FrameNumber frame) => Memory.TryPopulate(frame) == Errno.None;
 
     /// <summary>Adds a reference to a frame unless it is free.</summary>
     internal bool TryGet(FrameNumber frame)

@@ -10,14 +10,15 @@ public static partial class HmmRangeFault
         HmmPfn mask = range.FlagsMask;
         HmmPfn always = range.DefaultFlags;
         Span<HmmPfn> pfns = range.Pfns.Slice(IndexOf(range, address), (int)((end - address) >> Page.Shift));
-        if (TryFillHuge(mm, leaf, pfns, address, range.Owner, mask | always))
+        bool isAliasable = vma.IsAliasable;
+        if (TryFillHuge(mm, vma, leaf, pfns, address, range.Owner, mask | always))
         {
             return Errno.None;
         }
 
         for (int i = 0; i < pfns.Length; i++)
         {
-            if (leaf is { IsHuge: false })
+            if (isAliasable && leaf is { IsHuge: false })
             {
                 i += FillPresent(leaf.OwnWords(address + ((ulong)i << Page.Shift)), pfns[i..], mask, always);
             }
@@ -67,11 +68,14 @@ public static partial class HmmRangeFault
     private static Errno FillOne(
         AddressSpace mm, Vma vma, CpuLeaf? leaf, in HmmRange range, ulong address, ref HmmPfn pfn)
     {
-        HmmPfn found = Look(mm, leaf, address, range.Owner, out bool isSettled);
+        HmmPfn found = Look(mm, vma, leaf, address, range.Owner, out bool isSettled);
         HmmPfn request = (pfn & range.FlagsMask) | range.DefaultFlags;
         if (!isSettled && NeedOf(request, found) != Need.Nothing)
         {
-            Errno error = FaultIn(mm, vma, request, range.Owner, address, out found);
+            // A page that no device can use where it is must be moved first, by who has it move; to the CPU it need not come for that.
+            Errno error = vma.IsAliasable
+                ? FaultIn(mm, vma, request, range.Owner, address, out found)
+                : RefuseAtHome(mm, vma, request, address);
             if (error != Errno.None)
             {
                 return error;
@@ -82,16 +86,23 @@ public static partial class HmmRangeFault
         return Errno.None;
     }
 
+    private static Errno RefuseAtHome(AddressSpace mm, Vma vma, HmmPfn request, ulong address)
+    {
+        bool mayWrite = !request.AsksForWrite || vma.Allows(CpuAccess.Write);
+        bool isPoisoned = mm.PageTable.Read(address).IsPoisoned;
+        return !mayWrite ? Errno.EPERM : isPoisoned ? Errno.EFAULT : Errno.EXDEV;
+    }
+
     /// <summary>Answers for all pages at once where they are parts of a huge page that is there as wanted.</summary>
     private static bool TryFillHuge(
-        AddressSpace mm, CpuLeaf? leaf, Span<HmmPfn> pfns, ulong address, object? owner, HmmPfn requests)
+        AddressSpace mm, Vma vma, CpuLeaf? leaf, Span<HmmPfn> pfns, ulong address, object? owner, HmmPfn requests)
     {
         if (leaf is not { IsHuge: true })
         {
             return false;
         }
 
-        HmmPfn first = Look(mm, leaf, address, owner, out bool isSettled);
+        HmmPfn first = Look(mm, vma, leaf, address, owner, out bool isSettled);
         if (first.Order == 0 || (requests.AsksForWrite && !first.IsWritable && !isSettled))
         {
             return false;
@@ -103,17 +114,18 @@ public static partial class HmmRangeFault
 
     /// <summary>What an entry says.</summary>
     /// <param name="mm">The address space.</param>
+    /// <param name="vma">The page's mapping.</param>
     /// <param name="leaf">The page's table, or null.</param>
     /// <param name="address">The page.</param>
     /// <param name="owner">Whose private pages count as present.</param>
     /// <param name="isSettled">True if no fault could say more.</param>
-    private static HmmPfn Look(AddressSpace mm, CpuLeaf? leaf, ulong address, object? owner, out bool isSettled)
+    private static HmmPfn Look(AddressSpace mm, Vma vma, CpuLeaf? leaf, ulong address, object? owner, out bool isSettled)
     {
         CpuPte pte = leaf?.Read(address) ?? default;
         isSettled = pte.IsDevicePrivate && owner is not null && mm.Frames.PagemapOf(pte.Frame)?.Owner == owner;
 
         // The zero page is one frame, however large its entry.
         int order = pte.IsHuge && !pte.IsRepeated ? HugePage.Order : 0;
-        return pte.IsPresent || isSettled ? HmmPfn.Of(pte.Frame, pte.KeptRights == Protection.ReadWrite, order) : default;
+        return (pte.IsPresent && vma.IsAliasable) || isSettled ? HmmPfn.Of(pte.Frame, pte.KeptRights == Protection.ReadWrite, order) : default;
     }
 }

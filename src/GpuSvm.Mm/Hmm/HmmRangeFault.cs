@@ -20,6 +20,7 @@ namespace GpuSvm.Mm;
 /// page that a device has for itself      fault: that ends                0
 /// page that is being moved               wait, look again                0
 /// page whose bytes are lost              EFAULT                          0
+/// page that is only read, taken, given   EXDEV                           0
 /// page of a huge page                    as other pages, of order 9 and with frames that follow each other
 /// </code>
 /// <para>
@@ -51,7 +52,8 @@ public static partial class HmmRangeFault
     /// <returns>
     /// <see cref="Errno.EBUSY"/>: an invalidation came, maybe through a fault of this call, or a page was being moved until the deadline;
     /// begin the read again. <see cref="Errno.EFAULT"/>, <see cref="Errno.EPERM"/>: of
-    /// the first page that was wanted and cannot be had so. After these two the words of pages before the one that failed are answers
+    /// the first page that was wanted and cannot be had so. <see cref="Errno.EXDEV"/>: of one that no device can use where it is
+    /// (<see cref="Vma.IsAliasable"/>), be it that nothing is there yet: move it first. After these three the words of pages before the one that failed are answers
     /// and the others still requests; after EBUSY any word may be either. Who asks by single words writes them again before the next call.
     /// </returns>
     /// <exception cref="ArgumentException">The range is not made of whole pages, or the words don't match it.</exception>
@@ -144,7 +146,7 @@ public static partial class HmmRangeFault
     {
         for (int i = 0; i < FaultLimit; i++)
         {
-            found = Look(mm, mm.PageTable.Find(address), address, owner, out bool isSettled);
+            found = Look(mm, vma, mm.PageTable.Find(address), address, owner, out bool isSettled);
             Need need = isSettled ? Need.Nothing : NeedOf(request, found);
             if (need == Need.Nothing)
             {

@@ -116,8 +116,11 @@ public sealed partial class MigrateVma
         }
 
         ref FrameState state = ref _frames.StateIn(ref window, frame);
-        return IsSelected(window.Pagemap) && TryLock(frame, ref state) ? Take(leaf, page, frame, ref state) : default;
+        return IsSelected(window.Pagemap) && IsReady(frame) && TryLock(frame, ref state) ? Take(leaf, page, frame, ref state) : default;
     }
+
+    /// <summary>False if the bytes of a page must be read into its frame, and that can have no memory.</summary>
+    private bool IsReady(FrameNumber frame) => _isAliasable || _frames.IsDevicePrivate(frame) || _frames.TryPrepareToMove(frame);
 
     private bool IsZeroPage(CpuPte pte) => pte.HasFrame && pte.Frame == _frames.ZeroFrame;
 

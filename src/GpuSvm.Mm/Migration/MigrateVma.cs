@@ -59,6 +59,7 @@ public sealed partial class MigrateVma : IPageMigration
     private FrameNumber? _faultPage;
     private Stage _stage;
     private bool _isLocked;
+    private bool _isAliasable;
 
     /// <summary>Makes a migration that can be used again and again, for one address space.</summary>
     /// <param name="mm">The address space.</param>
@@ -162,6 +163,7 @@ public sealed partial class MigrateVma : IPageMigration
         _mm = mm;
         _range = range;
         _owner = owner;
+        _isAliasable = vma.IsAliasable;
         _select = vma.IsAnonymous ? select : select & ~MigrateSelect.Compound;
         _faultPage = faultPage;
         _stage = Stage.SetUp;

@@ -104,6 +104,14 @@ internal static class Samples
         Send(MessageKind.RangesReply, new RangesReply { Runs = [], Next = null });
         Send(MessageKind.DrainEvents, new DrainEventsRequest());
         Send(MessageKind.EventsReply, EventsReply.Of(new SvmEvent[EventsReply.Most], 3));
+        Send(MessageKind.Lend, RingLayout.Of(7, new RingParameters { SubmissionEntries = 8, CompletionEntries = 16, Completions = 64 }));
+        Send(MessageKind.Adopt, new AdoptRequest { Address = 4097, Bytes = 1 });
+        Send(MessageKind.Adopted, new AdoptedReply { Id = 1, Address = 4096, Bytes = 4096 });
+        Send(MessageKind.GiveBack, new GiveBackRequest { Id = 1 });
+        Send(MessageKind.Greet, new GreetRequest { VideoMemoryBytes = 4096 });
+        Send(
+            MessageKind.LaunchNamed,
+            new LaunchNamedRequest { Assembly = "/a.dll", Type = "T", Method = "m", Grid = 1, Block = 1, Args = "00ff" });
         return sent;
 
         void Send<T>(MessageKind kind, T body)

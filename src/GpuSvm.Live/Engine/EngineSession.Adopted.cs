@@ -1,0 +1,234 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace GpuSvm.Live;
+
+/// <content>Private memory of the app that the GPU shares.</content>
+internal sealed partial class EngineSession
+{
+    /// <summary>How long pages may take to come home before memory stays adopted.</summary>
+    private static readonly TimeSpan HomeLimit = 10 * Deadline.Default;
+
+    private readonly RankedLock _adopting = new(LockRank.Machine);
+    private readonly Dictionary<long, List<AdoptedRegion>> _adopted = [];
+    private AdoptedPages? _pages;
+    private long _lastAdopted;
+
+    /// <summary>Takes the app's ring, by which its pages can be taken from it.</summary>
+    /// <exception cref="ArgumentException">What is told of it cannot be.</exception>
+    /// <exception cref="SvmException">It may not be fetched.</exception>
+    public void Borrow(RingLayout ring)
+    {
+        using (_adopting.Enter())
+        {
+            if (_pages is not null)
+            {
+                // Two threads of the app have come at once; one ring is enough.
+                return;
+            }
+
+            using SafeFileHandle app = ProcessFile.Open(_app.ProcessId!.Value);
+            _pages = new AdoptedPages(_app.ProcessId.Value, _userfaultfd, _messages, _memory, AppRing.Fetch(app, ring), OnLost);
+            _app.Cpu!.Pages = _pages;
+        }
+    }
+
+    /// <summary>Shares private memory of the app, in whole pages, with the GPU.</summary>
+    /// <param name="address">The first byte.</param>
+    /// <param name="bytes">Number of bytes; at least 1. The pages at both ends are shared as a whole.</param>
+    /// <param name="shared">What is shared: the pages that hold the bytes.</param>
+    /// <returns>A number by which it is given back.</returns>
+    /// <exception cref="SvmException">
+    /// EOPNOTSUPP: it is no private anonymous memory; ENOMEM: no room in the heap's limit; what the kernel refuses with. Then nothing has
+    /// changed.
+    /// </exception>
+    public long Adopt(VirtualAddress address, ulong bytes, out AddressRange shared)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, CpuPageTable.AddressLimit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(address.Value, CpuPageTable.AddressLimit - bytes);
+        Drain();
+        shared = new AddressRange(Page.AlignDown(address), Page.AlignDown(address.Value + bytes + Page.OffsetMask));
+        using (_adopting.Enter())
+        {
+            if (_pages is null || _client.Ranges is null || _client.DevicePages is null)
+            {
+                throw new SvmException(
+                    Errno.EOPNOTSUPP, $"Memory can be adopted only with the strategy {MirrorStrategy.SizedRanges}, and by who lends a ring.");
+            }
+
+            var regions = new List<AdoptedRegion>();
+            try
+            {
+                foreach (AddressRange part in _app.Cpu!.Adopted.Outside(shared))
+                {
+                    Adopt(part, regions);
+                }
+            }
+            catch
+            {
+                regions.ForEach(GiveBack);
+                throw;
+            }
+
+            AddressRange all = shared;
+            regions.AddRange(_app.Cpu.Adopted.Regions.Where(region => region.Users > 0 && Array.Exists(region.Parts, all.Overlaps)));
+            regions.ForEach(region => region.Users++);
+            _adopted.Add(++_lastAdopted, regions);
+            return _lastAdopted;
+        }
+    }
+
+    /// <summary>Brings memory home for good, as far as nobody else has adopted it.</summary>
+    /// <exception cref="ArgumentException">There is no such number, or it was given back.</exception>
+    /// <exception cref="SvmException">A page could not come home; all of it stays adopted.</exception>
+    public void GiveBack(long id)
+    {
+        Drain();
+        using (_adopting.Enter())
+        {
+            if (!_adopted.TryGetValue(id, out List<AdoptedRegion>? regions))
+            {
+                throw new ArgumentException($"There is no adopted memory {id}.", nameof(id));
+            }
+
+            regions.FindAll(region => region.Users == 1).ForEach(GiveBack);
+            regions.ForEach(region => region.Users--);
+            _adopted.Remove(id);
+        }
+    }
+
+    /// <summary>Finds a kernel by its names.</summary>
+    /// <exception cref="ArgumentException">There is none, or its arguments are not told in hexadecimal.</exception>
+    public LaunchRequest Find(LaunchNamedRequest named)
+    {
+        try
+        {
+            return new LaunchRequest
+            {
+                Kernel = _kernels.Find(Path.GetFullPath(named.Assembly), named.Type, named.Method),
+                Grid = named.Grid,
+                Block = named.Block,
+                Args = Convert.FromHexString(named.Args),
+            };
+        }
+        catch (FormatException wrong)
+        {
+            throw new ArgumentException($"The arguments of {named.Method} are not told in hexadecimal: {wrong.Message}", nameof(named));
+        }
+    }
+
+    private void GiveBackAll()
+    {
+        using (_adopting.Enter())
+        {
+            _adopted.Clear();
+            Array.ForEach(_app.Cpu!.Adopted.Regions, GiveBack);
+        }
+    }
+
+    private void Adopt(AddressRange range, List<AdoptedRegion> adopted)
+    {
+        var parts = new List<(AddressRange Range, Protection Rights)>();
+        if (PrivateMappings.Find(_app.ProcessId!.Value, range, parts) is { } reason)
+        {
+            throw new SvmException(Errno.EOPNOTSUPP, $"Only private anonymous memory can be adopted: {reason}.");
+        }
+
+        foreach ((AddressRange part, Protection rights) in parts)
+        {
+            Errno error = _frames.TryReserve(part.PageCount, MemoryReach.WholePages, out MemoryObject? memory);
+            if (error != Errno.None)
+            {
+                throw new SvmException(error, $"No room for {new ByteSize(part.Length)} in a heap of {new ByteSize(_memory.FrameCount << Page.Shift)}.");
+            }
+
+            var region = new AdoptedRegion(part, memory!);
+            error = _mm.AdoptObject(part.Start, memory!, rights, present => TakeOver(region, present));
+            if (error != Errno.None)
+            {
+                _app.Cpu!.Adopted.Remove(region);
+                _ = _userfaultfd.Unregister(part);
+                _frames.Release(memory!);
+                throw new SvmException(error, $"The memory {part} could not be adopted ({error}).");
+            }
+
+            adopted.Add(region);
+        }
+    }
+
+    /// <summary>From now on the faults of a region are told. Mmap lock held exclusively.</summary>
+    private Errno TakeOver(AdoptedRegion region, ICollection<AddressRange> present)
+    {
+        _app.Cpu!.Adopted.Add(region);
+        Errno error = _userfaultfd.RegisterPrivate(region.Range);
+        return error == Errno.None ? _pages!.AddPresent(region.Range, present) : error;
+    }
+
+    private void GiveBack(AdoptedRegion region)
+    {
+        Errno error = _mm.Unmap(region.Range.Start, region.Range.Length, () => BringHome(region));
+        if (error != Errno.None)
+        {
+            throw new SvmException(error, $"The adopted memory {region.Range} could not come home ({error}).");
+        }
+
+        _app.Cpu!.Adopted.Remove(region);
+        _frames.Release(region.Memory);
+    }
+
+    /// <summary>Gives the app every page, and lets the kernel serve its faults again. Mmap lock held exclusively: no page leaves meanwhile.</summary>
+    private Errno BringHome(AdoptedRegion region)
+    {
+        Deadline deadline = Clock.Monotonic.After(HomeLimit);
+        foreach (AddressRange part in region.Parts)
+        {
+            for (ulong page = part.Start; page < part.End.Value; page += Page.Size)
+            {
+                Errno error = BringHome(page, deadline);
+                if (error is not (Errno.None or Errno.EFAULT))
+                {
+                    return error;
+                }
+            }
+        }
+
+        foreach (AddressRange part in region.Parts)
+        {
+            // From here on nothing is taken from the app there; who waits for a page goes on.
+            region.Forget(part);
+            _ = _userfaultfd.Unregister(part);
+        }
+
+        return Errno.None;
+    }
+
+    private Errno BringHome(ulong page, Deadline deadline)
+    {
+        while (!_mm.PageTable.Read(page).IsNone)
+        {
+            Errno error = _mm.HandleFaultLocked(page, CpuAccess.Read);
+            bool isThere = error == Errno.None && _mm.PageTable.Read(page).IsPresent;
+            if (isThere || error is not (Errno.None or Errno.EAGAIN or Errno.EBUSY))
+            {
+                return error;
+            }
+
+            if (deadline.HasPassed)
+            {
+                return Errno.ETIMEDOUT;
+            }
+
+            // The app changes its mappings, and waits for that to be read.
+            _messages.Read();
+            default(Spin).Once();
+        }
+
+        return Errno.None;
+    }
+
+    private void OnLost(AddressRange range)
+    {
+        _end();
+        _log.Write($"the app mapped other memory at {range} while adopted memory was taken from there; it was killed so that it reads no wrong byte");
+    }
+}

@@ -1,0 +1,43 @@
+using GpuSvm.Live.Tests.Infrastructure;
+
+namespace GpuSvm.Live.Tests.Adopted;
+
+/// <summary>Private memory of a process that the GPU shares.</summary>
+public sealed class AdoptedTests
+{
+    /// <summary>Set to a number of seconds, this environment variable has the counters count for so long, on demand.</summary>
+    private const string SecondsVariable = "GPUSVM_ADOPTED_SECONDS";
+
+    private static string Seconds => Environment.GetEnvironmentVariable(SecondsVariable) ?? "2";
+
+    [LiveTheory]
+    [InlineData("Device")]
+    [InlineData("System")]
+    [InlineData("Auto")]
+    public Task A_list_of_malloc_is_summed_and_changed_in_place(string placement) => LiveProgram.RunAsync("adopted-list", placement);
+
+    [LiveTheory]
+    [InlineData("128")]
+    [InlineData("64")]
+    public Task A_list_that_is_larger_than_the_memory_of_the_GPU_is_summed_by_turns(string videoMemoryKiB) =>
+        LiveProgram.RunAsync("adopted-list", "Device", videoMemoryKiB);
+
+    [LiveFact]
+    public Task What_cannot_be_adopted_is_refused_with_a_sentence() => LiveProgram.RunAsync("adopted-refused");
+
+    [LiveFact]
+    public async Task No_count_is_lost_while_pages_move_both_ways()
+    {
+        Assert.Matches("^[1-9][0-9]* launches, ", await LiveProgram.RunAsync("adopted-counters", Seconds));
+    }
+
+    [LiveFact]
+    public async Task Counts_are_lost_when_pages_are_read_that_may_still_be_written()
+    {
+        using LiveProgram app = LiveProgram.Start(
+            new Dictionary<string, string> { ["GPUSVM_BREAK"] = "adopted-read-unprotected" }, "adopted-counters", "5");
+        (int code, string errors) = await app.EndAsync();
+        Assert.Equal(1, code);
+        Assert.Matches("^FAILED: counts of ", errors);
+    }
+}
