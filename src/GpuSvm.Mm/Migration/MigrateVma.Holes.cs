@@ -69,8 +69,8 @@ public sealed partial class MigrateVma
     private int FillHoles(Vma vma, CpuLeaf leaf, ulong start, ulong end)
     {
         int filled = 0;
-        using (leaf.Lock.Enter())
         using (vma.Backing is { Memory: MemoryObject memory } ? memory.Enter() : default)
+        using (leaf.Lock.Enter())
         {
             bool isReaped = _mm.IsReaped(vma);
             for (ulong page = start; page < end; page += Page.Size)
