@@ -65,7 +65,7 @@ internal static class EngineProgram
             Kernel = LiveSupport.KernelRelease,
             ProcessId = Environment.ProcessId,
         });
-        var server = new RequestServer(session, channel, TimeSpan.FromTicks(settings.KernelLimitTicks), log);
+        using var server = new RequestServer(session, channel, TimeSpan.FromTicks(settings.KernelLimitTicks), log);
         try
         {
             server.Run(app);

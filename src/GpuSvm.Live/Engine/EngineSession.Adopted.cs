@@ -113,7 +113,7 @@ internal sealed partial class EngineSession
         }
         catch (FormatException wrong)
         {
-            throw new ArgumentException($"The arguments of {named.Method} are not told in hexadecimal: {wrong.Message}", nameof(named));
+            throw new ArgumentException($"The arguments of {named.Method} are not told in hexadecimal: {wrong.Message}", nameof(named), wrong);
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed partial class RequestServer
     /// <summary>Readable when there is something for <see cref="Notice"/>.</summary>
     private SafeFileHandle Noticed => HasReleased ? session.Told : _runaway.Descriptor;
 
+    /// <summary>Gives the event back; <see cref="Run"/> has returned.</summary>
+    public void Dispose() => _runaway.Dispose();
+
     /// <summary>Called by the watch: the thread that takes the requests sees to it, so that none of them is under way meanwhile.</summary>
     private void OnRunaway(ThreadActivity thread)
     {

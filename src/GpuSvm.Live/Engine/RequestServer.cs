@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace GpuSvm.Live;
 
 /// <summary>Answers an app's requests, one after another; launches run beside.</summary>
-internal sealed partial class RequestServer(EngineSession session, MessageChannel channel, TimeSpan kernelLimit, EngineLog log)
+internal sealed partial class RequestServer(EngineSession session, MessageChannel channel, TimeSpan kernelLimit, EngineLog log) : IDisposable
 {
     private readonly RankedLock _sending = new(LockRank.Device);
     private readonly LaunchTable _launches = new();
