@@ -30,6 +30,41 @@ public sealed class CollisionRetryTests
         Assert.Equal(1, d.Driver.Counters.Deferred + d.Driver.Counters.PagesMapped);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Pages_of_a_range_that_change_before_they_are_bound_are_got_again_as_often_as_they_change(int changes)
+    {
+        VirtualAddress a = default;
+        int left = changes;
+        DriverFixture? made = null;
+        using var d = new DriverFixture(new SvmDriverOptions
+        {
+            Strategy = MirrorStrategies.SizedRanges,
+            Ranges = new SvmRangeOptions
+            {
+                BeforeBind = () =>
+                {
+                    if (left > 0)
+                    {
+                        left--;
+                        Assert.Equal(Errno.None, made!.Mm.Discard(a + Page.Size, Page.Size));
+                    }
+                },
+            },
+        });
+        made = d;
+        a = d.MapBlocks(1);
+        d.Fault(a, FaultAccess.Write);
+        d.Driver.ServiceFaults();
+
+        // What does not change is mapped for DMA once; each change takes a page away, which comes again.
+        DriverCounters c = d.Driver.Counters;
+        Assert.Equal((changes, changes, 1L, 512L, 0L), (c.Ranges.Retries, c.Retries, c.Ranges.Bound, c.PagesMapped, c.Ranges.BoundAsTheyWere));
+        Assert.Equal((0L, 0L, 512L, 512), (c.Deferred, c.Cancels, d.Driver.MappedPages, d.Frames.AllocatedFrames));
+    }
+
     [Fact]
     public void A_fault_that_was_put_off_too_often_is_cancelled()
     {

@@ -129,6 +129,37 @@ public sealed class MirrorStrategyTests
         Assert.InRange((objects + tree) / Intervals, CallbackCounts.BytesPerInterval - 16, CallbackCounts.BytesPerInterval + 16);
     }
 
+    /// <summary>All in one notifier. The first time tables double, and have allocated twice what they hold in the end; the second time they have room.</summary>
+    [Fact]
+    public void A_range_takes_the_bytes_of_its_object_and_of_its_places_in_tree_and_table()
+    {
+        const int Ranges = 4095;
+        const ulong Start = 1UL << 30;
+        using DriverFixture d = FixtureOf("sized-ranges");
+        Assert.Equal(Errno.None, d.Mm.Map(Start, 2 * (Ranges + 1) * Page.Size, Protection.ReadWrite, MapPlacement.Fixed, out _));
+        SvmSpace space = ((SizedRangesStrategy)d.Client.Strategy).Space;
+        var ranges = new SvmRange[Ranges + 1];
+        Fill(0, 1);
+        long first = Fill(1, Ranges);
+        Assert.All(ranges[1..], range => Assert.True(space.Remove(range)));
+        long objects = Fill(1, Ranges);
+
+        Assert.InRange((objects + ((first - objects) / 2)) / Ranges, 280 - 24, 280 + 24);
+        Assert.Equal(400 + (280L * (Ranges + 1)), d.Client.MirrorStatistics.BookkeepingBytes);
+
+        long Fill(int from, int count)
+        {
+            long bytes = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = from; i < from + count; i++)
+            {
+                var page = AddressRange.PageAt(Start + (2 * (ulong)i * Page.Size));
+                _ = space.FindOrInsert(page.Start, page, default, out ranges[i]!);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - bytes;
+        }
+    }
+
     [Theory]
     [InlineData("per-fault", 168, 168)]
     [InlineData("vma-sized", 0, 3 * 168)]

@@ -12,7 +12,7 @@ internal sealed partial class RangeService
 
     private Step Try(SvmRange range, in RangeRequest request, ref RangeTries tries)
     {
-        bool moves = tries.MustMove ? !tries.HasMoved : request.Moves && !tries.HasMoved && !tries.IsSentHome;
+        bool moves = tries.MustMove || tries.Moves < MostMoves(request, tries);
         if (TryBindValid(range, request, ref moves))
         {
             return Step.Bound;
@@ -20,8 +20,9 @@ internal sealed partial class RangeService
 
         if (moves)
         {
-            tries.HasMoved = true;
-            Move(range);
+            Move(range, TimesliceOf(request, tries));
+            tries.Moves++;
+            tries.MustMove = false;
         }
         else if (request.ComesHome && !tries.IsSentHome)
         {
@@ -41,14 +42,14 @@ internal sealed partial class RangeService
             case Errno.EOPNOTSUPP when !tries.IsSentHome:
                 tries.IsSentHome = true;
                 _tally.SentHome++;
-                _ = _ranges.Space.Evict(range);
+                SendHome(range, request);
                 return Step.Again;
 
             case Errno.EXDEV:
                 return MoveFirst(ref tries);
 
             case Errno.EFAULT or Errno.EPERM:
-                return LookAgain(range, ref tries);
+                return LookAgain(range, request, ref tries);
 
             case Errno.EBUSY:
                 return Step.Defer;
@@ -59,16 +60,18 @@ internal sealed partial class RangeService
     }
 
     /// <summary>
-    /// A range that is gone or was cut is found anew; another one is looked at once more, as the CPU's mappings may have changed.
+    /// A range that is gone or was cut is found anew; another one is looked at once more, as the CPU's mappings may have changed, or as often
+    /// as it may be moved, if that is what was in vain.
     /// </summary>
-    private Step LookAgain(SvmRange range, ref RangeTries tries)
+    private Step LookAgain(SvmRange range, in RangeRequest request, ref RangeTries tries)
     {
         if (IsGone(range))
         {
             return Step.Again;
         }
 
-        return tries.Failures++ == 0 ? Step.Again : Step.Leave;
+        bool isTriedAgain = request.IsDeviceOnly ? tries.Moves < options.Ranges.AtomicTries : tries.Failures++ == 0;
+        return isTriedAgain ? Step.Again : Step.Leave;
     }
 
     /// <summary>
@@ -79,7 +82,6 @@ internal sealed partial class RangeService
     {
         bool isTriedAgain = tries.Departures++ < MostDepartures;
         tries.MustMove = true;
-        tries.HasMoved = false;
         return isTriedAgain ? Step.Again : Step.Leave;
     }
 
@@ -92,9 +94,9 @@ internal sealed partial class RangeService
     }
 
     /// <summary>Moves a range whose history says so already.</summary>
-    private void Move(SvmRange range)
+    private void Move(SvmRange range, TimeSpan timeslice)
     {
-        DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement, options.Ranges.Timeslice);
+        DeviceMigrationResult moved = _ranges.Space.MigrateToDevice(range, options.Ranges.Movement, timeslice);
         using (_client.Mirror.UpdateLock.Enter())
         {
             HistoryOf(range).EndMove(moved.Pages);
@@ -114,8 +116,8 @@ internal sealed partial class RangeService
     {
         using (_client.Mirror.UpdateLock.Enter())
         {
-            bool isThere = !moves || range.HasDevicePages;
-            isThere &= !request.ComesHome || !range.HasDevicePages;
+            bool isThere = !moves || (request.IsDeviceOnly ? range.IsOnDevice : range.HasDevicePages);
+            isThere &= !request.ComesHome || IsHome(range);
             if (!isThere || !_ranges.Space.ArePagesValid(range, request.Context.Rights))
             {
                 moves &= !range.IsUnmapped && !range.IsRemoved;
@@ -133,8 +135,23 @@ internal sealed partial class RangeService
         }
     }
 
+    /// <summary>True if all mapped pages lie in system memory: neither in the device's own nor in a peer's.</summary>
+    private static bool IsHome(SvmRange range)
+    {
+        foreach (ref readonly MappedBlock block in range.Blocks)
+        {
+            if (block.System is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private bool TryBind(SvmRange range, in RangeRequest request)
     {
+        options.Ranges.BeforeBind?.Invoke();
         using (_client.Mirror.UpdateLock.Enter())
         {
             bool isValid = _ranges.Space.ArePagesValid(range, request.Context.Rights) || (Breaks.RangeBoundUnasked && range.HasMapping);

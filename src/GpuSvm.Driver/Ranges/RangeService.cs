@@ -10,9 +10,10 @@ namespace GpuSvm.Driver;
 /// <code>
 /// again: garbage collector          first, so that no range is found that was unmapped
 ///        find or insert             the range around the page
-///        migrate                    if the range is to live in the device's memory: once, then its pages stay where they are
+///        migrate                    if the range is to live in the device's memory: once, then its pages stay where they are; for an
+///                                   atomic for which only that will do as often as the options say, with ever longer timeslices
 ///        get pages                  all of them, for reading or for writing as the strongest of the range's faults wants
-///            EOPNOTSUPP → again     its pages lie where they cannot be mapped so: bring them home first
+///            EOPNOTSUPP → again     its pages lie where they cannot be mapped so: bring them home first; then they may move once more
 ///            EFAULT, EPERM → again  the CPU's mappings may have changed; the second time the pages are judged one by one
 ///            EBUSY → defer
 ///            else → page by page    no memory for all of it: perhaps there is for the page that faulted
@@ -131,6 +132,8 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
     private bool TryAsk(SvmRange range, MemoryAdvice advice, out RangeRequest request)
     {
         bool moves = Moves(range, advice);
+        bool atomicsMove = DoAtomicsMove(range, advice);
+        bool isDeviceOnly = false;
         bool isAsked = false;
         bool writes = false;
         if (advice == MemoryAdvice.ReadMostly && _client.DevicePages is not null)
@@ -148,9 +151,10 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
                 continue;
             }
 
-            if (IsServed(access, group, moves || range.HasDevicePages))
+            if (IsServed(access, group, moves || atomicsMove || range.HasDevicePages))
             {
                 isAsked = true;
+                isDeviceOnly |= atomicsMove && access == FaultAccess.Atomic;
                 writes |= FaultRights.IsWrite(access);
             }
             else if (access == FaultAccess.Atomic && _client.Mm.PageTable.Read(groups.AddressOf(group.Page)).IsHuge)
@@ -161,7 +165,8 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
             }
         }
 
-        request = new RangeRequest(writes, moves, advice == MemoryAdvice.PreferHost, _client.DevicePages is not null && IsUniform);
+        request = new RangeRequest(
+            writes, moves || isDeviceOnly, isDeviceOnly, advice == MemoryAdvice.PreferHost, _client.DevicePages is not null && IsUniform);
         return isAsked;
     }
 
@@ -174,6 +179,11 @@ internal sealed partial class RangeService(SvmDriverOptions options, PageGroups 
         FaultAccess.Prefetch => _client.Mm.PageTable.Read(groups.AddressOf(group.Page)) != default,
         _ => true,
     };
+
+    /// <summary>True if atomics are to be done in the device's memory, as far as can be.</summary>
+    private bool DoAtomicsMove(SvmRange range, MemoryAdvice advice) =>
+        options.Ranges.AtomicTries > 0 && options.SystemAtomics != SystemAtomics.Native && _client.DevicePages is not null && range.MayMigrate &&
+        advice != MemoryAdvice.PreferHost;
 
     private bool Moves(SvmRange range, MemoryAdvice advice)
     {

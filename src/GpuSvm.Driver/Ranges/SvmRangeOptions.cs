@@ -5,6 +5,9 @@ namespace GpuSvm;
 /// <summary>How <see cref="SizedRangesStrategy"/> cuts an address space into ranges, and where their pages live.</summary>
 public sealed record SvmRangeOptions
 {
+    /// <summary>The most of <see cref="AtomicTries"/>.</summary>
+    public const int MostAtomicTries = 8;
+
     /// <summary>Sizes of ranges: powers of two, falling, from 2 MiB at most down to 4 KiB.</summary>
     /// <remarks>Source: Linux xe_svm.c, fault_chunk_sizes.</remarks>
     public IReadOnlyList<ByteSize> ChunkSizes { get; init; } = [ByteSize.MiB(2), ByteSize.KiB(64), ByteSize.KiB(4)];
@@ -22,6 +25,16 @@ public sealed record SvmRangeOptions
     /// <remarks>Source: Linux xe_svm.c, which begins with 5 ms for atomics.</remarks>
     public TimeSpan Timeslice { get; init; }
 
+    /// <summary>
+    /// How often a fault by an atomic access tries to have all of its range in the GPU's memory, whatever <see cref="Placement"/> says, before
+    /// its page is taken for the GPU alone where it is: 0, the usual, to <see cref="MostAtomicTries"/>.
+    /// </summary>
+    /// <remarks>
+    /// Each try asks for twice the timeslice of the one before, from 5 ms on, or <see cref="Timeslice"/> if that is longer, so that the CPU,
+    /// which takes pages home, gives way. Source: Linux xe_svm.c, which tries three times and has no other way.
+    /// </remarks>
+    public int AtomicTries { get; init; }
+
     /// <summary>What becomes of a range of which a part is unmapped.</summary>
     public PartialUnmap PartialUnmap { get; init; } = PartialUnmap.KeepRest;
 
@@ -37,6 +50,9 @@ public sealed record SvmRangeOptions
 
     /// <summary>As <see cref="SvmSpaceOptions.AllocationGate"/>: for tests that let every allocation fail once.</summary>
     internal Func<bool>? AllocationGate { get; init; }
+
+    /// <summary>Called when the pages of a range were got and are about to be bound: for tests that change them in between.</summary>
+    internal Action? BeforeBind { get; init; }
 
     /// <summary>These options as those of a space.</summary>
     internal SvmSpaceOptions ToSpaceOptions() => new()
@@ -55,6 +71,8 @@ public sealed record SvmRangeOptions
         ArgumentNullException.ThrowIfNull(ChunkSizes);
         ArgumentOutOfRangeException.ThrowIfLessThan(Timeslice, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(RetryLimit, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(AtomicTries);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(AtomicTries, MostAtomicTries);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Placement, (int)SvmResidency.Auto, nameof(Placement));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)PartialUnmap, (int)PartialUnmap.DropRange, nameof(PartialUnmap));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Movement, (int)Movement.AllOrNothing, nameof(Movement));

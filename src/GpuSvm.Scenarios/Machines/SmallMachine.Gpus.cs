@@ -24,6 +24,13 @@ internal sealed partial class SmallMachine
     /// <summary>Has its driver move the first pages to the memory of the GPU that was added, as far as they can be had.</summary>
     public void BindToOther(int pages) => _others[0].Bind(pages);
 
+    /// <summary>Fails the schedule unless the CPU finds what was stored last at a byte of the first page.</summary>
+    public void DemandLast(ulong offset, ulong stored)
+    {
+        ulong last = Cpu.Thread(1).Load<ulong>(Address + offset);
+        Demand(last == stored, $"No store is lost: {last} of {stored} at byte {offset}.");
+    }
+
     private sealed class OtherGpu : IDisposable
     {
         private readonly SvmDriver _driver;
@@ -44,7 +51,8 @@ internal sealed partial class SmallMachine
                 Servicing = FaultServicing.InInterrupt,
                 BatchSize = 8,
                 Strategy = machine._strategy,
-                DevicePages = machine._pagesOfPeer,
+                Ranges = machine._ranges,
+                DevicePages = machine._pagesOfOthers,
             });
             Errno error = _driver.TryOpen(machine.Mm, out SvmClient? client);
             Demand(error == Errno.None, $"A process is joined to a second GPU: {error}.");

@@ -30,7 +30,8 @@ internal sealed partial class SmallMachine : IDisposable
     private readonly InstancePointer _channel;
     private readonly Func<AddressSpace, GpuMirror, IMirrorStrategy> _strategy;
     private readonly List<AddressSpace> _spaces;
-    private readonly DevicePagesOptions? _pagesOfPeer;
+    private readonly DevicePagesOptions? _pagesOfOthers;
+    private readonly SvmRangeOptions _ranges;
     private bool _isClosing;
 
     /// <summary>Makes a machine whose pages are mapped and hold the mark, and watches it.</summary>
@@ -67,7 +68,8 @@ internal sealed partial class SmallMachine : IDisposable
                 }
                 : null,
         };
-        _pagesOfPeer = options.Peers is null ? null : driver.DevicePages;
+        _pagesOfOthers = options.Peers is null && options.Ranges.Placement == SvmResidency.System ? null : driver.DevicePages;
+        _ranges = options.Ranges;
         _strategy = options.Strategy ?? MirrorStrategies.PerFault;
         Driver = new SvmDriver(_gpu, driver with { Strategy = _strategy });
         Cpu = new SimulatedCpu(_memory, 2);

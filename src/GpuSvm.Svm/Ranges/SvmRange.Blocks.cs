@@ -17,6 +17,9 @@ public sealed partial class SvmRange
     /// <summary>True if some of the mapped pages lie in the device's memory.</summary>
     public bool HasDevicePages => _devicePages > 0;
 
+    /// <summary>True if all of its pages are mapped, and lie in the device's memory.</summary>
+    public bool IsOnDevice => _devicePages == PageCount;
+
     /// <summary>Number of pages that are mapped and valid.</summary>
     public int ValidPages => _currentPages;
 

@@ -58,8 +58,8 @@ public sealed class RangeFailureTests
             Assert.Equal(Errno.None, d.Mm.Unmap(VideoFixture.At(100), 50 * Page.Size));
         }),
 
-        // A page that a child shares goes home for a store.
-        ["shared"] = new(16, Touched: [2], (Move | FailureSite.Table | FailureSite.Frame) & ~FailureSite.VideoPages, static d =>
+        // A page that a child shares goes home for a store, and comes back.
+        ["shared"] = new(16, Touched: [2], Move | FailureSite.Table | FailureSite.Frame, static d =>
         {
             d.Bind(0, 16);
             d.Fork(out _);

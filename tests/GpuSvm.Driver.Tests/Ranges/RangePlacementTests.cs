@@ -120,6 +120,67 @@ public sealed class RangePlacementTests
     }
 
     [Fact]
+    public void Where_pages_live_on_the_device_a_shared_one_that_is_stored_to_is_back_there_after_the_same_fault()
+    {
+        using VideoFixture d = Make(SvmResidency.Device);
+        d.Map(0, 16);
+        d.Add(0, 1, atomically: true).ThrowIfFailed();
+        d.Fork(out CpuThread cpu);
+        long fetched = d.Driver.Counters.Fetched;
+        d.Add(2, 1, atomically: true).ThrowIfFailed();
+        Assert.Equal((new string('V', 16), 1L, 1L), (d.Where(0, 16), d.Driver.Counters.Ranges.SentHome, d.Driver.Counters.Fetched - fetched));
+        Assert.Equal((0L, 0L), (d.Driver.Counters.ExclusivePages, d.Driver.Counters.Cancels));
+        Assert.Equal((103L, 3L), (d.Read(2), cpu.Load<long>(VideoFixture.At(2))));
+    }
+
+    [Theory]
+    [InlineData(0, "XSSSSSSSSSSSSSSS", 0)]
+    [InlineData(1, "VVVVVVVVVVVVVVVV", 1)]
+    public void Atomics_have_their_range_on_the_device_if_they_are_to_wherever_others_live(int tries, string where, int moves)
+    {
+        using VideoFixture d = Make(SvmResidency.System, atomicTries: tries);
+        d.Map(0, 16);
+        d.Add(0, 1, atomically: true).ThrowIfFailed();
+        Assert.Equal((where, (long)moves), (d.Where(0, 16), d.Driver.Counters.Ranges.Moves));
+        Assert.Equal(101, d.Read(0));
+    }
+
+    [Fact]
+    public void A_range_that_cannot_move_is_tried_so_often_and_then_its_page_is_taken_alone()
+    {
+        using VideoFixture d = Make(SvmResidency.System, atomicTries: 3, copyTimeout: TimeSpan.Zero);
+        d.Map(0, 16);
+        d.Gpu.CopyEngine.Halt();
+        d.Add(5, 1, atomically: true).ThrowIfFailed();
+        d.Gpu.CopyEngine.Resume();
+        RangeCounters c = d.Driver.Counters.Ranges;
+        Assert.Equal(("SSSSSXSSSSSSSSSS", 3L, 0L, 1L), (d.Where(0, 16), c.FailedMoves, c.Moves, c.LeftToPages));
+        Assert.Equal((1L, 0L, 106L), (d.Driver.Counters.ExclusivePages, d.Driver.Counters.Cancels, d.Read(5)));
+    }
+
+    [Fact]
+    public void Each_try_asks_for_twice_the_timeslice_of_the_one_before()
+    {
+        var clock = new ManualClock();
+        var timeslices = new List<TimeSpan>();
+        VideoFixture? made = null;
+        using VideoFixture d = Make(SvmResidency.System, atomicTries: 3, clock: clock, beforeBind: () =>
+        {
+            DeviceAllocation there = made!.Memory.Allocations[^1];
+            timeslices.Add(there.TimesliceEnd.Remaining);
+            if (timeslices.Count < 3)
+            {
+                Assert.Equal(Errno.None, made.Memory.Evict(there));
+            }
+        });
+        made = d;
+        d.Map(0, 1);
+        d.Add(0, 1, atomically: true).ThrowIfFailed();
+        Assert.Equal([5.0, 10, 20], timeslices.Select(slice => slice.TotalMilliseconds));
+        Assert.Equal(("V", 3L, 2L, 0L), (d.Where(0, 1), d.Driver.Counters.Ranges.Moves, d.Driver.Counters.Ranges.Retries, d.Driver.Counters.ExclusivePages));
+    }
+
+    [Fact]
     public void In_the_original_way_a_range_lies_in_one_place()
     {
         using VideoFixture d = Make(SvmResidency.System, movement: Movement.AllOrNothing);
@@ -158,10 +219,20 @@ public sealed class RangePlacementTests
         ByteSize? videoMemory = null,
         ulong? pageLimit = null,
         Movement movement = Movement.BestEffort,
-        PartialUnmap partialUnmap = PartialUnmap.KeepRest)
+        PartialUnmap partialUnmap = PartialUnmap.KeepRest,
+        int atomicTries = 0,
+        Action? beforeBind = null,
+        Clock? clock = null)
     {
-        var ranges = new SvmRangeOptions { Placement = placement, Movement = movement, PartialUnmap = partialUnmap };
-        var options = new SvmDriverOptions { Strategy = MirrorStrategies.SizedRanges, Ranges = ranges };
+        var ranges = new SvmRangeOptions
+        {
+            Placement = placement,
+            Movement = movement,
+            PartialUnmap = partialUnmap,
+            AtomicTries = atomicTries,
+            BeforeBind = beforeBind,
+        };
+        var options = new SvmDriverOptions { Strategy = MirrorStrategies.SizedRanges, Ranges = ranges, Clock = clock ?? Clock.Monotonic };
         return new VideoFixture(options, videoMemory, readAround, copyTimeout, pageLimit: pageLimit);
     }
 }

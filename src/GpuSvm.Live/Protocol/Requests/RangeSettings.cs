@@ -17,6 +17,9 @@ internal sealed record RangeSettings
     /// <summary>How long pages stay on the GPU though the CPU touches them, in units of 100 ns.</summary>
     public required long TimesliceTicks { get; init; }
 
+    /// <summary>How often an atomic access tries to have its range in the GPU's memory.</summary>
+    public required int AtomicTries { get; init; }
+
     /// <summary>What becomes of a range of which a part is unmapped.</summary>
     public required PartialUnmap PartialUnmap { get; init; }
 
@@ -36,6 +39,7 @@ internal sealed record RangeSettings
         NotifierBytes = options.NotifierSize.Bytes,
         Placement = options.Placement,
         TimesliceTicks = options.Timeslice.Ticks,
+        AtomicTries = options.AtomicTries,
         PartialUnmap = options.PartialUnmap,
         Movement = options.Movement,
         CheckPagesBytes = options.CheckPagesThreshold.Bytes,
@@ -49,6 +53,7 @@ internal sealed record RangeSettings
         NotifierSize = new ByteSize(NotifierBytes),
         Placement = Placement,
         Timeslice = TimeSpan.FromTicks(TimesliceTicks),
+        AtomicTries = AtomicTries,
         PartialUnmap = PartialUnmap,
         Movement = Movement,
         CheckPagesThreshold = new ByteSize(CheckPagesBytes),
