@@ -60,17 +60,20 @@ public sealed class PeerTests
         Assert.Equal([301L, 302, 303, 304], Enumerable.Range(0, 4).Select(d.Read));
     }
 
-    [Fact]
-    public void A_range_that_is_to_be_at_home_is_called_back_from_a_peer_by_the_next_fault()
+    [Theory]
+    [MemberData(nameof(StrategiesAndKinds))]
+    public void What_prefers_to_be_at_home_is_called_back_from_a_peer_by_the_next_fault(string strategy, DevicePageKind kind)
     {
-        using var d = new PeerFixture(PeerLink.Atomics, strategy: "sized-ranges");
-        d.Map(4);
-        d.Bind(0, 0, 4);
-        d.Add(1, 0, 1, atomically: false).ThrowIfFailed();
-        Assert.Equal(Errno.None, d.Drivers[1].TryAdvise(d.Clients[1], AddressRange.FromLength(PeerFixture.At(0), 4 * Page.Size), MemoryAdvice.PreferHost));
-        d.Add(1, 1, 1, atomically: false).ThrowIfFailed();
-        Assert.Equal("0S00", d.Where(4));
-        Assert.Equal([101L, 102, 3, 4], Enumerable.Range(0, 4).Select(d.Read));
+        using var d = new PeerFixture(PeerLink.Atomics, kind, strategy);
+        d.Map(16);
+        d.Bind(0, 0, 16);
+        d.Add(1, 0, 16, atomically: false).ThrowIfFailed();
+        Assert.Equal(new string('0', 16), d.Where(16));
+        var all = AddressRange.FromLength(PeerFixture.At(0), 16 * Page.Size);
+        Assert.Equal(Errno.None, d.Drivers[1].TryAdvise(d.Clients[1], all, MemoryAdvice.PreferHost));
+        d.Add(1, 3, 1, atomically: false).ThrowIfFailed();
+        Assert.Equal(new string('S', 16), d.Where(16));
+        Assert.Equal([101L, 102, 103, 204, 105], Enumerable.Range(0, 5).Select(d.Read));
     }
 
     [Theory]

@@ -42,11 +42,13 @@ internal sealed partial class BlockService
             }
 
             CpuPte pte = _client.Mm.PageTable.Read(page);
-            bool isOnDevice = pte.NamesFrame && own.TryGetVideoAddress(pte.Frame, out _);
-            if (isOnDevice == (_advice == MemoryAdvice.PreferHost))
+            bool comesHome = _advice == MemoryAdvice.PreferHost;
+            bool isHere = pte.NamesFrame && own.TryGetVideoAddress(pte.Frame, out _);
+            bool isAway = isHere || (pte.NamesFrame && own.TryGetPeerAddress(pte.Frame, out _, out _));
+            if (comesHome ? isAway : !isHere)
             {
                 AddressRange range = _client.Mirror.MirroredAround(page, Block.Intersect(_advised));
-                _ = isOnDevice ? own.MoveHome(_client.Mm, range) : own.MoveToDevice(_client.Mm, range);
+                _ = comesHome ? own.CallHome(_client.Mm, range, pte.Frame) : own.MoveToDevice(_client.Mm, range);
                 looked = range.End;
             }
         }

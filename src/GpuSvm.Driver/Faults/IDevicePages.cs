@@ -45,6 +45,12 @@ public interface IDevicePages
     /// <remarks>Locking: as there.</remarks>
     DeviceMigrationResult MoveHome(AddressSpace space, AddressRange range);
 
+    /// <summary>Brings pages home that live in the same memory as one of them, which is this device's or a peer's.</summary>
+    /// <param name="space">Whose pages.</param>
+    /// <param name="range">Page-aligned; what lives elsewhere is passed over.</param>
+    /// <param name="frame">Frame of the one.</param>
+    DeviceMigrationResult CallHome(AddressSpace space, AddressRange range, FrameNumber frame);
+
     /// <summary>Copies a page of system memory to a page of video memory that is nobody's home.</summary>
     /// <param name="frame">The page: the caller has a reference, and takes the copy for good only if nobody has written meanwhile.</param>
     /// <param name="address">Byte address of the duplicate in video memory, until <see cref="EndDuplicate"/>.</param>

@@ -121,6 +121,10 @@ internal sealed partial class VideoPages : IDevicePages, IDeviceMemoryOperations
     public DeviceMigrationResult MoveHome(AddressSpace space, AddressRange range) => Memory.MigrateToSystem(space, range);
 
     /// <inheritdoc/>
+    public DeviceMigrationResult CallHome(AddressSpace space, AddressRange range, FrameNumber frame) =>
+        (Memory.Peers?.Find(frame, out _, out _) ?? Memory).MigrateToSystem(space, range);
+
+    /// <inheritdoc/>
     public void ReportUses() => _uses?.Read();
 
     /// <inheritdoc/>
