@@ -13,7 +13,7 @@ internal static class ExploreVerb
     private const string Review = "review";
     private const string Points = "points";
     private const string OnStrategies = "strategies";
-    private const int SchedulesForPoints = 50;
+    private const int SchedulesForPoints = 100;
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
