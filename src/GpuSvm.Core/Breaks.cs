@@ -39,6 +39,9 @@ public static class Breaks
     /// <summary>Adopted pages of a live process are read while it may still write them.</summary>
     public static readonly bool AdoptedReadUnprotected = Name == "adopted-read-unprotected";
 
+    /// <summary>Adopted pages come home to a process before the child that it has forked has got what it has no copy of.</summary>
+    public static readonly bool GivenBeforeTheChild = Name == "given-before-the-child";
+
     /// <summary>A page of a live process is mapped for writing, whatever its entry says by then.</summary>
     public static readonly bool ContinueLate = Name == "continue-late";
 

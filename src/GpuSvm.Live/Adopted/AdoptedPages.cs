@@ -100,26 +100,18 @@ internal sealed unsafe class AdoptedPages : IDisposable
         }
     }
 
-    /// <summary>Gives another process, a forked child, a page that this one has.</summary>
-    public void CopyTo(Userfaultfd child, AddressRange page)
+    /// <summary>Gives a child that has just been forked a page that the process does not have, and so the child has no copy of.</summary>
+    /// <param name="child">What the child has told.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="frame">Where its bytes wait.</param>
+    public void GiveForked(MessageQueue child, AddressRange page, FrameNumber frame)
     {
-        byte* bytes = stackalloc byte[(int)Page.Size];
-        using (_lock.Enter())
+        Deadline deadline = Clock.Monotonic.After(TakeLimit);
+        while (child.Userfaultfd.Copy(page, _memory.Base + (frame.Value << Page.Shift), ContinueMode.ReadWrite, out _) == Errno.EAGAIN
+            && !deadline.HasPassed)
         {
-            _watch.Begin();
-            _messages.BeginRead(ProcessReader.ThreadId, _answer);
-            try
-            {
-                if (ProcessReader.Read(_processId, page, bytes, out _) == Errno.None)
-                {
-                    _ = child.Copy(page, bytes, ContinueMode.ReadWrite, out _);
-                }
-            }
-            finally
-            {
-                _messages.EndRead();
-                _watch.End();
-            }
+            child.Read();
+            default(Spin).Once();
         }
     }
 

@@ -126,7 +126,17 @@ internal sealed class LiveClient : IDisposable
     }
 
     /// <summary>Makes adopted memory this process's own again.</summary>
-    public void GiveBack(long id) => _requests.Send(MessageKind.GiveBack, new GiveBackRequest { Id = id });
+    public void GiveBack(long id)
+    {
+        try
+        {
+            _requests.Send(MessageKind.GiveBack, new GiveBackRequest { Id = id });
+        }
+        catch (SvmException) when (_requests.IsReleased)
+        {
+            // All of it came home when the engine gave up.
+        }
+    }
 
     /// <summary>Takes write access to a range away until it is written again.</summary>
     public Task WriteProtectAsync(VirtualAddress address, ulong bytes) =>

@@ -8,6 +8,9 @@ internal sealed partial class EngineSession
     /// <summary>How long pages may take to come home before memory stays adopted.</summary>
     private static readonly TimeSpan HomeLimit = 10 * Deadline.Default;
 
+    /// <summary>How often a page is looked at while nothing else can be done.</summary>
+    private const int HomeLooks = 16;
+
     private readonly RankedLock _adopting = new(LockRank.Machine);
     private readonly Dictionary<long, List<AdoptedRegion>> _adopted = [];
     private AdoptedPages? _pages;
@@ -166,7 +169,16 @@ internal sealed partial class EngineSession
 
     private void GiveBack(AdoptedRegion region)
     {
-        Errno error = _mm.Unmap(region.Range.Start, region.Range.Length, () => BringHome(region));
+        Deadline deadline = Clock.Monotonic.After(HomeLimit);
+        Errno error;
+        do
+        {
+            // What the app has changed keeps pages out of it until that is acted on, which needs the mmap lock.
+            _ = _messages.Drain(deadline);
+            error = _mm.Unmap(region.Range.Start, region.Range.Length, () => BringHome(region));
+        }
+        while (error == Errno.EAGAIN && !deadline.HasPassed);
+
         if (error != Errno.None)
         {
             throw new SvmException(error, $"The adopted memory {region.Range} could not come home ({error}).");
@@ -179,12 +191,11 @@ internal sealed partial class EngineSession
     /// <summary>Gives the app every page, and lets the kernel serve its faults again. Mmap lock held exclusively: no page leaves meanwhile.</summary>
     private Errno BringHome(AdoptedRegion region)
     {
-        Deadline deadline = Clock.Monotonic.After(HomeLimit);
         foreach (AddressRange part in region.Parts)
         {
             for (ulong page = part.Start; page < part.End.Value; page += Page.Size)
             {
-                Errno error = BringHome(page, deadline);
+                Errno error = BringHome(page);
                 if (error is not (Errno.None or Errno.EFAULT))
                 {
                     return error;
@@ -202,9 +213,10 @@ internal sealed partial class EngineSession
         return Errno.None;
     }
 
-    private Errno BringHome(ulong page, Deadline deadline)
+    /// <returns>EAGAIN when it cannot come home before something else is done.</returns>
+    private Errno BringHome(ulong page)
     {
-        while (!_mm.PageTable.Read(page).IsNone)
+        for (int looks = 0; !_mm.PageTable.Read(page).IsNone; looks++)
         {
             Errno error = _mm.HandleFaultLocked(page, CpuAccess.Read);
             bool isThere = error == Errno.None && _mm.PageTable.Read(page).IsPresent;
@@ -213,9 +225,9 @@ internal sealed partial class EngineSession
                 return error;
             }
 
-            if (deadline.HasPassed)
+            if (looks == HomeLooks)
             {
-                return Errno.ETIMEDOUT;
+                return Errno.EAGAIN;
             }
 
             // The app changes its mappings, and waits for that to be read.

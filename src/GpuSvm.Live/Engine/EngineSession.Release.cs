@@ -19,6 +19,7 @@ internal sealed partial class EngineSession
     public void Release()
     {
         StopGpu();
+        GiveBackAll();
         _app.Stop();
         _family.LeaveChildren();
         _app.Release();

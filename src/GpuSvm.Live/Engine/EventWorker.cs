@@ -115,11 +115,12 @@ internal sealed class EventWorker : IDisposable
 
     private void Fork(in UffdMessage message)
     {
-        Errno error = _process.TryFork(_messages.ForkedChild!, _observer, out LiveProcess? child);
+        MessageQueue messages = _messages.ForkedChild!;
+        Errno error = _process.TryFork(messages, _observer, out LiveProcess? child);
         if (error == Errno.None)
         {
             // The child's copy of private memory is the child's alone; what is on the GPU it has no copy of.
-            _process.Cpu?.GiveForked(child!.Userfaultfd, _mm);
+            _process.Cpu?.GiveForked(messages, _mm);
             _observer.OnForked(_process, child!);
         }
         else

@@ -11,14 +11,14 @@ internal sealed partial class MessageQueue
 
     private bool IsRead => _answer is not null;
 
-    /// <summary>Gives pages as <see cref="Userfaultfd.Copy"/> does, unless they are about to be discarded.</summary>
-    /// <returns>EAGAIN too while a discard of one of the pages was read and not yet acted on.</returns>
+    /// <summary>Gives pages as <see cref="Userfaultfd.Copy"/> does, unless they are about to be discarded, or a child is to have them first.</summary>
+    /// <returns>EAGAIN too while a change of one of the pages, or a fork, was read and not yet acted on.</returns>
     public unsafe Errno Copy(AddressRange range, byte* source, ContinueMode mode, out ulong doneBytes)
     {
         using (_lock.Enter())
         {
             doneBytes = 0;
-            return IsChanging(range) ? Errno.EAGAIN : _userfaultfd.Copy(range, source, mode, out doneBytes);
+            return IsChanging(range) || IsForking ? Errno.EAGAIN : _userfaultfd.Copy(range, source, mode, out doneBytes);
         }
     }
 
@@ -67,6 +67,22 @@ internal sealed partial class MessageQueue
         using (_lock.Enter())
         {
             (_reader, _answer, _asked) = (0, null, null);
+        }
+    }
+
+    private bool IsForking
+    {
+        get
+        {
+            foreach (MappingChange change in _changes)
+            {
+                if (change.Child is not null && !Breaks.GivenBeforeTheChild)
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
     }
 

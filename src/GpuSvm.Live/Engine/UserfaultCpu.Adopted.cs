@@ -16,41 +16,66 @@ internal sealed partial class UserfaultCpu
     }
 
     /// <summary>Gives a child that has just been forked the pages of which it has no copy, and leaves its private memory to it.</summary>
-    /// <remarks>The app's own faults are behind the message of the fork in the queue: it stores to no such page before.</remarks>
-    public void GiveForked(Userfaultfd child, AddressSpace mm)
+    /// <remarks>
+    /// From the fork on until that is acted on nothing is given to the app: first the kernel puts it off, then the queue. So what the app has
+    /// the child has, too, and the bytes of all else come home into their frames. A page that cannot come home is poisoned for the child.
+    /// </remarks>
+    public void GiveForked(MessageQueue child, AddressSpace mm)
     {
-        Deadline deadline = Clock.Monotonic.After(ProtectLimit);
-        foreach (AddressRange part in Adopted.Regions.SelectMany(region => region.Parts))
+        // Exclusive: no page leaves for a device meanwhile.
+        using (mm.MmapLock.EnterExclusive())
         {
-            // All that are away now: with one others come home that the child has no copy of either.
-            foreach (ulong page in PagesAway(part, mm))
+            foreach (AdoptedRegion region in Adopted.Regions)
             {
-                Errno error = Errno.EAGAIN;
-                while (!mm.PageTable.Read(page).IsPresent && error is (Errno.None or Errno.EAGAIN or Errno.EBUSY) && !deadline.HasPassed)
+                foreach (AddressRange part in region.Parts)
                 {
-                    error = mm.HandleFault(page, CpuAccess.Read);
+                    GiveForked(child, mm, region, part);
+                    _ = child.Userfaultfd.Unregister(part);
                 }
-
-                Pages.CopyTo(child, AddressRange.PageAt(page));
             }
-
-            _ = child.Unregister(part);
         }
     }
 
-    private static List<ulong> PagesAway(AddressRange part, AddressSpace mm)
+    private void GiveForked(MessageQueue child, AddressSpace mm, AdoptedRegion region, AddressRange part)
     {
-        var pages = new List<ulong>();
+        var had = new List<AddressRange>();
+        _ = Pages.AddPresent(part, had);
+        int next = 0;
         for (ulong page = part.Start; page < part.End.Value; page += Page.Size)
         {
-            CpuPte pte = mm.PageTable.Read(page);
-            if (!pte.IsNone && !pte.IsPresent)
+            while (next < had.Count && had[next].End.Value <= page)
             {
-                pages.Add(page);
+                next++;
+            }
+
+            bool isHad = next < had.Count && had[next].Start.Value <= page;
+            if (isHad || mm.PageTable.Read(page).IsNone)
+            {
+                continue;
+            }
+
+            if (TryBringHome(mm, page))
+            {
+                Pages.GiveForked(child, AddressRange.PageAt(page), region.FrameOf(page));
+            }
+            else
+            {
+                _ = child.Userfaultfd.Poison(AddressRange.PageAt(page));
             }
         }
+    }
 
-        return pages;
+    /// <summary>Has the bytes of a page come to its frame, if it is away.</summary>
+    private static bool TryBringHome(AddressSpace mm, ulong page)
+    {
+        Deadline deadline = Clock.Monotonic.After(ProtectLimit);
+        Errno error = Errno.EAGAIN;
+        while (!mm.PageTable.Read(page).IsPresent && error is (Errno.None or Errno.EAGAIN or Errno.EBUSY) && !deadline.HasPassed)
+        {
+            error = mm.HandleFaultLocked(page, CpuAccess.Read);
+        }
+
+        return mm.PageTable.Read(page).IsPresent;
     }
 
     private void IsolateAdopted(AddressRange range, AdoptedRegion region)

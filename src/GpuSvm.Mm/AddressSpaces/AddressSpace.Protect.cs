@@ -53,7 +53,7 @@ public sealed partial class AddressSpace
                 SplitHugeAtEnds(range);
                 _vmas.Apply(plan);
                 CpuFlush flush = SetRights(range, static vma => vma.Protection);
-                if (protection == Protection.None)
+                if (protection == Protection.None && CanRevoke(range))
                 {
                     flush.Revoke();
                 }
@@ -66,6 +66,14 @@ public sealed partial class AddressSpace
             return Errno.None;
         }
     }
+
+    /// <summary>
+    /// False where frames are fixed and another mapping shows pages of the range: the CPU cannot lose them here alone, and could store there
+    /// meanwhile. That the program cannot use them here is the CPU's own doing, as it is where rights are added.
+    /// </summary>
+    private bool CanRevoke(AddressRange range) =>
+        (_cpu.Capabilities & CpuCapabilities.FreeFrames) != 0 ||
+        !_vmas.Any(range, static vma => vma.Backing is { Memory: MemoryObject { IsShared: true } });
 
     /// <summary>Takes write access from the pages of a range, whose mappings keep their protection: the next store to each faults once.</summary>
     /// <param name="address">Start: page-aligned.</param>

@@ -32,6 +32,9 @@ public sealed class AdoptedTests
     }
 
     [LiveFact]
+    public Task A_child_has_the_values_of_its_fork_while_pages_move_both_ways() => LiveProgram.RunAsync("adopted-forks", Seconds);
+
+    [LiveFact]
     public async Task Counts_are_lost_when_pages_are_read_that_may_still_be_written()
     {
         using LiveProgram app = LiveProgram.Start(

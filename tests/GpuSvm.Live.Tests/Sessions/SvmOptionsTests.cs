@@ -38,6 +38,7 @@ public sealed class SvmOptionsTests
             ChunkSizes = [ByteSize.KiB(64), ByteSize.KiB(4)],
             NotifierSize = ByteSize.MiB(4),
             Timeslice = TimeSpan.FromMilliseconds(7),
+            AtomicTries = 2,
             Movement = Movement.AllOrNothing,
             PartialUnmap = PartialUnmap.DropRange,
             CheckPagesThreshold = ByteSize.KiB(8),
@@ -55,6 +56,8 @@ public sealed class SvmOptionsTests
         Assert.Equal(
             (ExecutionMode.Parallel, MirrorStrategy.SizedRanges, EvictionPolicy.OldestAllocation, 64, SystemAtomics.DeviceExclusive),
             (choices.Execution, choices.Strategy, choices.Eviction, choices.ReadAroundPages, choices.SystemAtomics));
+        var usual = new SvmRangeOptions();
+        Assert.All(typeof(SvmRangeOptions).GetProperties(), option => Assert.NotEqual(option.GetValue(usual), option.GetValue(ranges)));
         Assert.Equal(ranges.ChunkSizes, choices.Ranges.ChunkSizes);
         Assert.Equal(ranges, choices.Ranges with { ChunkSizes = ranges.ChunkSizes });
     }

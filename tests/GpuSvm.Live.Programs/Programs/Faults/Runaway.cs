@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuSvm.Core;
 using GpuSvm.Live.Programs.Infrastructure;
 
@@ -29,9 +30,12 @@ internal sealed class Runaway : ILiveProgram
         VirtualAddress loaded = svm.Map(Page.Size, Protection.ReadWrite);
         VirtualAddress endless = svm.Map(Page.Size, Protection.ReadWrite);
         VirtualAddress flag = svm.Map(Page.Size, Protection.ReadWrite);
+        VirtualAddress adopted = Adopted();
+        AdoptedMemory shared = svm.Adopt(adopted, Pages * Page.Size);
         SvmBuffer<int> fresh = svm.Allocate<int>(FreshPages * 1024L);
         svm.Word(loaded, 0) = 41;
         (await svm.AddAsync(loaded, 1, 1)).ThrowIfFailed();
+        (await svm.AddAsync(adopted, Pages, 1)).ThrowIfFailed();
         Check.Equal(PagePlacement.DeviceMemory, (await svm.ResidencyAsync(loaded)).Placement, "a page that the GPU used");
         Task<LaunchResult>? other = options.Execution == ExecutionMode.Parallel ? svm.StartEndless(endless, 1, flag) : null;
         using var stop = new CancellationTokenSource();
@@ -48,6 +52,8 @@ internal sealed class Runaway : ILiveProgram
         await stop.CancelAsync();
         toucher.Join();
         DemandMemory(svm, stored, loaded, fresh);
+        DemandAdopted(adopted);
+        shared.Dispose();
         fresh.Dispose();
         svm.Unmap(stored, Page.Size);
         await svm.DisposeAsync();
@@ -56,6 +62,29 @@ internal sealed class Runaway : ILiveProgram
         VirtualAddress memory = next.Map(Page.Size, Protection.ReadWrite);
         (await next.AddAsync(memory, 1, 3)).ThrowIfFailed();
         Check.Equal(3, next.Word(memory, 0), "a word in the next session");
+    }
+
+    /// <summary>Pages of the C library's, each with its number plus 1 in its first word.</summary>
+    private static unsafe VirtualAddress Adopted()
+    {
+        byte* first = (byte*)NativeMemory.AlignedAlloc((nuint)(Pages * Page.Size), (nuint)Page.Size);
+        for (int page = 0; page < Pages; page++)
+        {
+            *(int*)(first + ((ulong)page * Page.Size)) = page + 1;
+        }
+
+        return (ulong)first;
+    }
+
+    private static unsafe void DemandAdopted(VirtualAddress first)
+    {
+        for (int page = 0; page < Pages; page++)
+        {
+            int* word = (int*)(first.Value + ((ulong)page * Page.Size));
+            Check.Equal(page + 2, *word, $"adopted page {page} after the engine");
+            *word = -page;
+            Check.Equal(-page, *word, "a word that the CPU stored afterwards");
+        }
     }
 
     private static async Task DemandFailureAsync(Task<LaunchResult> launch)
