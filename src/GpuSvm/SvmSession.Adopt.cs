@@ -34,7 +34,12 @@ public sealed partial class SvmSession
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         ArgumentOutOfRangeException.ThrowIfZero(size.Bytes, nameof(size));
-        if (IsOfCollector(address) || IsOfCollector(address.Value + size.Bytes - 1))
+        if (!AddressRange.TryFromLength(address, size.Bytes, out AddressRange range))
+        {
+            throw new ArgumentOutOfRangeException(nameof(size), size, $"{size} at {address} pass the end of all addresses.");
+        }
+
+        if (IsOfCollector(address) || IsOfCollector(range.End.Value - 1))
         {
             throw new ArgumentException(
                 $"{address} is memory of the garbage collector, which moves objects: allocate by SvmSession.Allocate or NativeMemory.", nameof(address));

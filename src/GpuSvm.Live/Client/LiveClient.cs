@@ -126,17 +126,7 @@ internal sealed class LiveClient : IDisposable
     }
 
     /// <summary>Makes adopted memory this process's own again.</summary>
-    public void GiveBack(long id)
-    {
-        try
-        {
-            _requests.Send(MessageKind.GiveBack, new GiveBackRequest { Id = id });
-        }
-        catch (SvmException) when (_requests.IsReleased)
-        {
-            // All of it came home when the engine gave up.
-        }
-    }
+    public void GiveBack(long id) => SendUnlessReleased(MessageKind.GiveBack, new GiveBackRequest { Id = id });
 
     /// <summary>Takes write access to a range away until it is written again.</summary>
     public Task WriteProtectAsync(VirtualAddress address, ulong bytes) =>
@@ -155,7 +145,7 @@ internal sealed class LiveClient : IDisposable
     public long Pin(AddressRange range) => _requests.Send(MessageKind.Pin, RequestOf(range)).Body<PinnedReply>().Pin;
 
     /// <summary>Lets pages move again.</summary>
-    public void Unpin(long pin) => _requests.Send(MessageKind.Unpin, new UnpinRequest { Pin = pin });
+    public void Unpin(long pin) => SendUnlessReleased(MessageKind.Unpin, new UnpinRequest { Pin = pin });
 
     /// <summary>Moves pages to the GPU's memory.</summary>
     public async Task<MigrationResult> MigrateAsync(AddressRange range)
@@ -297,6 +287,18 @@ internal sealed class LiveClient : IDisposable
         {
             using SafeFileHandle self = ProcessFile.Open(Environment.ProcessId);
             ProcessFile.Kill(self);
+        }
+    }
+
+    /// <summary>Gives something back, which an engine that has given all memory back has done already.</summary>
+    private void SendUnlessReleased<T>(MessageKind kind, T request)
+    {
+        try
+        {
+            _requests.Send(kind, request);
+        }
+        catch (SvmException) when (_requests.IsReleased)
+        {
         }
     }
 

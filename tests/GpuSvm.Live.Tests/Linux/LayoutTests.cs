@@ -67,7 +67,8 @@ public sealed class LayoutTests
         Assert.Equal(
             "remap of 4096 bytes from 0x1000 to 0x3000",
             new UffdMessage { Event = UffdEvent.Remap, From = 0x1000, To = 0x3000, Length = 4096 }.ToString());
-        Assert.Equal("event 0x13", new UffdMessage { Event = UffdEvent.Fork }.ToString());
+        Assert.Equal("fork", new UffdMessage { Event = UffdEvent.Fork }.ToString());
+        Assert.Equal("event 0x17", new UffdMessage { Event = (UffdEvent)0x17 }.ToString());
     }
 
     [Fact]

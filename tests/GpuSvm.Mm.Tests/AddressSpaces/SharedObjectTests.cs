@@ -36,6 +36,25 @@ public sealed class SharedObjectTests
         m.Frames.Release(memory);
     }
 
+    /// <summary>Its bytes would be kept aside while the other address still stores to them.</summary>
+    [Fact]
+    public void Pages_that_another_mapping_shows_are_not_revoked()
+    {
+        using var m = new FixedFrameMachine();
+        MemoryObject memory = m.Map(Base, 2);
+        Assert.Equal(Errno.None, m.Mm.MapObject(Other, memory, Protection.ReadWrite));
+        Assert.Equal(Errno.None, m.Cpu.Store(Base, 5));
+        m.Heard();
+        Assert.Equal(Errno.None, m.Mm.Protect(Base, 2 * Size, Protection.None));
+        Assert.Equal(["protect [0x100000, 0x101000)"], m.Heard());
+        Assert.True(m.Mm.PageTable.Read(Base).IsProtNone);
+        Assert.Equal(Errno.None, m.Cpu.Store(Other, 6));
+        Assert.Equal(Errno.None, m.Mm.Protect(Base, 2 * Size, Protection.ReadWrite));
+        Assert.Equal((6, 6), (m.Cpu.Load(Base), m.Cpu.Load(Other)));
+        Assert.Equal(Errno.None, m.Mm.Unmap(Base, 2 * Size));
+        Assert.Equal(Errno.None, m.Mm.Unmap(Other, 2 * Size));
+    }
+
     [Fact]
     public void A_kept_page_is_freed_with_the_last_mapping_that_shows_it()
     {

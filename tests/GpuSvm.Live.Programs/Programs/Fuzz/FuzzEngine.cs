@@ -10,10 +10,13 @@ namespace GpuSvm.Live.Programs.Fuzz;
 internal sealed class FuzzEngine : ILiveProgram
 {
     private const int MessagesEach = 300;
-    private static readonly MessageKind[] NoRequests = [MessageKind.Hello, MessageKind.Watch];
+    private static readonly MessageKind[] NoRequests = [MessageKind.Hello, MessageKind.Greet, MessageKind.Watch];
 
     private static readonly MessageKind[] Requests =
-        [.. Enum.GetValues<MessageKind>().Where(kind => MessageBodies.TypeOf(kind).Name.EndsWith("Request", StringComparison.Ordinal)).Except(NoRequests)];
+    [
+        .. Enum.GetValues<MessageKind>().Where(kind => MessageBodies.TypeOf(kind).Name.EndsWith("Request", StringComparison.Ordinal)).Except(NoRequests),
+        MessageKind.Lend,
+    ];
 
     /// <inheritdoc/>
     public string Name => "fuzz-engine";
