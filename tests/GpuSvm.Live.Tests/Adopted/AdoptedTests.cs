@@ -32,6 +32,9 @@ public sealed class AdoptedTests
     }
 
     [LiveFact]
+    public Task What_the_app_discards_and_unmaps_is_followed_wherever_it_is() => LiveProgram.RunAsync("adopted-changes");
+
+    [LiveFact]
     public Task A_child_has_the_values_of_its_fork_while_pages_move_both_ways() => LiveProgram.RunAsync("adopted-forks", Seconds);
 
     [LiveFact]

@@ -104,6 +104,7 @@ internal static class Samples
         Send(MessageKind.RangesReply, new RangesReply { Runs = [], Next = null });
         Send(MessageKind.DrainEvents, new DrainEventsRequest());
         Send(MessageKind.EventsReply, EventsReply.Of(new SvmEvent[EventsReply.Most], 3));
+        Send(MessageKind.Hold, new HoldNotice());
         Send(MessageKind.Lend, RingLayout.Of(7, new RingParameters { SubmissionEntries = 8, CompletionEntries = 16, Completions = 64 }));
         Send(MessageKind.Adopt, new AdoptRequest { Address = 4097, Bytes = 1 });
         Send(MessageKind.Adopted, new AdoptedReply { Id = 1, Address = 4096, Bytes = 4096 });
