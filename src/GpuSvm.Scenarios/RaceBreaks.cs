@@ -73,6 +73,7 @@ public static class RaceBreaks
         ["old-blocks-handed-over"] = "cut-vs-touch",
         ["range-bound-unasked"] = "garbage-vs-fault",
         ["removed-range-replaced"] = "garbage-vs-fault",
+        ["shared-page-punched"] = "view-vs-view",
     };
 
     /// <summary>The mutations, in the order in which a search of all takes them.</summary>

@@ -19,6 +19,7 @@ internal sealed class DeviceMachine : IDisposable
     private readonly List<RaceDevice> _devices = [];
     private SafeFileHandle? _file;
     private FileCache? _cache;
+    private MemoryObject? _object;
 
     /// <summary>Makes a machine whose pages were stored to once, all zero, and watches it.</summary>
     public DeviceMachine(ScheduleRun run)
@@ -47,8 +48,8 @@ internal sealed class DeviceMachine : IDisposable
     /// <summary>Makes a machine whose pages are those of a memory object, which a forked child shares; nothing was touched.</summary>
     public static DeviceMachine WithObject(ScheduleRun run) => new(run, FewFrames, static machine =>
     {
-        Errno error = machine.Frames.TryReserve(PageCount, out MemoryObject? memory);
-        return error == Errno.None ? machine.Mm.MapObject(Address, memory!, Protection.ReadWrite) : error;
+        Errno error = machine.Frames.TryReserve(PageCount, out machine._object);
+        return error == Errno.None ? machine.MapView(Address) : error;
     });
 
     /// <summary>Makes a machine whose pages are those of a file, mapped shared; all zero, and nothing was touched.</summary>
@@ -64,6 +65,9 @@ internal sealed class DeviceMachine : IDisposable
 
     /// <summary>Address of a word of a page.</summary>
     public static VirtualAddress WordAt(int page, int word) => Address + ((ulong)page * Page.Size) + (8 * (ulong)word);
+
+    /// <summary>Maps the memory object's pages at another address as well.</summary>
+    public Errno MapView(VirtualAddress address) => Mm.MapObject(address, _object!, Protection.ReadWrite);
 
     /// <summary>Adds a device, before the race.</summary>
     public RaceDevice AddDevice()
