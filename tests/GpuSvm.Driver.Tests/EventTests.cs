@@ -121,7 +121,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public void Each_copy_of_a_page_is_told_within_the_migration_that_asked_for_it()
+    public void Each_copy_is_told_within_the_migration_that_asked_for_it()
     {
         var events = new EventStream(256);
         using var d = new VideoFixture(new SvmDriverOptions { Events = events });
@@ -130,7 +130,7 @@ public sealed class EventTests
 
         d.Bind(0, 8);
         Assert.Equal(
-            ["Migration Begin ToDevice 8", .. Copies("ToDevice 1", 6), .. Copies("None 2", 1), "Migration End None 0"],
+            ["Migration Begin ToDevice 8", .. Copies("None 2", 1), .. Copies("ToDevice 6", 1), "Migration End None 0"],
             MovesAndCopies(events));
         d.Read(5);
         Assert.Equal(["Migration Begin ToSystem 4", .. Copies("ToSystem 1", 4), "Migration End None 0"], MovesAndCopies(events));

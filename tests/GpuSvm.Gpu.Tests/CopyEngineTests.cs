@@ -90,6 +90,29 @@ public sealed class CopyEngineTests
         Assert.Equal(Errno.None, rig.Run(CopyCommand.Copy(rig.SystemAt(3), rig.VideoAt(0), 4096)));
     }
 
+    [Fact]
+    public void Pages_that_the_device_finds_one_behind_the_other_are_copied_from_where_each_of_them_lies()
+    {
+        using var rig = new Rig(ExecutionMode.Sequential);
+        FrameNumber[] frames = [new(40), new(41), new(43), new(42)];
+        DeviceAddress[] addresses = rig.MapInOrder(frames);
+        for (int i = 0; i < 4; i++)
+        {
+            rig.Frame(frames[i]).Fill((byte)(i + 1));
+        }
+
+        CopyOperand all = CopyOperand.System(addresses[0]);
+        Assert.Equal(Errno.None, rig.Run(CopyCommand.Copy(all, rig.VideoAt(0), 4 * 4096)));
+        Assert.Equal([1, 2, 3, 4], Enumerable.Range(0, 4).Select(i => (int)rig.Video(i)[4095]));
+
+        // Where one of them is unmapped the command fails there, behind what lies before it.
+        rig.Gpu.DmaMapper.Unmap(addresses[1], 0);
+        rig.Video(0).Fill(7);
+        rig.Video(1).Fill(7);
+        Assert.Equal(Errno.EIO, rig.Run(CopyCommand.Copy(all, rig.VideoAt(0), 4 * 4096)));
+        Assert.Equal([1, 7], Enumerable.Range(0, 2).Select(i => (int)rig.Video(i)[4095]));
+    }
+
     [Theory]
     [InlineData(ExecutionMode.Sequential)]
     [InlineData(ExecutionMode.Parallel)]
@@ -230,6 +253,24 @@ public sealed class CopyEngineTests
         public CopyOperand VideoAt(int i) => CopyOperand.Video((_video + (ulong)i) << Page.Shift);
 
         public void Map(int i, DmaDirection direction) => Assert.Equal(Errno.None, Gpu.DmaMapper.TryMap(FrameAt(i), 0, direction, out _mapped[i]));
+
+        public Span<byte> Frame(FrameNumber frame) => _memory.Frame(frame);
+
+        /// <summary>Maps frames by one call, until the device finds them one behind the other: a group of addresses may end between.</summary>
+        public DeviceAddress[] MapInOrder(FrameNumber[] frames)
+        {
+            var addresses = new DeviceAddress[frames.Length];
+            for (int i = 0; i < 8; i++)
+            {
+                Assert.Equal(Errno.None, Gpu.DmaMapper.TryMapAll(frames, 0, DmaDirection.Bidirectional, addresses));
+                if (addresses[^1].Value - addresses[0].Value == (ulong)(frames.Length - 1) * Page.Size)
+                {
+                    return addresses;
+                }
+            }
+
+            throw new InvalidOperationException("They never lie one behind the other.");
+        }
 
         public void Unmap(int i) => Gpu.DmaMapper.Unmap(_mapped[i], 0);
 

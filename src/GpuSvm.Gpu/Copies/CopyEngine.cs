@@ -9,7 +9,7 @@ namespace GpuSvm.Gpu;
 /// time. In parallel the engine has a thread of its own.
 /// </para>
 /// <para>
-/// System memory is reached through the IOMMU page by page: what is not mapped (any more), or not for writing, fails the job.
+/// System memory is reached through the IOMMU, where each page is looked up: what is not mapped (any more), or not for writing, fails the job.
 /// Locking: a device lock of its own, never held while bytes are moved. Nothing is allocated when warm.
 /// </para>
 /// </remarks>
@@ -169,7 +169,7 @@ public sealed class CopyEngine : ICopyEngine, IDisposable
         SharedWord.Write(ref job.IsGivenUp, true);
         while (job.IsStarted && !job.HasEnded)
         {
-            // The engine looks after each page.
+            // The engine looks after each run of pages.
             _changed.Wait(Clock.Monotonic.After(TimeSpan.MaxValue));
         }
 

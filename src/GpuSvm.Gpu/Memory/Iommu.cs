@@ -128,6 +128,29 @@ public sealed unsafe class Iommu : IDmaMapper, IDisposable
         return true;
     }
 
+    /// <summary>Looks device addresses up that follow each other, as far as their bytes do.</summary>
+    /// <param name="address">Any number.</param>
+    /// <param name="rights"><see cref="ReadRight"/> or <see cref="WriteRight"/>.</param>
+    /// <param name="size">Number of bytes that are wanted, at least 1; on return of those that are there.</param>
+    /// <param name="at">The first byte in system memory.</param>
+    /// <returns>False when the first one is not to be reached.</returns>
+    internal bool TryReachRun(ulong address, ulong rights, ref ulong size, out byte* at)
+    {
+        if (!TryReach(address, rights, out at))
+        {
+            return false;
+        }
+
+        ulong found = Page.Size - (address & Page.OffsetMask);
+        while (found < size && TryReach(unchecked(address + found), rights, out byte* next) && next == at + found)
+        {
+            found += Page.Size;
+        }
+
+        size = Math.Min(size, found);
+        return true;
+    }
+
     /// <summary>Gives the table back; no access may run any more.</summary>
     public void Dispose() => _table.Dispose();
 

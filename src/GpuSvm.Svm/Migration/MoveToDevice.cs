@@ -218,11 +218,19 @@ internal sealed class MoveToDevice(DeviceMemory memory)
             MigratePfn source = sources[i];
             if (source.Migrates)
             {
-                error = source.IsCompound ? FillHuge(allocation, i) : FillPage(allocation, i);
+                if (source.IsCompound)
+                {
+                    error = FillHuge(allocation, i);
+                }
+                else
+                {
+                    FillPage(allocation, i);
+                }
             }
         }
 
         error = error == Errno.None && _isShort && movement == Movement.AllOrNothing ? Errno.ENOMEM : error;
+        error = error == Errno.None ? _copies.TryMapWaiting(DmaDirection.ToDevice) : error;
         if (error == Errno.None && !_copies.Copies.IsEmpty)
         {
             error = memory.Operations.CopyToDevice(_copies.Copies);
@@ -236,28 +244,23 @@ internal sealed class MoveToDevice(DeviceMemory memory)
         return error;
     }
 
-    private Errno FillPage(DeviceAllocation allocation, int index)
+    private void FillPage(DeviceAllocation allocation, int index)
     {
         if (!TryTake(allocation, out ulong page))
         {
-            return Errno.None;
+            return;
         }
 
         _migration.Destination[index] = memory.Begin(page, allocation);
         MigratePfn source = _migration.Source[index];
-        if (!source.IsValid)
+        if (source.IsValid)
+        {
+            _copies.AddUnmapped(page, source.Frame);
+        }
+        else
         {
             _copies.AddClear(page, 1);
-            return Errno.None;
         }
-
-        Errno error = _copies.TryMap(source.Frame, 0, DmaDirection.ToDevice, out DeviceAddress address);
-        if (error == Errno.None)
-        {
-            _copies.Add(page, address, 1);
-        }
-
-        return error;
     }
 
     /// <summary>Finds room for a huge page: a block, or else single pages, by which it is split.</summary>

@@ -31,7 +31,7 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
     /// <summary>Number of blocks that were given back.</summary>
     public int Releases { get; private set; }
 
-    /// <summary>Which call of a kind from now on fails, 1 for the next; 0 for none.</summary>
+    /// <summary>Which call of a kind from now on fails, and which page that is copied, 1 for the next; 0 for none.</summary>
     public int FailMap { get; set; }
 
     public int FailCopy { get; set; }
@@ -122,11 +122,11 @@ internal sealed class TestDevice(SystemMemory memory, ulong pages, FrameNumber? 
                 {
                     device.Clear();
                 }
-            }
 
-            if (FailCopy > 0 && --FailCopy == 0)
-            {
-                return Errno.EIO;
+                if (FailCopy > 0 && --FailCopy == 0)
+                {
+                    return Errno.EIO;
+                }
             }
         }
 

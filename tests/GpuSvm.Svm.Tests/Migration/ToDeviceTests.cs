@@ -112,6 +112,9 @@ public sealed class ToDeviceTests
         Assert.Equal(new DeviceMigrationResult(512, Errno.None), machine.ToDevice(0, 512));
         Assert.Equal([new DeviceBlock(0, 9)], Assert.Single(machine.Memory.Allocations).Blocks);
         Assert.Equal((1, 1), (machine.Device.Copies.Count, machine.Device.Drops.Count));
+
+        // The device finds the frames one behind the other, so they are one copy.
+        Assert.Equal((1, 512), (machine.Device.Commands, machine.Device.Maps));
         Assert.Equal(Enumerable.Range(0, 512).Select(i => (ulong)i), FramesOf(machine, 512));
 
         // One job and one drop home, too; what was a block goes back as one.
