@@ -39,7 +39,6 @@ internal sealed unsafe class AdoptedPages : IDisposable
     private readonly ReaderWatch _watch;
     private readonly Action<AddressRange> _onLost;
     private readonly Func<VirtualAddress, Errno> _answer;
-    private readonly List<AddressRange> _present = [];
 
     /// <summary>Begins to serve a process.</summary>
     /// <param name="processId">The process.</param>
@@ -189,9 +188,9 @@ internal sealed unsafe class AdoptedPages : IDisposable
     private Errno ReadPresent(AddressRange range, FrameNumber first, out ulong next)
     {
         next = range.End;
-        _present.Clear();
-        Errno error = _scan.AddPresent(range, _present);
-        foreach (AddressRange run in _present)
+        List<AddressRange> present = [];
+        Errno error = _scan.AddPresent(range, present);
+        foreach (AddressRange run in present)
         {
             byte* target = _memory.Base + (FrameAt(range, first, run.Start).Value << Page.Shift);
             if (error != Errno.None || !(Breaks.AdoptedReadUnprotected || TryProtect(run, Clock.Monotonic.After(TakeLimit))))

@@ -18,6 +18,8 @@ internal sealed partial class MessageQueue
         using (_lock.Enter())
         {
             doneBytes = 0;
+
+            // SAFETY: nothing is read here; the caller has as many bytes there as the range.
             return IsChanging(range) || IsForking ? Errno.EAGAIN : _userfaultfd.Copy(range, source, mode, out doneBytes);
         }
     }
