@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using GpuSvm.Svm;
+using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live;
 

@@ -65,8 +65,8 @@ internal sealed partial class LiveProcess : IDisposable
     {
         var messages = new MessageQueue(userfaultfd);
         var cpu = new UserfaultCpu(userfaultfd, frames.Memory, messages, observer.OnUnprotected);
-        var app = new LiveProcess(
-            processId, userfaultfd, messages, new AddressSpace(frames, cpu, new AddressSpaceOptions()), family) { Cpu = cpu };
+        var mm = new AddressSpace(frames, cpu, new AddressSpaceOptions());
+        var app = new LiveProcess(processId, userfaultfd, messages, mm, family) { Cpu = cpu };
         family.Add(app);
         return app;
     }

@@ -9,7 +9,8 @@ internal static class RunawayKernels
     /// <summary>Index of the thread that misbehaves: in block 1 of blocks of 32 it is thread 3.</summary>
     public const int Culprit = 35;
 
-    private static int _sink;
+    [ThreadStatic]
+    private static int t_sink;
 
     /// <summary>Computes for ever.</summary>
     public static async GpuTask Spins(GpuThread t, PageArgs a)
@@ -17,7 +18,7 @@ internal static class RunawayKernels
         await t.Store(a.Base + ((ulong)t.GlobalIndex * a.Step), a.Value);
         while (t.GlobalIndex == Culprit)
         {
-            _sink = unchecked(_sink + 1);
+            t_sink = unchecked(t_sink + 1);
         }
     }
 
@@ -48,7 +49,7 @@ internal static class RunawayKernels
     public static async GpuTask Overflows(GpuThread t, PageArgs a)
     {
         await t.Yield();
-        _sink = Deeper(a.Value);
+        t_sink = Deeper(a.Value);
     }
 
     /// <summary>Ends its process.</summary>

@@ -24,7 +24,7 @@ internal sealed unsafe partial class AdoptedRefused : ILiveProgram
             byte* block = (byte*)NativeMemory.AlignedAlloc(1 << 20, 4096);
             Check.Equal(0, Lock(block + 4096, 4096), "mlock");
             DemandRefusal(svm, (ulong)block, "is locked");
-            Unlock(block + 4096, 4096);
+            Check.Equal(0, Unlock(block + 4096, 4096), "munlock");
             using AdoptedMemory adopted = svm.Adopt((ulong)block, 1 << 20);
             Check.Equal(1UL << 20, adopted.Size.Bytes, "size of whole pages");
         }
