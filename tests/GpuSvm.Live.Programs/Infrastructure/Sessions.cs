@@ -17,6 +17,15 @@ internal static class Sessions
         return (start + block - 1) & ~(block - 1);
     }
 
+    /// <summary>Writes the ids of engine and guard, and what else the test wants; then waits until it has opened them: see Watched.</summary>
+    /// <remarks>What ends before that could have another process's number by then.</remarks>
+    public static async Task TellAsync(this SvmSession svm, TextWriter output, params long[] more)
+    {
+        await output.WriteLineAsync(string.Join(' ', [svm.EngineProcessId, svm.GuardProcessId, .. more]));
+        await output.FlushAsync();
+        await Console.In.ReadLineAsync(CancellationToken.None);
+    }
+
     /// <summary>Adds a number to the first word of each page, on the GPU.</summary>
     public static Task<LaunchResult> AddAsync(this SvmSession svm, VirtualAddress start, int pages, int value) =>
         svm.LaunchAsync(PageKernels.Add, grid: 1, block: 32, new PageArgs(start, pages, value));

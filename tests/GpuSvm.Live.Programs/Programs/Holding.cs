@@ -23,18 +23,18 @@ internal sealed class Holding : ILiveProgram
         {
             case "exit":
                 svm.Word(memory, 0) = 1;
-                Tell(svm, output);
+                await svm.TellAsync(output);
                 return;
 
             case "fault":
                 SvmThread toucher = SvmThread.Start("toucher", () => TouchForEver(svm, () => { }));
-                TouchForEver(svm, () => Tell(svm, output));
+                TouchForEver(svm, () => svm.TellAsync(output).GetAwaiter().GetResult());
                 toucher.Join();
                 return;
 
             default:
                 Task<LaunchResult> launch = svm.StartEndless(memory, 8, flag);
-                Tell(svm, output);
+                await svm.TellAsync(output);
                 await launch;
                 return;
         }
@@ -56,11 +56,5 @@ internal sealed class Holding : ILiveProgram
                 afterFirst();
             }
         }
-    }
-
-    private static void Tell(SvmSession svm, TextWriter output)
-    {
-        output.WriteLine($"{svm.EngineProcessId} {svm.GuardProcessId}");
-        output.Flush();
     }
 }

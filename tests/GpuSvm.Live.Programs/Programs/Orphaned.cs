@@ -31,8 +31,7 @@ public sealed class Orphaned : ILiveProgram
         SvmThread[] threads =
             [.. Enumerable.Range(0, Threads).Select(i => SvmThread.Start("toucher", () => Touch(svm, counters, i, ready)))];
         ready.Wait();
-        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
-        await output.FlushAsync();
+        await svm.TellAsync(output);
         Array.ForEach(threads, thread => thread.Join());
     }
 

@@ -27,9 +27,14 @@ internal sealed class Watched : IDisposable
     /// <summary>The engine.</summary>
     public int EngineId => Ids[0];
 
-    /// <summary>Reads the line in which an app names them.</summary>
-    public static async Task<Watched> OfAsync(LiveProgram app) =>
-        new([.. (await app.ReadLineAsync()).Split(' ').Select(id => long.Parse(id, CultureInfo.InvariantCulture))]);
+    /// <summary>Reads the line in which an app names them, and lets it go on.</summary>
+    public static async Task<Watched> OfAsync(LiveProgram app)
+    {
+        string line = await app.ReadLineAsync();
+        var watched = new Watched([.. line.Split(' ').Select(id => long.Parse(id, CultureInfo.InvariantCulture))]);
+        await app.Process.StandardInput.WriteLineAsync();
+        return watched;
+    }
 
     /// <summary>Waits for the engine's end.</summary>
     public void DemandEngineEnd() => DemandEnd(_engine, "engine");

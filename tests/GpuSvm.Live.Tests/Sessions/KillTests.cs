@@ -39,10 +39,10 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         Stop(watched.EngineId);
         AwaitWaitingThreads();
         app.Process.Kill();
-        (int code, _) = await app.EndAsync();
+        await app.Process.WaitForExitAsync().WaitAsync(Watchdog);
         RawCalls.Signal(watched.EngineId, RawCalls.SignalContinue);
         watched.DemandEnd();
-        Assert.Equal(128 + RawCalls.SignalKill, code);
+        Assert.Equal(128 + RawCalls.SignalKill, (await app.EndAsync()).Code);
         Assert.Equal(0, MemoryFiles(watched.EngineId));
         Assert.Equal(0, Wrong());
     }
@@ -119,9 +119,18 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         Assert.True(SpinWait.SpinUntil(() => ProcessView.State(process) == 'T', Watchdog), "The process stands still.");
     }
 
-    /// <summary>Waits until no thread of the app gets on any more: each has come to a page that is not there.</summary>
+    /// <summary>Has each thread touch a page that is on the GPU, and waits until none gets on any more.</summary>
     private void AwaitWaitingThreads()
     {
+        using (MemoryMappedFile file = MemoryMappedFile.CreateFromFile(_path, FileMode.Open))
+        using (MemoryMappedViewAccessor words = file.CreateViewAccessor())
+        {
+            for (int thread = 0; thread < KillTarget.Threads; thread++)
+            {
+                words.Write((thread * KillTarget.Stride) + KillTarget.Kept, 1L);
+            }
+        }
+
         long last;
         do
         {

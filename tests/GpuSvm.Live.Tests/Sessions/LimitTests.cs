@@ -54,7 +54,6 @@ public sealed class LimitTests
     {
         using LiveProgram app = LiveProgram.Start("execs");
         using Watched watched = await Watched.OfAsync(app);
-        RawCalls.Signal(app.Process.Id, RawCalls.SignalContinue);
         watched.DemandEnd();
         Assert.Equal((0, ""), await app.EndAsync());
         Assert.Equal("it was not killed\n", await app.Output.ReadToEndAsync());

@@ -39,8 +39,7 @@ internal sealed class Orphaning : ILiveProgram
             Thread.Sleep(1);
         }
 
-        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId} {child}");
-        await output.FlushAsync();
+        await svm.TellAsync(output, child);
         if (args[0] == "disposes")
         {
             await svm.DisposeAsync();

@@ -15,8 +15,7 @@ internal sealed class EndsEngine : ILiveProgram
         SvmSession svm = await SvmSession.OpenAsync(new SvmOptions());
         VirtualAddress memory = svm.Map(Page.Size, Protection.ReadWrite);
         svm.Word(memory, 0) = 1;
-        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
-        await output.FlushAsync();
+        await svm.TellAsync(output);
         GpuKernel<PageArgs> kernel = args[0] switch
         {
             "overflows" => RunawayKernels.Overflows,

@@ -7,7 +7,7 @@ namespace GpuSvm.Live.Programs.Faults;
 /// <summary>Pages move to the GPU and home all the time, and threads check each byte: until one of the processes is killed.</summary>
 /// <remarks>
 /// <c>kill-target sequential|parallel FILE [ends]</c>: the file has a page for each thread, whose words are <see cref="Begun"/>,
-/// <see cref="Done"/> and <see cref="Wrong"/>. With <c>ends</c> it stops at a line of input, and ends in order.
+/// <see cref="Done"/>, <see cref="Wrong"/> and <see cref="Kept"/>. With <c>ends</c> it stops at a line of input, and ends in order.
 /// </remarks>
 public sealed class KillTarget : ILiveProgram
 {
@@ -26,6 +26,9 @@ public sealed class KillTarget : ILiveProgram
     /// <summary>Touches that found a wrong word.</summary>
     public const int Wrong = 16;
 
+    /// <summary>What the test sets to have a thread touch a page of its own, which only the GPU has used until then.</summary>
+    public const int Kept = 24;
+
     private const int Pages = 512;
     private const int WordsPerPage = 1024;
 
@@ -38,27 +41,23 @@ public sealed class KillTarget : ILiveProgram
         ExecutionMode execution = args[0] == "parallel" ? ExecutionMode.Parallel : ExecutionMode.Sequential;
         SvmSession svm = await SvmSession.OpenAsync(EngineFixture.Moving(execution));
         SvmBuffer<int> buffer = svm.Allocate<int>(Pages * WordsPerPage);
-        for (int page = 0; page < Pages; page++)
-        {
-            buffer.Span[(page * WordsPerPage) + 1] = ~page;
-        }
+        SvmBuffer<int> kept = svm.Allocate<int>(Threads * WordsPerPage);
 
-        // The first launch takes all pages to the device before anybody is told.
-        (await svm.AddAsync(buffer.Address, Pages, 1)).ThrowIfFailed();
-        Check.Equal(PagePlacement.DeviceMemory, (await svm.ResidencyAsync(buffer.Address)).Placement, "a page that the GPU used");
+        // The first launches take all pages to the device before anybody is told.
+        await FillAsync(svm, buffer, Pages);
+        await FillAsync(svm, kept, Threads);
         using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(args[1], FileMode.Open);
         using MemoryMappedViewAccessor counters = file.CreateViewAccessor();
         using var stop = new CancellationTokenSource();
         SvmThread[] threads = [.. Enumerable.Range(0, Threads).Select(
-            i => SvmThread.Start("toucher", () => Touch(buffer, counters, i, stop.Token)))];
+            i => SvmThread.Start("toucher", () => Touch(buffer, kept, counters, i, stop.Token)))];
         SvmThread launcher = SvmThread.Start("launcher", () => LaunchAsync(svm, buffer, stop.Token).GetAwaiter().GetResult());
         while (Enumerable.Range(0, Threads).Any(i => counters.ReadInt64((i * Stride) + Done) < 100))
         {
             Thread.Sleep(1);
         }
 
-        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
-        await output.FlushAsync();
+        await svm.TellAsync(output);
         if (args is [.., "ends"])
         {
             await Console.In.ReadLineAsync(CancellationToken.None);
@@ -71,7 +70,18 @@ public sealed class KillTarget : ILiveProgram
         Check.Equal(0, ProcessView.Children().Count, "children left");
     }
 
-    private static void Touch(SvmBuffer<int> buffer, MemoryMappedViewAccessor counters, int thread, CancellationToken stop)
+    private static async Task FillAsync(SvmSession svm, SvmBuffer<int> buffer, int pages)
+    {
+        for (int page = 0; page < pages; page++)
+        {
+            buffer.Span[(page * WordsPerPage) + 1] = ~page;
+        }
+
+        (await svm.AddAsync(buffer.Address, pages, 1)).ThrowIfFailed();
+        Check.Equal(PagePlacement.DeviceMemory, (await svm.ResidencyAsync(buffer.Address)).Placement, "a page that the GPU used");
+    }
+
+    private static void Touch(SvmBuffer<int> buffer, SvmBuffer<int> kept, MemoryMappedViewAccessor counters, int thread, CancellationToken stop)
     {
         var random = new Random(thread);
         Span<long> mine = stackalloc long[Pages];
@@ -83,6 +93,11 @@ public sealed class KillTarget : ILiveProgram
             bool isRight = Volatile.Read(ref buffer.Span[(page * WordsPerPage) + 1]) == ~page && Volatile.Read(ref own) == mine[page];
             Volatile.Write(ref own, (int)++mine[page]);
             counters.Write((thread * Stride) + Done, i);
+            if (counters.ReadInt64((thread * Stride) + Kept) != 0)
+            {
+                isRight &= Volatile.Read(ref kept.Span[(thread * WordsPerPage) + 1]) == ~thread;
+            }
+
             if (!isRight)
             {
                 counters.Write((thread * Stride) + Wrong, i);

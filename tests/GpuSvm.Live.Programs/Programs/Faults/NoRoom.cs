@@ -33,10 +33,9 @@ internal sealed class NoRoom : ILiveProgram
             svm.Word(full, page) = page;
         }
 
-        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId} {moved.Value}");
-        await output.FlushAsync();
         if (args[0] == "load")
         {
+            await svm.TellAsync(output, (long)moved.Value);
             Check.Equal(42, svm.Word(moved, 0), "never reached");
             return;
         }

@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using GpuSvm.Core;
 using GpuSvm.Live.Programs.Infrastructure;
 
 namespace GpuSvm.Live.Programs;
 
-/// <summary>Becomes another program in the middle of a session, once it is signalled (SIGCONT) to.</summary>
+/// <summary>Becomes another program in the middle of a session.</summary>
 internal sealed class Execs : ILiveProgram
 {
     /// <inheritdoc/>
@@ -22,11 +21,7 @@ internal sealed class Execs : ILiveProgram
         svm.Word(start, 0) = 5;
         (await svm.AddAsync(start, 4, 1)).ThrowIfFailed();
         Check.Equal(PagePlacement.DeviceMemory, (await svm.ResidencyAsync(start)).Placement, "place of a page");
-        using var told = new ManualResetEventSlim();
-        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => told.Set());
-        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId}");
-        await output.FlushAsync();
-        told.Wait();
+        await svm.TellAsync(output);
         RawCalls.Become("/bin/sh", "-c", "sleep 2; echo it was not killed");
     }
 }

@@ -16,6 +16,6 @@ internal sealed class Forked : ILiveProgram
         VirtualAddress start = svm.Map(4 * Page.Size, Protection.ReadWrite);
         svm.Word(start, 0) = 5;
         int child = ForkedChild.Stay();
-        await output.WriteLineAsync($"{svm.EngineProcessId} {svm.GuardProcessId} {child}");
+        await svm.TellAsync(output, child);
     }
 }
