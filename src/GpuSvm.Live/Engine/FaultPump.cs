@@ -75,6 +75,11 @@ internal sealed class FaultPump : IDisposable
                     _messages.Add(fault);
                 }
             }
+
+            if (count > 0)
+            {
+                _messages.FinishFaults(count);
+            }
         }
     }
 }

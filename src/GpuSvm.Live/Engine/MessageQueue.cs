@@ -28,6 +28,8 @@ internal sealed partial class MessageQueue
     private long _changesRead;
     private long _queued;
     private long _finished;
+    private long _given;
+    private long _served;
     private bool _closed;
 
     /// <summary>Makes the queue of a userfaultfd.</summary>
@@ -76,7 +78,10 @@ internal sealed partial class MessageQueue
         }
     }
 
-    /// <summary>Reads what is there. Faults alone, with nothing waiting before them, are the caller's; else all is queued.</summary>
+    /// <summary>
+    /// Reads what is there. Faults alone, with nothing waiting before them, are the caller's, who calls <see cref="FinishFaults"/> then; else
+    /// all is queued.
+    /// </summary>
     /// <param name="faults">Where to; at most as many as this are read.</param>
     /// <returns>Number of faults that the caller must see to.</returns>
     public int ReadFaults(Span<UffdMessage> faults)
@@ -86,6 +91,7 @@ internal sealed partial class MessageQueue
             int count = _userfaultfd.Read(faults);
             if (_finished == _queued && !IsRead && AreFaults(faults[..count]))
             {
+                _given += count;
                 return count;
             }
 
@@ -176,53 +182,6 @@ internal sealed partial class MessageQueue
 
             return true;
         }
-    }
-
-    /// <summary>Counts a message that was taken as acted on.</summary>
-    public void Finish(in UffdMessage message)
-    {
-        using (_lock.Enter())
-        {
-            _finished++;
-            if (message.Event != UffdEvent.PageFault)
-            {
-                // Acted on in order, so it is the first.
-                _changes.Dequeue();
-            }
-        }
-
-        _changed.WakeAll();
-    }
-
-    /// <summary>Reads what is there and waits until all of it has been acted on.</summary>
-    /// <returns>False when the deadline passed first.</returns>
-    public bool Drain(Deadline deadline)
-    {
-        Read();
-        using (_lock.Enter())
-        {
-            long target = _queued;
-            while (_finished < target && !_closed)
-            {
-                if (!_changed.Wait(deadline) && _finished < target)
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-    }
-
-    /// <summary>Lets nobody wait any more.</summary>
-    public void Close()
-    {
-        using (_lock.Enter())
-        {
-            _closed = true;
-        }
-
-        _changed.WakeAll();
     }
 
     private bool IsChanging(AddressRange range)

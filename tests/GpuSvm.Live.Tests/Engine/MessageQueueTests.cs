@@ -35,4 +35,26 @@ public sealed class MessageQueueTests
         Assert.Equal(Errno.None, queue.Continue(memory.Pages(3), ContinueMode.ReadWrite, out done));
         Assert.Equal(Page.Size, done);
     }
+
+    [LiveFact]
+    public void All_is_acted_on_only_when_the_faults_that_were_given_away_are_served_too()
+    {
+        if (OwnProcess.Runs(this))
+        {
+            return;
+        }
+
+        using var memory = new RegisteredMemory(pages: 2);
+        memory.Fill(1, 0x5A);
+        var queue = new MessageQueue(memory.Uffd);
+        SvmThread touch = memory.Load(1, new byte[1]);
+        PollSet.Wait([memory.Uffd.Descriptor], TimeSpan.FromSeconds(30), new bool[1]);
+        Assert.Equal(1, queue.ReadFaults(new UffdMessage[4]));
+        Assert.False(queue.Drain(Clock.Monotonic.After(TimeSpan.Zero)));
+
+        Assert.Equal(Errno.None, queue.Continue(memory.Pages(1), ContinueMode.ReadWrite, out _));
+        queue.FinishFaults(1);
+        Assert.True(queue.Drain(Clock.Monotonic.After(TimeSpan.Zero)));
+        touch.Join();
+    }
 }
