@@ -7,7 +7,7 @@ namespace GpuSvm;
 /// <summary>Runs the built tool in a process of its own, as a user does.</summary>
 internal static partial class Tool
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Path of a file in the folder <c>data</c> of the repository.</summary>
     public static string Data(string name) => Path.Combine(RepositoryRoot(), "data", name);
@@ -45,20 +45,19 @@ internal static partial class Tool
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C.UTF-8";
         using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(Limit);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
         try
         {
             await process.WaitForExitAsync(limit.Token);
+            return new ToolResult(process.ExitCode, await output, await error);
         }
         catch (OperationCanceledException late)
         {
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"'{program} {string.Join(' ', arguments)}' did not end within {Limit}.", late);
         }
-
-        return new ToolResult(process.ExitCode, await output, await error);
     }
 
     private static string[] Started(string[] arguments) => [Path.Combine(AppContext.BaseDirectory, "GpuSvm.Cli.dll"), .. arguments];

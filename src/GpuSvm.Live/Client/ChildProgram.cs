@@ -69,7 +69,7 @@ internal sealed class ChildProgram : IDisposable
             Process process = Process.Start(start)
                 ?? throw new SvmException(Errno.ENOENT, $"{start.FileName} did not start.");
             process.StandardInput.Close(); // a kernel that reads input must not take the app's
-            return new Starting($"The {role}, {enginePath},", process, listener);
+            return new Starting($"The {role}, {enginePath},", process, listener, address);
         }
         catch
         {
@@ -105,9 +105,12 @@ internal sealed class ChildProgram : IDisposable
     }
 
     /// <summary>A program that was started and has not connected yet.</summary>
-    internal sealed class Starting(string name, Process process, LocalSocket listener)
+    internal sealed class Starting(string name, Process process, LocalSocket listener, string address)
     {
         private bool _isAbandoned;
+
+        /// <summary>Where the program is waited for.</summary>
+        public string Address => address;
 
         /// <summary>Waits until the program has connected.</summary>
         /// <exception cref="SvmException">It ended before, or did not come in time.</exception>

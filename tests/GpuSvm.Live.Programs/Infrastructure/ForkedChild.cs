@@ -11,6 +11,10 @@ namespace GpuSvm.Live.Programs.Infrastructure;
 internal static unsafe class ForkedChild
 {
     private const int LivesForMilliseconds = 60_000;
+    private const int NoHang = 1;
+
+    /// <summary>More than a child waits for, and less than a program may take.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(90);
     private static readonly nint Library = NativeLibrary.Load("libc.so.6");
 
     /// <summary>Starts a child that does some steps and ends with 0; with 100 and the number of a step whose word is another.</summary>
@@ -66,10 +70,12 @@ internal static unsafe class ForkedChild
             }
             else if (action == ChildAction.Await)
             {
-                while (Volatile.Read(ref *word) != plan[i].Value)
+                for (int n = 0; n < LivesForMilliseconds && Volatile.Read(ref *word) != plan[i].Value; n++)
                 {
                     poll(0, 0, 1);
                 }
+
+                failed = *word == plan[i].Value ? 0 : 1;
             }
             else if (action == ChildAction.Unmap)
             {
@@ -85,10 +91,12 @@ internal static unsafe class ForkedChild
             }
             else if (action == ChildAction.AwaitOrphaned)
             {
-                while (parent() == self)
+                for (int n = 0; n < LivesForMilliseconds && parent() == self; n++)
                 {
                     poll(0, 0, 1);
                 }
+
+                failed = parent() == self ? 1 : 0;
             }
             else if (action == ChildAction.Watch)
             {
@@ -122,13 +130,20 @@ internal static unsafe class ForkedChild
         return 0;
     }
 
-    /// <summary>Waits for a child's end.</summary>
+    /// <summary>Waits for a child's end; kills one that does not end.</summary>
     /// <returns>Its exit code; 128 and the signal's number for one that was killed.</returns>
     public static int End(int child)
     {
         var wait = (delegate* unmanaged<int, int*, int, int>)Export("waitpid");
         int status = 0;
-        Check.Equal(child, wait(child, &status, 0), "waitpid");
+        int ended = 0;
+        if (!SpinWait.SpinUntil(() => (ended = wait(child, &status, NoHang)) != 0, EndLimit))
+        {
+            RawCalls.Signal(child, RawCalls.SignalKill);
+            Check.That(false, $"A child has not ended within {EndLimit}.");
+        }
+
+        Check.Equal(child, ended, "waitpid");
         return (status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8 & 0xFF;
     }
 

@@ -6,6 +6,15 @@ namespace GpuSvm.Live.Tests.Infrastructure;
 internal sealed class LiveProgram : IDisposable
 {
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long errors may come after the program's end, of others that have inherited their stream.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(30);
+
+    private const int MostRuns = 15;
+
+    /// <summary>Programs that fork. A child lacks the thread that stops those of the runtime: it would wait for that for ever.</summary>
+    private static readonly string[] Forking = ["adopted-forks", "forked", "forking", "orphaning", "protect-forked"];
+
     private readonly Task<string> _errors;
 
     private LiveProgram(Process process)
@@ -34,6 +43,12 @@ internal sealed class LiveProgram : IDisposable
         string program = Path.Combine(AppContext.BaseDirectory, assembly);
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["GPUSVM_CHECKS"] = "1";
+        if (Forking.Contains(arguments[0]))
+        {
+            start.Environment["DOTNET_TieredCompilation"] = "0";
+            start.Environment["DOTNET_GCgen0size"] = "20000000"; // hexadecimal: no collection
+        }
+
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -46,10 +61,31 @@ internal sealed class LiveProgram : IDisposable
     public static async Task<string> RunAsync(params string[] arguments)
     {
         using LiveProgram program = Start(arguments);
-        Task<string> output = program.Output.ReadToEndAsync();
+        Task<string> output = program.RestAsync();
         (int code, string errors) = await program.EndAsync();
         Assert.True(code == 0, $"exit code {code}\n{await output}{errors}");
         return await output;
+    }
+
+    /// <summary>Runs a program with a break until it fails as it must; a race need not be lost in each run.</summary>
+    /// <param name="breakName">The break.</param>
+    /// <param name="failure">What it says then.</param>
+    /// <param name="arguments">Its name, and what follows.</param>
+    public static async Task DemandFailureAsync(string breakName, string failure, params string[] arguments)
+    {
+        for (int run = 0; run < MostRuns; run++)
+        {
+            using LiveProgram program = Start(new Dictionary<string, string> { ["GPUSVM_BREAK"] = breakName }, arguments);
+            (int code, string errors) = await program.EndAsync();
+            if (code != 0)
+            {
+                Assert.StartsWith($"FAILED: {failure}", errors, StringComparison.Ordinal);
+                Assert.Equal(1, code);
+                return;
+            }
+        }
+
+        Assert.Fail($"'{string.Join(' ', arguments)}' holds in {MostRuns} runs with {breakName}.");
     }
 
     /// <summary>Waits for the end of the program; kills it at the watchdog's limit.</summary>
@@ -64,10 +100,10 @@ internal sealed class LiveProgram : IDisposable
         catch (OperationCanceledException late)
         {
             Process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"The program did not end within {Watchdog}.\n{await _errors}", late);
+            throw new TimeoutException($"The program did not end within {Watchdog}.\n{await ErrorsAsync()}", late);
         }
 
-        return (Process.ExitCode, await _errors);
+        return (Process.ExitCode, await ErrorsAsync());
     }
 
     /// <summary>Reads a line that the program writes.</summary>
@@ -75,7 +111,14 @@ internal sealed class LiveProgram : IDisposable
     {
         using var limit = new CancellationTokenSource(Watchdog);
         return await Output.ReadLineAsync(limit.Token)
-            ?? throw new InvalidOperationException($"The program ended instead of writing a line.\n{await _errors}");
+            ?? throw new InvalidOperationException($"The program ended instead of writing a line.\n{await ErrorsAsync()}");
+    }
+
+    /// <summary>Reads what else the program writes, and those that have inherited its output.</summary>
+    public async Task<string> RestAsync()
+    {
+        using var limit = new CancellationTokenSource(Watchdog + Late);
+        return await Output.ReadToEndAsync(limit.Token);
     }
 
     /// <inheritdoc/>
@@ -88,4 +131,7 @@ internal sealed class LiveProgram : IDisposable
 
         Process.Dispose();
     }
+
+    private async Task<string> ErrorsAsync() =>
+        await Task.WhenAny(_errors, Task.Delay(Late)) == _errors ? await _errors : "(stderr is still held open)";
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuSvm.Live.Programs.Infrastructure;
 using Microsoft.Win32.SafeHandles;
 
 namespace GpuSvm.Live.Tests.Infrastructure;
@@ -27,6 +28,16 @@ internal sealed class Watched : IDisposable
     /// <summary>The engine.</summary>
     public int EngineId => Ids[0];
 
+    /// <summary>The guard.</summary>
+    public int GuardId => Ids[1];
+
+    /// <summary>Stops a process, all threads of it.</summary>
+    public static void Stop(int process)
+    {
+        RawCalls.Signal(process, RawCalls.SignalStop);
+        Assert.True(SpinWait.SpinUntil(() => Threads(process).All(thread => ProcessView.State(thread) == 'T'), Watchdog), "The process stands still.");
+    }
+
     /// <summary>Reads the line in which an app names them, and lets it go on.</summary>
     public static async Task<Watched> OfAsync(LiveProgram app)
     {
@@ -52,6 +63,9 @@ internal sealed class Watched : IDisposable
         _engine.Dispose();
         _guard.Dispose();
     }
+
+    private static IEnumerable<int> Threads(int process) =>
+        Directory.GetDirectories($"/proc/{process}/task").Select(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
 
     private static void DemandEnd(SafeFileHandle process, string name) =>
         Assert.True(PollSet.Wait([process], Watchdog, new bool[1]) == 1, $"The {name} has not ended within {Watchdog}.");

@@ -39,7 +39,8 @@ public sealed class DeathTests(ITestOutputHelper output)
     [LiveFact]
     public async Task An_app_whose_engine_is_killed_dies_before_it_uses_one_more_page()
     {
-        (long before, long after, string errors) = await KillEngineAsync(new Dictionary<string, string>());
+        (long before, long after, int code, string errors) = await KillEngineAsync(new Dictionary<string, string>(), Kill);
+        Assert.Equal(128 + RawCalls.SignalKill, code);
         Assert.InRange(after, before, before + Orphaned.Threads);
         Assert.Contains("the engine ended unexpectedly", errors, StringComparison.Ordinal);
     }
@@ -48,13 +49,36 @@ public sealed class DeathTests(ITestOutputHelper output)
     public async Task Without_a_guard_that_holds_the_userfaultfd_the_app_would_read_zeros()
     {
         var broken = new Dictionary<string, string> { ["GPUSVM_BREAK"] = "guard-holds-nothing" };
-        (long before, long after, _) = await KillEngineAsync(broken);
+        (long before, long after, _, _) = await KillEngineAsync(broken, KillUnseen);
         Assert.True(after > before + Orphaned.Threads, $"{after - before} pages were used after the engine's death, as with a guard.");
+    }
+
+    private static void Kill(Watched watched, Func<long> _)
+    {
+        RawCalls.Signal(watched.EngineId, RawCalls.SignalKill);
+        watched.DemandEngineEnd();
+    }
+
+    /// <summary>The guard might kill the app before its threads use a page: it stands still until they do.</summary>
+    private static void KillUnseen(Watched watched, Func<long> used)
+    {
+        long before = used();
+        Watched.Stop(watched.GuardId);
+        try
+        {
+            Kill(watched, used);
+            SpinWait.SpinUntil(() => used() > before + Orphaned.Threads, Watchdog);
+        }
+        finally
+        {
+            RawCalls.Signal(watched.GuardId, RawCalls.SignalContinue);
+        }
     }
 
     /// <summary>Stops the engine, so that each thread waits for a page, and kills it then.</summary>
     /// <returns>Pages that could be used while the engine stood, and when the app was dead.</returns>
-    private async Task<(long Before, long After, string Errors)> KillEngineAsync(IReadOnlyDictionary<string, string> environment)
+    private async Task<(long Before, long After, int Code, string Errors)> KillEngineAsync(
+        IReadOnlyDictionary<string, string> environment, Action<Watched, Func<long>> kill)
     {
         string path = Path.GetTempFileName();
         try
@@ -64,19 +88,16 @@ public sealed class DeathTests(ITestOutputHelper output)
             using Watched watched = await Watched.OfAsync(app);
             using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(path, FileMode.Open);
             using MemoryMappedViewAccessor counters = file.CreateViewAccessor();
-            RawCalls.Signal(watched.EngineId, RawCalls.SignalStop);
-            SpinWait.SpinUntil(() => ProcessView.State(watched.EngineId) == 'T', Watchdog);
+            Watched.Stop(watched.EngineId);
             long before = Sum(counters);
-            RawCalls.Signal(watched.EngineId, RawCalls.SignalKill);
-            watched.DemandEngineEnd();
+            kill(watched, () => Sum(counters));
             long killed = Stopwatch.GetTimestamp();
             (int code, string errors) = await app.EndAsync();
             TimeSpan late = Stopwatch.GetElapsedTime(killed);
             long after = Sum(counters);
             output.WriteLine($"App and guard ended {late.TotalMilliseconds:F1} ms after the engine; {after - before} pages were used.");
-            Assert.Equal(128 + RawCalls.SignalKill, code);
             watched.DemandEnd();
-            return (before, after, errors);
+            return (before, after, code, errors);
         }
         finally
         {

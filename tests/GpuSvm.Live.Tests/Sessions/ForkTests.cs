@@ -30,7 +30,7 @@ public sealed class ForkTests
         using Watched watched = await Watched.OfAsync(app);
         Assert.Equal((0, ""), await app.EndAsync());
         watched.DemandEnd();
-        Assert.Equal("right\n", await app.Output.ReadToEndAsync());
+        Assert.Equal("right\n", await app.RestAsync());
     }
 
     [LiveTheory]
@@ -47,7 +47,7 @@ public sealed class ForkTests
         (int code, string errors) = await app.EndAsync();
         Assert.Equal(128 + RawCalls.SignalKill, code);
         Assert.Contains("the engine ended unexpectedly", errors, StringComparison.Ordinal);
-        Assert.Equal("", await app.Output.ReadToEndAsync());
+        Assert.Equal("", await app.RestAsync());
     }
 
     [LiveTheory]

@@ -38,7 +38,7 @@ public sealed class LimitTests
         Assert.Equal("8 3", await app.ReadLineAsync());
         (int code, _) = await app.EndAsync();
         Assert.Equal(128 + SegmentationFault, code);
-        Assert.Equal("", await app.Output.ReadToEndAsync());
+        Assert.Equal("", await app.RestAsync());
     }
 
     [LiveFact]
@@ -56,6 +56,6 @@ public sealed class LimitTests
         using Watched watched = await Watched.OfAsync(app);
         watched.DemandEnd();
         Assert.Equal((0, ""), await app.EndAsync());
-        Assert.Equal("it was not killed\n", await app.Output.ReadToEndAsync());
+        Assert.Equal("it was not killed\n", await app.RestAsync());
     }
 }

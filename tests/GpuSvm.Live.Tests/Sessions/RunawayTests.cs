@@ -40,7 +40,7 @@ public sealed class RunawayTests
         (int code, string errors) = await app.EndAsync();
         watched.DemandEnd();
         Assert.Equal(128 + RawCalls.SignalKill, code);
-        Assert.Equal("", await app.Output.ReadToEndAsync());
+        Assert.Equal("", await app.RestAsync());
         Assert.Contains("gpusvm: the engine ended unexpectedly", errors, StringComparison.Ordinal);
     }
 }

@@ -19,6 +19,9 @@ internal sealed class NoLostUpdate : ILiveProgram
     private const int CpuThreads = 2;
     private const int Rounds = 4;
 
+    /// <summary>How long the first two launches may take.</summary>
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
+
     /// <inheritdoc/>
     public string Name => "no-lost-update";
 
@@ -41,25 +44,25 @@ internal sealed class NoLostUpdate : ILiveProgram
             },
         });
         VirtualAddress start = svm.MapAligned(Pages);
+        await CountOnGpuAsync(svm, start, rounds: 0);
+        long gpu = 0;
         var watch = Stopwatch.StartNew();
-        bool mayRun() => watch.Elapsed.TotalSeconds < seconds;
+        bool mayRun() => watch.Elapsed.TotalSeconds < seconds || (Volatile.Read(ref gpu) < 2 * Rounds && watch.Elapsed < Most);
         var cpu = new long[CpuThreads];
         Thread[] threads = [.. from index in Enumerable.Range(0, CpuThreads) select new Thread(() => cpu[index] = Count(svm, start, index, mayRun))];
         Array.ForEach(threads, thread => thread.Start());
-        long gpu = 0;
         long asked = 0;
         while (mayRun())
         {
-            Task<LaunchResult> launch = svm.LaunchAsync(
-                CounterKernel.Add, grid: CounterKernel.GpuThreads, block: 1, new CounterArgs(start, Pages, Rounds));
+            Task launch = CountOnGpuAsync(svm, start, Rounds);
             do
             {
                 asked += (await svm.TryMigrateToDeviceAsync(start, Pages / 2 * Page.Size)).Pages;
             }
             while (isRequested && !launch.IsCompleted);
 
-            (await launch).ThrowIfFailed();
-            gpu += Rounds;
+            await launch;
+            Volatile.Write(ref gpu, gpu + Rounds);
         }
 
         Array.ForEach(threads, thread => thread.Join());
@@ -86,6 +89,9 @@ internal sealed class NoLostUpdate : ILiveProgram
             $"{shared} shared steps, {cpu.Sum() * Pages} of them by the CPU; {moved.PagesToDeviceByFault} pages to the GPU by fault, {asked} by request, "
             + $"{moved.PagesHomeByFault} home by fault, {moved.PagesHomeByEviction} by eviction");
     }
+
+    private static async Task CountOnGpuAsync(SvmSession svm, VirtualAddress start, int rounds) =>
+        (await svm.LaunchAsync(CounterKernel.Add, grid: CounterKernel.GpuThreads, block: 1, new CounterArgs(start, Pages, rounds))).ThrowIfFailed();
 
     private static long Count(SvmSession svm, VirtualAddress start, int thread, Func<bool> mayRun)
     {
