@@ -135,16 +135,16 @@ internal static unsafe class ForkedChild
     public static int End(int child)
     {
         var wait = (delegate* unmanaged<int, int*, int, int>)Export("waitpid");
-        int status = 0;
+        int* status = stackalloc int[1];
         int ended = 0;
-        if (!SpinWait.SpinUntil(() => (ended = wait(child, &status, NoHang)) != 0, EndLimit))
+        if (!SpinWait.SpinUntil(() => (ended = wait(child, status, NoHang)) != 0, EndLimit))
         {
             RawCalls.Signal(child, RawCalls.SignalKill);
             Check.That(false, $"A child has not ended within {EndLimit}.");
         }
 
         Check.Equal(child, ended, "waitpid");
-        return (status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8 & 0xFF;
+        return (*status & 0x7F) != 0 ? 128 + (*status & 0x7F) : *status >> 8 & 0xFF;
     }
 
     /// <summary>Starts a child that keeps what it has, but for output and errors, and waits to be killed: a minute at most.</summary>
