@@ -90,11 +90,22 @@ public sealed class SvmBuffer<T> : IDisposable
     }
 
     /// <summary>Gives the memory back. A second call does nothing.</summary>
+    /// <exception cref="SvmException">ENOMEM when the process has too many mappings; it can be tried again.</exception>
     public void Dispose()
     {
-        if (SharedWord.Exchange(ref _disposed, 1) == 0)
+        if (SharedWord.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        try
         {
             _session.Retire(_mapped);
+        }
+        catch
+        {
+            SharedWord.Write(ref _disposed, 0);
+            throw;
         }
     }
 }

@@ -43,7 +43,11 @@ public sealed partial class SvmSession
             throw new ArgumentException($"{address} is not a multiple of {Page.Size}.", nameof(address));
         }
 
-        AddressRange range = AddressRange.FromLength(address, Page.Count(size.Bytes) * Page.Size);
+        if (!TryPages(address, size, out AddressRange range))
+        {
+            throw new ArgumentOutOfRangeException(nameof(size), size.Bytes, $"From {address} on no {size.Bytes} bytes can be unmapped.");
+        }
+
         Errno error = _heap.Unmap(range);
         if (error == Errno.ENOENT)
         {
@@ -65,11 +69,13 @@ public sealed partial class SvmSession
         where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        ByteSize size = checked((ulong)count * SvmBuffer<T>.Stride);
-        Errno error = TryMapBuffer(0, size, Protection.ReadWrite, out MappedBuffer mapped);
+        MappedBuffer mapped = default;
+        Errno error = (ulong)count > ulong.MaxValue / SvmBuffer<T>.Stride
+            ? Errno.ENOMEM
+            : TryMapBuffer(0, (ulong)count * SvmBuffer<T>.Stride, Protection.ReadWrite, out mapped);
         return error == Errno.None
             ? new SvmBuffer<T>(this, mapped, count)
-            : throw new SvmException(error, $"The process could not allocate {size}.");
+            : throw new SvmException(error, $"The process could not allocate {count} values of {SvmBuffer<T>.Stride} bytes.");
     }
 
     /// <summary>Memory of this session as a span: plain memory, used without any call.</summary>

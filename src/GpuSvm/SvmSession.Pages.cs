@@ -76,8 +76,8 @@ public sealed partial class SvmSession
     public async Task<MigrationResult> TryMigrateToDeviceAsync(VirtualAddress address, ByteSize size)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return size.Bytes != 0 && AddressRange.TryFromLength(address, size.Bytes, out AddressRange range)
-            ? await _client.MigrateAsync(WholePages(range)).ConfigureAwait(false)
+        return TryWholePages(address, size, out AddressRange range)
+            ? await _client.MigrateAsync(range).ConfigureAwait(false)
             : new MigrationResult(0, Errno.EINVAL);
     }
 
@@ -92,8 +92,11 @@ public sealed partial class SvmSession
     /// <remarks>Every page gets memory. The GPU goes on using the pages where they are; several pins of one page add up.</remarks>
     public IDisposable Pin(VirtualAddress address, ByteSize size)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(size.Bytes, nameof(size));
-        AddressRange range = WholePages(AddressRange.FromLength(address, size.Bytes));
+        if (!TryWholePages(address, size, out AddressRange range))
+        {
+            throw new ArgumentOutOfRangeException(nameof(size), size.Bytes, $"From {address} on no {size.Bytes} bytes can be pinned.");
+        }
+
         Demand(range);
         return new PinnedPages(this, _client.Pin(range));
     }
@@ -125,8 +128,24 @@ public sealed partial class SvmSession
         }
     }
 
-    private static AddressRange WholePages(AddressRange range) =>
-        new(Page.AlignDown(range.Start.Value), checked((range.End.Value + Page.OffsetMask) & ~Page.OffsetMask));
+    /// <summary>The pages that hold bytes.</summary>
+    /// <returns>False if there is none, or they pass the end of the 64-bit range.</returns>
+    private static bool TryWholePages(VirtualAddress address, ByteSize size, out AddressRange range)
+    {
+        VirtualAddress start = Page.AlignDown(address);
+        range = default;
+        return size.Bytes != 0
+            && AddressRange.TryFromLength(address, size.Bytes, out AddressRange bytes) && TryPages(start, bytes.End - start, out range);
+    }
+
+    /// <summary>Whole pages from an address on.</summary>
+    /// <returns>False for an unaligned address, no byte, or more than there can be.</returns>
+    private static bool TryPages(VirtualAddress address, ByteSize size, out AddressRange range)
+    {
+        range = default;
+        return Page.IsAligned(address) && size.Bytes is > 0 and <= long.MaxValue
+            && AddressRange.TryFromLength(address, Page.Count(size.Bytes) * Page.Size, out range);
+    }
 
     private static void ThrowIfFailed(Errno error, string action)
     {
@@ -153,17 +172,12 @@ public sealed partial class SvmSession
     private Errno Find(VirtualAddress address, ByteSize size, out AddressRange range)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        range = default;
-        return
-            !Page.IsAligned(address) || size.Bytes == 0 || size.Bytes > long.MaxValue ||
-            !AddressRange.TryFromLength(address, Page.Count(size.Bytes) * Page.Size, out range) ? Errno.EINVAL :
-            _heap.Contains(range) ? Errno.None : Errno.ENOMEM;
+        return !TryPages(address, size, out range) ? Errno.EINVAL : _heap.Contains(range) ? Errno.None : Errno.ENOMEM;
     }
 
     private AddressRange DemandPages(VirtualAddress address, ByteSize size)
     {
-        AddressRange range = AddressRange.FromLength(address, checked(Page.Count(size.Bytes) * Page.Size));
-        if (!range.IsPageAligned || range.IsEmpty)
+        if (!TryPages(address, size, out AddressRange range))
         {
             throw new ArgumentException($"{size} at {address} are not whole pages.", nameof(address));
         }

@@ -153,7 +153,7 @@ public sealed class CopyEngineTests
         Assert.Throws<ArgumentException>(() => rig.Engine.Submit([CopyCommand.Clear(CopyOperand.Video(end - 8), 16)]));
         Assert.Throws<ArgumentException>(() => rig.Engine.Submit([CopyCommand.Clear(CopyOperand.Video(ulong.MaxValue), 2)]));
         Assert.Throws<ArgumentException>(() => rig.Engine.Submit([CopyCommand.Clear(CopyOperand.Video(0), 0)]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => rig.Engine.FailAfter(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => rig.Engine.FailAfter(-1));
     }
 
     [Fact]

@@ -55,10 +55,10 @@ public sealed class CopyEngine : ICopyEngine, IDisposable
     }
 
     /// <summary>Has one command fail, as a broken link would.</summary>
-    /// <param name="commands">Which: 1 for the next one.</param>
+    /// <param name="commands">Which: 1 for the next one; 0 for none, if it was said and has not happened.</param>
     public void FailAfter(int commands)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(commands);
+        ArgumentOutOfRangeException.ThrowIfNegative(commands);
         using (_lock.Enter())
         {
             _commandsToFailure = commands;

@@ -52,7 +52,7 @@ internal sealed class AddressRangeSet
             last++;
         }
 
-        if (first == last)
+        if (first == last || range.IsEmpty)
         {
             return;
         }

@@ -9,6 +9,9 @@ internal sealed class AppHeap
 {
     private static readonly AddressRange Everywhere = new(0UL, ulong.MaxValue);
     private readonly RankedLock _lock = new(LockRank.Device);
+
+    // Between the look at what is mapped and the call that unmaps it no other caller may do the same.
+    private readonly RankedLock _unmapping = new(LockRank.Machine);
     private readonly AddressRangeSet _mapped = new();
     private readonly AddressRangeSet _retired = new();
     private readonly int _engineId;
@@ -34,24 +37,27 @@ internal sealed class AppHeap
     /// <returns>What munmap answers; ENOENT when a part of the range is not of this heap. Then nothing has changed.</returns>
     public Errno Unmap(AddressRange range)
     {
-        if (!Contains(range))
+        using (_unmapping.Enter())
         {
-            return Errno.ENOENT;
-        }
+            if (!Contains(range))
+            {
+                return Errno.ENOENT;
+            }
 
-        // Forgotten first: once it is unmapped anybody may get the addresses.
-        using (_lock.Enter())
-        {
-            _mapped.Remove(range);
-        }
+            // Forgotten first: once it is unmapped anybody may get the addresses.
+            using (_lock.Enter())
+            {
+                _mapped.Remove(range);
+            }
 
-        Errno error = AppMemory.Unmap(range.Start, range.Length);
-        if (error != Errno.None)
-        {
-            Add(range);
-        }
+            Errno error = AppMemory.Unmap(range.Start, range.Length);
+            if (error != Errno.None)
+            {
+                Add(range);
+            }
 
-        return error;
+            return error;
+        }
     }
 
     /// <summary>Gives the contents of a buffer up, as far as it is still mapped; its addresses stay taken, and read as zero.</summary>
@@ -59,6 +65,7 @@ internal sealed class AppHeap
     /// <returns>What mmap answers.</returns>
     public Errno Retire(long buffer)
     {
+        using RankedLock.Scope unmapping = _unmapping.Enter();
         foreach (AddressRange part in ProcessMaps.Buffers(_engineId, buffer, Everywhere))
         {
             Errno error = AppMemory.Replace(part.Start, part.Length);

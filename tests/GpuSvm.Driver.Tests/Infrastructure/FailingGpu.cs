@@ -55,11 +55,8 @@ internal sealed class FailingGpu(SoftwareGpu gpu, FailureSites sites) : IGpu
 
         public long Submit(ReadOnlySpan<CopyCommand> commands)
         {
-            if (!sites.May(FailureSite.Copy))
-            {
-                inner.FailAfter(commands.Length);
-            }
-
+            // A job that was given up before it began has left its failure to the next.
+            inner.FailAfter(sites.May(FailureSite.Copy) ? 0 : commands.Length);
             return inner.Submit(commands);
         }
 

@@ -119,5 +119,39 @@ internal sealed class PageCalls : ILiveProgram
         Check.Equal(Errno.ENOMEM, svm.TryProtect(0x1000, 1, Protection.Read), "somebody else's memory");
         Check.Equal(Errno.EINVAL, svm.TryAdvise(start + 1, 1, MemoryAdvice.None), "advice for an unaligned range");
         Check.Equal(Errno.ENOMEM, svm.TryAdvise(0x1000, 1, MemoryAdvice.None), "advice for somebody else's memory");
+        foreach (ulong size in (ulong[])[0, 1UL << 63, ulong.MaxValue - 4096, ulong.MaxValue])
+        {
+            DemandMisuse(() => svm.Unmap(start, size), $"unmapping {size} bytes");
+            DemandMisuse(() => svm.Pin(start, size), $"a pin of {size} bytes");
+            DemandMisuse(() => svm.GetAdvice(start, size), $"what was said of {size} bytes");
+            Check.Equal(Errno.EINVAL, svm.TryAdvise(start, size, MemoryAdvice.None), $"advice for {size} bytes");
+        }
+
+        DemandMisuse(() => svm.Pin(ulong.MaxValue - 4, 4), "a pin of the last page of all");
+        Check.Equal(
+            new MigrationResult(0, Errno.EINVAL), svm.TryMigrateToDeviceAsync(ulong.MaxValue - 4, 4).GetAwaiter().GetResult(), "a move of that");
+        try
+        {
+            svm.Allocate<long>(long.MaxValue);
+            throw new CheckFailedException("More was allocated than there can be.");
+        }
+        catch (SvmException refused)
+        {
+            Check.Equal(Errno.ENOMEM, refused.Error, "more than there can be");
+        }
+    }
+
+    private static void DemandMisuse(Action call, string what)
+    {
+        try
+        {
+            call();
+        }
+        catch (ArgumentException)
+        {
+            return;
+        }
+
+        throw new CheckFailedException($"{what} was no misuse");
     }
 }
