@@ -12,6 +12,10 @@ internal static class Check
         }
     }
 
+    /// <summary>Fails unless a condition holds before a time has passed.</summary>
+    public static void Within(TimeSpan limit, Func<bool> holds, string what) =>
+        That(SpinWait.SpinUntil(holds, limit), $"within {limit}: {what}");
+
     /// <summary>Fails unless a condition holds.</summary>
     public static void That(bool holds, string what)
     {

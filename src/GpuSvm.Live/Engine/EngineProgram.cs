@@ -77,7 +77,7 @@ internal static class EngineProgram
                 EndAtOnce(log);
             }
 
-            if (!Try(session.Dispose, $"a kernel did not end within {EndLimit.TotalSeconds} s of its app; the engine ends without it", log))
+            if (!Try(session.Dispose, EndLimit, $"a kernel did not end within {EndLimit.TotalSeconds} s of its app; the engine ends without it", log))
             {
                 EndAtOnce(log);
             }
@@ -88,10 +88,11 @@ internal static class EngineProgram
 
     /// <summary>Does something that a kernel which does not end, or a defect, may keep from ending.</summary>
     /// <param name="action">What to do.</param>
-    /// <param name="late">The line that is written when it has not ended within <see cref="EndLimit"/>.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="late">The line that is written when it takes longer.</param>
     /// <param name="log">Where.</param>
     /// <returns>False if it failed, or is late; a line says which.</returns>
-    public static bool Try(Action action, string late, EngineLog log)
+    public static bool Try(Action action, TimeSpan limit, string late, EngineLog log)
     {
         var ended = new WakeEvent();
         bool succeeded = false;
@@ -111,7 +112,7 @@ internal static class EngineProgram
                 ended.Set();
             }
         });
-        if (!ended.Wait(Clock.Monotonic.After(EndLimit)))
+        if (!ended.Wait(Clock.Monotonic.After(limit)))
         {
             log.Write(late);
             return false;

@@ -5,6 +5,9 @@ namespace GpuSvm.Live;
 /// <content>What is done about a kernel that does not end: the app gets its memory back, and the engine ends.</content>
 internal sealed partial class RequestServer
 {
+    /// <summary>How long the app's memory may take to come home: long, since the kernel may burn the CPUs.</summary>
+    private static readonly TimeSpan HomeLimit = TimeSpan.FromSeconds(30);
+
     private readonly StopEvent _runaway = new();
     private ThreadActivity _stuck;
     private string? _released;
@@ -40,7 +43,7 @@ internal sealed partial class RequestServer
         string reason =
             $"kernel '{launch?.Kernel}' ran for more than {kernelLimit.TotalSeconds} s without an access, a pause or its end, "
             + $"in thread {_stuck.Thread} of block {_stuck.Block}";
-        if (!EngineProgram.Try(session.Release, "the app's memory did not come home in time", log))
+        if (!EngineProgram.Try(session.Release, HomeLimit, "the app's memory did not come home in time", log))
         {
             log.Write($"{reason}; its memory could not be given back, so the engine ends, and the app with it");
             EngineProgram.EndAtOnce(log);

@@ -19,6 +19,10 @@ public static class ProcessView
     public static int Buffers(int processId) =>
         Descriptors(processId).Values.Count(link => link.StartsWith(Buffer, StringComparison.Ordinal));
 
+    /// <summary>Number of userfaultfds that a process has open.</summary>
+    public static int Userfaultfds(int processId) =>
+        Descriptors(processId).Values.Count(link => link.Contains("userfaultfd", StringComparison.Ordinal));
+
     /// <summary>Pages that all buffers of an engine hold, as their file system counts them.</summary>
     public static long PagesHeld(int engine)
     {

@@ -48,6 +48,7 @@ internal static class Sessions
         var spin = new SpinWait();
         while (Volatile.Read(ref svm.Word(flag, 0)) == 0)
         {
+            Check.That(!launch.IsCompleted, "a kernel that stores for ever has ended before it began");
             spin.SpinOnce();
         }
 

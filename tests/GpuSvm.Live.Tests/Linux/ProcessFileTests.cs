@@ -17,7 +17,7 @@ public sealed class ProcessFileTests
         Assert.Equal([false, false], readable);
 
         ProcessFile.Kill(file);
-        Assert.Equal(1, PollSet.Wait([self, file], null, readable));
+        Assert.Equal(1, PollSet.Wait([self, file], TimeSpan.FromSeconds(30), readable));
         Assert.Equal([false, true], readable);
         child.WaitForExit();
         Assert.Equal(128 + 9, child.ExitCode);

@@ -48,7 +48,9 @@ public class GcStormTests(ITestOutputHelper output)
         output.WriteLine($"hangs after: {last}\n{threads}");
         program.Process.Kill(entireProcessTree: true);
         (int killed, string said) = await program.EndAsync();
-        Assert.True(killed == 128 + 9, $"exit code {killed}\n{said}");
+
+        // 0: it was only slow, and inconclusive, too.
+        Assert.True(killed is 0 or 128 + 9, $"exit code {killed}\n{said}");
     }
 
     private async Task Weather(string server, string placement, string seconds)

@@ -23,7 +23,13 @@ internal sealed unsafe class AdoptedCounters : ILiveProgram
         {
             VideoMemory = ByteSize.MiB(16),
             Execution = ExecutionMode.Parallel,
-            Ranges = new SvmRangeOptions { Placement = SvmResidency.Device, ChunkSizes = [ByteSize.KiB(64), Page.Size], Timeslice = TimeSpan.Zero },
+            Ranges = new SvmRangeOptions
+            {
+                Placement = SvmResidency.Device,
+                ChunkSizes = [ByteSize.KiB(64), Page.Size],
+                Timeslice = TimeSpan.Zero,
+                RetryLimit = Infrastructure.EngineFixture.RetryLimit,
+            },
         }).GetAwaiter().GetResult();
         long* words = (long*)NativeMemory.AlignedAlloc(Pages * 4096, 4096);
         new Span<long>(words, Pages * 512).Clear();

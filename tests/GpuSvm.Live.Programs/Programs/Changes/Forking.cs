@@ -30,7 +30,12 @@ internal sealed class Forking : ILiveProgram
         {
             VideoMemory = ByteSize.MiB(64),
             Execution = ExecutionMode.Parallel,
-            Ranges = new SvmRangeOptions { Placement = isDevice ? SvmResidency.Device : SvmResidency.System, CheckPagesThreshold = ByteSize.MiB(2) },
+            Ranges = new SvmRangeOptions
+            {
+                Placement = isDevice ? SvmResidency.Device : SvmResidency.System,
+                CheckPagesThreshold = ByteSize.MiB(2),
+                RetryLimit = EngineFixture.RetryLimit,
+            },
         });
         await Scenarios[args[0]](new ChangedBuffer(svm, isDevice));
     }

@@ -34,11 +34,7 @@ internal sealed class Orphaning : ILiveProgram
             new(ChildAction.Expect, ChangedBuffer.At(start, 5), 55),
             new(ChildAction.Print, start, 0),
         ]);
-        while (Volatile.Read(ref svm.Span<int>(start, 2)[1]) == 0)
-        {
-            Thread.Sleep(1);
-        }
-
+        Check.Within(TimeSpan.FromSeconds(60), () => Volatile.Read(ref svm.Span<int>(start, 2)[1]) != 0, "the child has begun");
         await svm.TellAsync(output, child);
         if (args[0] == "disposes")
         {

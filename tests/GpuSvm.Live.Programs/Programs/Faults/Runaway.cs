@@ -11,7 +11,7 @@ internal sealed class Runaway : ILiveProgram
     private const int Pages = 64;
     private const int Blocks = 2;
     private const int Block = 32;
-    private const int FreshPages = 20_000;
+    private const int FreshPages = 4_000;
     private const string Reason = "without an access, a pause or its end, in thread 3 of block 1";
 
     /// <inheritdoc/>
@@ -119,7 +119,7 @@ internal sealed class Runaway : ILiveProgram
             Span<int> words = fresh.Slice(page * 1024L, 1024);
             Check.Equal(0, words[1], $"a word of fresh page {page}");
             words[0] = page + 1;
-            if (page % 16 == 0 && !stop.IsCancellationRequested)
+            if (page % 2 == 0 && !stop.IsCancellationRequested)
             {
                 Thread.Sleep(1);
             }

@@ -12,10 +12,10 @@ internal sealed class SlowKernel : ILiveProgram
     /// <inheritdoc/>
     public async Task RunAsync(string[] args, TextWriter output)
     {
-        await using SvmSession svm = await SvmSession.OpenAsync(new SvmOptions { KernelLimit = TimeSpan.FromMilliseconds(500) });
+        await using SvmSession svm = await SvmSession.OpenAsync(new SvmOptions { KernelLimit = TimeSpan.FromSeconds(1) });
         VirtualAddress memory = svm.Map(Page.Size, Protection.ReadWrite);
         svm.Word(memory, 0) = 1;
-        (await svm.LaunchAsync(RunawayKernels.IsSlow, 1, 1, new PageArgs(memory, 1, 1500))).ThrowIfFailed();
+        (await svm.LaunchAsync(RunawayKernels.IsSlow, 1, 1, new PageArgs(memory, 1, 2500))).ThrowIfFailed();
         Check.Equal(1, svm.Word(memory, 0), "what the kernel stored at its end");
     }
 }

@@ -136,8 +136,7 @@ internal sealed class FuzzEngine : ILiveProgram
             }
 
             // The descriptors of what runs on its own are few; those that came with a message are closed.
-            int more = engine.Descriptors - descriptors - _buffers;
-            Check.That(more <= 16, $"{more} descriptors more than buffers are left in the engine");
+            engine.DemandDescriptors(descriptors + _buffers + 16);
         }
 
         /// <summary>Waits for the answer to a message; those to launches come when they come.</summary>

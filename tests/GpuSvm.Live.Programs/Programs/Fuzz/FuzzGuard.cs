@@ -101,7 +101,7 @@ internal sealed class FuzzGuard : ILiveProgram
         Check.That(!guard.Process.HasExited, "a guard that has ended though its engine lives");
         guard.Channel.Socket.Shutdown();
         Check.That(!guard.Process.WaitForExit(TimeSpan.FromMilliseconds(50)), "a guard that has ended with its connection");
-        Check.That(guard.Descriptors <= descriptors + 1, $"{guard.Descriptors - descriptors} descriptors more in the guard");
+        guard.DemandDescriptors(descriptors + 1);
         return MessagesEach;
     }
 }

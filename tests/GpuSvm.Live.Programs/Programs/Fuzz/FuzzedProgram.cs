@@ -10,6 +10,9 @@ internal sealed class FuzzedProgram : IDisposable
     /// <summary>How long it may take for an answer, or to end.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long it may be at work after its last answer.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+
     private readonly LocalSocket _socket;
     private readonly Task<string> _errors;
 
@@ -31,8 +34,29 @@ internal sealed class FuzzedProgram : IDisposable
 
     public MessageChannel Channel { get; }
 
-    /// <summary>Number of its open descriptors.</summary>
-    public int Descriptors => Directory.GetFiles($"/proc/{Process.Id}/fd").Length;
+    /// <summary>Number of its open descriptors; 0 when it has ended.</summary>
+    public int Descriptors
+    {
+        get
+        {
+            try
+            {
+                return Directory.GetFiles($"/proc/{Process.Id}/fd").Length;
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <summary>Demands that it has no more descriptors than some, once it has done what it was asked for.</summary>
+    public void DemandDescriptors(int most)
+    {
+        SpinWait.SpinUntil(() => Descriptors <= most, Rest);
+        int left = Descriptors;
+        Check.That(left <= most, $"{left} descriptors are left in process {Process.Id}, expected {most} at most");
+    }
 
     /// <summary>Sends bytes; false if nobody takes them any more.</summary>
     public bool TrySend(byte[] message, SafeFileHandle? descriptor)
@@ -71,7 +95,7 @@ internal sealed class FuzzedProgram : IDisposable
             throw new CheckFailedException($"process {Process.Id} does not end after {after}");
         }
 
-        return (Process.ExitCode, _errors.GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        return (Process.ExitCode, _errors.WaitAsync(Patience).GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     /// <inheritdoc/>

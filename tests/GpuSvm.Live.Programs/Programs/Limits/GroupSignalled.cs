@@ -30,7 +30,7 @@ internal sealed class GroupSignalled : ILiveProgram
                 handled.Set();
             });
             RawCalls.SignalGroup(signal);
-            handled.Wait();
+            Check.That(handled.Wait(TimeSpan.FromSeconds(60)), $"{signal} is handled");
         }
 
         for (int i = 0; i < Rounds; i++)

@@ -41,6 +41,7 @@ internal sealed class NoLostUpdate : ILiveProgram
             {
                 Placement = isRequested ? SvmResidency.System : SvmResidency.Device,
                 ChunkSizes = [ByteSize.KiB(64), ByteSize.KiB(4)],
+                RetryLimit = EngineFixture.RetryLimit,
             },
         });
         VirtualAddress start = svm.MapAligned(Pages);

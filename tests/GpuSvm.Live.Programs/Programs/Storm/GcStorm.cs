@@ -50,7 +50,7 @@ internal sealed class GcStorm : ILiveProgram
         Seed = seed,
         Execution = ExecutionMode.Parallel,
         HeapLimit = ByteSize.MiB(64),
-        Ranges = new SvmRangeOptions { Placement = placement },
+        Ranges = new SvmRangeOptions { Placement = placement, RetryLimit = Infrastructure.EngineFixture.RetryLimit },
     };
 
     private static StormWorker[] Workers(IStormMemory memory, int seed)

@@ -7,7 +7,7 @@ internal sealed class ProgressWatch
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Beats without progress after which a worker counts as stuck. Not seconds: a slow machine beats slowly.</summary>
-    private const int MostBeats = 40;
+    private const int MostBeats = 100;
 
     private readonly StormWorker[] _workers;
     private readonly TextWriter _output;

@@ -9,9 +9,16 @@ public static class TaskDump
     public static string Of(int processId)
     {
         var text = new StringBuilder();
-        foreach (string task in Directory.GetDirectories($"/proc/{processId}/task"))
+        try
         {
-            text.AppendLine($"{Path.GetFileName(task),8} {Read(task, "comm"),-16} {Read(task, "wchan"),-24} {Read(task, "syscall")}");
+            foreach (string task in Directory.GetDirectories($"/proc/{processId}/task"))
+            {
+                text.AppendLine($"{Path.GetFileName(task),8} {Read(task, "comm"),-16} {Read(task, "wchan"),-24} {Read(task, "syscall")}");
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            text.AppendLine("it has ended");
         }
 
         return text.ToString();

@@ -30,7 +30,11 @@ internal static unsafe partial class Touching
     public static void Discard(VirtualAddress address, int pages)
     {
         int result = Advise((nint)address.Value, (nuint)pages << Page.Shift, DontNeed);
-        Check.That(result == 0, $"madvise of {pages} pages at {address} failed: {(Errno)Marshal.GetLastPInvokeError()}");
+        if (result != 0)
+        {
+            // Not by Check.That: a message for each call is work for the garbage collector, which has threads repeat their faults.
+            throw new CheckFailedException($"madvise of {pages} pages at {address} failed: {(Errno)Marshal.GetLastPInvokeError()}");
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
