@@ -5,6 +5,7 @@ using GpuSvm.Docs.Tests.Infrastructure;
 namespace GpuSvm.Docs.Tests;
 
 /// <summary>The tour in README.md compiles in a project outside this tree that references <c>src/GpuSvm</c>, and does what it says.</summary>
+[Collection("builds")]
 public sealed partial class OutsideProjectTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gpusvm-outside-").FullName;

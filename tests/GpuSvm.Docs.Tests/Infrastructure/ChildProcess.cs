@@ -5,7 +5,7 @@ namespace GpuSvm.Docs.Tests.Infrastructure;
 /// <summary>A program run to its end.</summary>
 internal static class ChildProcess
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs <c>dotnet</c> and returns its exit code with all that it wrote.</summary>
     public static Task<(int ExitCode, string Output, string Error)> DotnetAsync(string folder, params string[] arguments) =>

@@ -7,6 +7,7 @@ using GpuSvm.Docs.Tests.Infrastructure;
 namespace GpuSvm.Docs.Tests.Packages;
 
 /// <summary>What <c>dotnet pack</c> makes can be used where this tree is not.</summary>
+[Collection("builds")]
 public sealed class PackageTests(PackageFolder folder) : IClassFixture<PackageFolder>
 {
     private static readonly string[] Parts = ["", ".Core", ".Driver", ".Gpu", ".Live", ".Mm", ".Mmu", ".Svm", ".Telemetry"];

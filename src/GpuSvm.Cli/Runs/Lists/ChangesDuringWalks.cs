@@ -73,8 +73,9 @@ internal sealed class ChangesDuringWalks
     /// <summary>Changes the list until the launch that walks it has ended; then unmaps what is left.</summary>
     public void RunUntilEnd(Task launch, ListWalkers walkers)
     {
+        // At least one: the walks may have ended before this thread ran on.
         var spin = default(Spin);
-        while (!launch.IsCompleted)
+        do
         {
             UnmapWhatNobodyHolds(walkers);
             if (_waiting.Count >= MostWaitingPages)
@@ -90,6 +91,7 @@ internal sealed class ChangesDuringWalks
                 PublishVersion(walkers);
             }
         }
+        while (!launch.IsCompleted);
 
         foreach (WaitingPage page in _waiting)
         {
