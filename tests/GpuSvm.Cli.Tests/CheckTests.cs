@@ -66,7 +66,7 @@ public sealed class CheckTests
         var command = new WorkloadCommand("broken", "Always wrong.");
         command.Runs((_, _) => Task.FromResult(new RunReport(null, null, [], "the CPU counts 3")));
 
-        (int exitCode, string output, string error) = await InvokeAsync(command);
+        (int exitCode, string output, string error) = await InvokeAsync(command, "--simulate");
 
         Assert.Equal((1, "gpusvm: the CPU counts 3\n"), (exitCode, error));
         JsonElement document = JsonDocument.Parse(output).RootElement;
@@ -84,7 +84,7 @@ public sealed class CheckTests
             return new RunReport(null, null, [], null);
         });
 
-        (int exitCode, string output, string error) = await InvokeAsync(command);
+        (int exitCode, string output, string error) = await InvokeAsync(command, "--simulate");
 
         Assert.Equal(1, exitCode);
         Assert.Matches("^gpusvm: launch failed: GPU read at 0x5008 cancelled: [^\n]+\\(EFAULT\\)\n$", error);
@@ -102,7 +102,7 @@ public sealed class CheckTests
             return new RunReport(null, null, [], null);
         });
 
-        (int exitCode, _, _) = await InvokeAsync(command, "--trace", file.Path);
+        (int exitCode, _, _) = await InvokeAsync(command, "--simulate", "--trace", file.Path);
 
         PerfettoFile trace = PerfettoFile.Of(await File.ReadAllBytesAsync(file.Path));
         Assert.Equal(1, exitCode);
