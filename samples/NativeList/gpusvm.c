@@ -213,11 +213,12 @@ int gpusvm_launch(struct gpusvm *session, const char *assembly, const char *type
 void gpusvm_close(struct gpusvm *session)
 {
     char reply[LONGEST + 1];
-    ask(session->engine.socket, CLOSE, "{}", -1, DONE, reply);
+    if (ask(session->engine.socket, CLOSE, "{}", -1, DONE, reply) < 0)
+        return; /* not every page is at home: engine and guard stay for as long as this process */
     ask(session->guard.socket, CLOSE, "{}", -1, DONE, reply); /* before the engine, whose end it would take for a crash */
     close(session->guard.socket);
     waitpid(session->guard.pid, NULL, 0);
-    shutdown(session->engine.socket, SHUT_RDWR); /* it brings every page home before it ends */
+    shutdown(session->engine.socket, SHUT_RDWR);
     waitpid(session->engine.pid, NULL, 0);
     close(session->engine.socket);
     close(session->userfaultfd);

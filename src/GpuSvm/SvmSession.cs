@@ -104,6 +104,9 @@ public sealed partial class SvmSession : IAsyncDisposable
     /// <summary>
     /// Cancels launches, waits for them, unmaps all memory of the session and ends the engine. A second call does nothing.
     /// </summary>
+    /// <exception cref="SvmException">
+    /// Adopted memory has no room at home: it is the GPU's and the process's still, and this can be tried again; or the engine has ended.
+    /// </exception>
     public async ValueTask DisposeAsync()
     {
         if (SharedWord.Exchange(ref _disposed, 1) != 0)
@@ -113,12 +116,41 @@ public sealed partial class SvmSession : IAsyncDisposable
 
         try
         {
-            await _client.CloseAsync().ConfigureAwait(false);
+            await CloseAsync().ConfigureAwait(false);
         }
-        finally
+        catch (Exception refused) when (refused is RefusedException or ArgumentException)
+        {
+            // The engine stays, and the guard: without them the kernel would fill pages that are not at home with zeros.
+            SharedWord.Write(ref _disposed, 0);
+            throw;
+        }
+        catch
         {
             await Background.Run("svm close", End).ConfigureAwait(false);
+            throw;
         }
+
+        await Background.Run("svm close", End).ConfigureAwait(false);
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await _client.CloseAsync().ConfigureAwait(false);
+        }
+        catch (RefusedException)
+        {
+            // There may be room where the buffers were.
+            await Background.Run("svm unmap", UnmapAll).ConfigureAwait(false);
+            await _client.CloseAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool UnmapAll()
+    {
+        _heap.UnmapAll();
+        return true;
     }
 
     /// <summary>Takes write access to pages away, as a tracker of changes does; the next write gets it back by a fault.</summary>

@@ -30,7 +30,17 @@ internal sealed partial class EngineSession
             }
 
             using SafeFileHandle app = ProcessFile.Open(_app.ProcessId!.Value);
-            _pages = new AdoptedPages(_app.ProcessId.Value, _userfaultfd, _messages, _memory, AppRing.Fetch(app, ring), OnLost);
+            AppRing fetched = AppRing.Fetch(app, ring);
+            try
+            {
+                _pages = new AdoptedPages(_app.ProcessId.Value, _userfaultfd, _messages, _memory, fetched, OnLost);
+            }
+            catch
+            {
+                fetched.Dispose();
+                throw;
+            }
+
             _app.Cpu!.Pages = _pages;
         }
     }
@@ -49,6 +59,9 @@ internal sealed partial class EngineSession
         ArgumentOutOfRangeException.ThrowIfZero(bytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, CpuPageTable.AddressLimit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(address.Value, CpuPageTable.AddressLimit - bytes);
+
+        // Who unmaps adopted memory leaves its addresses to others before that can be read.
+        _app.AwaitChanges(Clock.Monotonic.After(DrainLimit));
         Drain();
         shared = new AddressRange(Page.AlignDown(address), Page.AlignDown(address.Value + bytes + Page.OffsetMask));
         using (_adopting.Enter())
@@ -69,12 +82,13 @@ internal sealed partial class EngineSession
             }
             catch
             {
-                regions.ForEach(GiveBack);
+                // What cannot come home now stays, as nobody's, until it is adopted again or the session ends.
+                regions.ForEach(region => _ = TryGiveBack(region));
                 throw;
             }
 
             AddressRange all = shared;
-            regions.AddRange(_app.Cpu.Adopted.Regions.Where(region => region.Users > 0 && Array.Exists(region.Parts, all.Overlaps)));
+            regions.AddRange(_app.Cpu.Adopted.Regions.Except(regions).Where(region => Array.Exists(region.Parts, all.Overlaps)).ToArray());
             regions.ForEach(region => region.Users++);
             _adopted.Add(++_lastAdopted, regions);
             return _lastAdopted;
@@ -83,7 +97,7 @@ internal sealed partial class EngineSession
 
     /// <summary>Brings memory home for good, as far as nobody else has adopted it.</summary>
     /// <exception cref="ArgumentException">There is no such number, or it was given back.</exception>
-    /// <exception cref="SvmException">A page could not come home; all of it stays adopted.</exception>
+    /// <exception cref="SvmException">A page could not come home; what it belongs to stays adopted, and this can be tried again.</exception>
     public void GiveBack(long id)
     {
         Drain();
@@ -94,8 +108,18 @@ internal sealed partial class EngineSession
                 throw new ArgumentException($"There is no adopted memory {id}.", nameof(id));
             }
 
-            regions.FindAll(region => region.Users == 1).ForEach(GiveBack);
-            regions.ForEach(region => region.Users--);
+            // Should one not come home, the others are done with.
+            foreach (AdoptedRegion region in regions.ToArray())
+            {
+                if (region.Users == 1)
+                {
+                    GiveBack(region);
+                }
+
+                region.Users--;
+                regions.Remove(region);
+            }
+
             _adopted.Remove(id);
         }
     }
@@ -120,12 +144,44 @@ internal sealed partial class EngineSession
         }
     }
 
+    /// <summary>Brings all memory home for good; what has no room at first may find it where other regions were.</summary>
+    /// <exception cref="SvmException">A page could not come home; what it belongs to stays adopted, and this can be tried again.</exception>
     private void GiveBackAll()
     {
         using (_adopting.Enter())
         {
-            _adopted.Clear();
-            Array.ForEach(_app.Cpu!.Adopted.Regions, GiveBack);
+            AdoptedTable table = _app.Cpu!.Adopted;
+            SvmException? failure;
+            int before;
+            do
+            {
+                AdoptedRegion[] regions = table.Regions;
+                before = regions.Length;
+                failure = null;
+                foreach (AdoptedRegion region in regions)
+                {
+                    failure = TryGiveBack(region) ?? failure;
+                }
+            }
+            while (failure is not null && table.Regions.Length < before);
+
+            if (failure is not null)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    private SvmException? TryGiveBack(AdoptedRegion region)
+    {
+        try
+        {
+            GiveBack(region);
+            return null;
+        }
+        catch (SvmException failure)
+        {
+            return failure;
         }
     }
 
@@ -146,11 +202,9 @@ internal sealed partial class EngineSession
             }
 
             var region = new AdoptedRegion(part, memory!);
-            error = _mm.AdoptObject(part.Start, memory!, rights, present => TakeOver(region, present));
+            error = _mm.AdoptObject(part.Start, memory!, rights, present => TakeOver(region, present), () => Leave(region));
             if (error != Errno.None)
             {
-                _app.Cpu!.Adopted.Remove(region);
-                _ = _userfaultfd.Unregister(part);
                 _frames.Release(memory!);
                 throw new SvmException(error, $"The memory {part} could not be adopted ({error}).");
             }
@@ -164,7 +218,27 @@ internal sealed partial class EngineSession
     {
         _app.Cpu!.Adopted.Add(region);
         Errno error = _userfaultfd.RegisterPrivate(region.Range);
-        return error == Errno.None ? _pages!.AddPresent(region.Range, present) : error;
+        if (error != Errno.None)
+        {
+            // Not ours to unregister: somebody else may have registered it.
+            _app.Cpu.Adopted.Remove(region);
+            return error;
+        }
+
+        error = _pages!.AddPresent(region.Range, present);
+        if (error != Errno.None)
+        {
+            Leave(region);
+        }
+
+        return error;
+    }
+
+    /// <summary>Leaves to the kernel what was just taken over. Mmap lock held exclusively, as since then: no fault of it was looked at.</summary>
+    private void Leave(AdoptedRegion region)
+    {
+        _app.Cpu!.Adopted.Remove(region);
+        _ = _userfaultfd.Unregister(region.Range);
     }
 
     private void GiveBack(AdoptedRegion region)
@@ -175,7 +249,13 @@ internal sealed partial class EngineSession
         {
             // What the app has changed keeps pages out of it until that is acted on, which needs the mmap lock.
             _ = _messages.Drain(deadline);
-            error = _mm.Unmap(region.Range.Start, region.Range.Length, () => BringHome(region));
+            error = Errno.None;
+
+            // What is elsewhere in its range is another's: the app has unmapped this there, and mapped and adopted something since.
+            foreach (Vma vma in _mm.Vmas().Where(vma => vma.Backing?.Memory == region.Memory))
+            {
+                error = error == Errno.None ? _mm.Unmap(vma.Range.Start, vma.Range.Length, () => BringHome(region, vma.Range)) : error;
+            }
         }
         while (error == Errno.EAGAIN && !deadline.HasPassed);
 
@@ -184,32 +264,42 @@ internal sealed partial class EngineSession
             throw new SvmException(error, $"The adopted memory {region.Range} could not come home ({error}).");
         }
 
+        foreach (List<AdoptedRegion> regions in _adopted.Values)
+        {
+            regions.Remove(region);
+        }
+
         _app.Cpu!.Adopted.Remove(region);
         _frames.Release(region.Memory);
     }
 
-    /// <summary>Gives the app every page, and lets the kernel serve its faults again. Mmap lock held exclusively: no page leaves meanwhile.</summary>
-    private Errno BringHome(AdoptedRegion region)
+    /// <summary>Gives the app every page of a mapping, and lets the kernel serve its faults again.</summary>
+    /// <remarks>Mmap lock held exclusively: no page leaves meanwhile.</remarks>
+    /// <returns>EAGAIN when what the app has changed there must be acted on first.</returns>
+    private Errno BringHome(AdoptedRegion region, AddressRange range)
     {
-        foreach (AddressRange part in region.Parts)
+        if (!Array.Exists(region.Parts, part => part.Contains(range)))
         {
-            for (ulong page = part.Start; page < part.End.Value; page += Page.Size)
+            return Errno.EAGAIN;
+        }
+
+        for (ulong page = range.Start; page < range.End.Value; page += Page.Size)
+        {
+            Errno error = BringHome(page);
+            if (error is not (Errno.None or Errno.EFAULT))
             {
-                Errno error = BringHome(page);
-                if (error is not (Errno.None or Errno.EFAULT))
-                {
-                    return error;
-                }
+                return error;
             }
         }
 
-        foreach (AddressRange part in region.Parts)
+        // Refused as a whole where the app has something else by now, which it is about to tell.
+        if (_userfaultfd.Unregister(range) is not (Errno.None or Errno.ESRCH))
         {
-            // From here on nothing is taken from the app there; who waits for a page goes on.
-            region.Forget(part);
-            _ = _userfaultfd.Unregister(part);
+            return Errno.EAGAIN;
         }
 
+        // From here on nothing is taken from the app there; who waits for a page goes on.
+        region.Forget(range);
         return Errno.None;
     }
 

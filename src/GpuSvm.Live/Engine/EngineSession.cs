@@ -143,6 +143,14 @@ internal sealed partial class EngineSession : IEventObserver, IDisposable
         }
     }
 
+    /// <summary>Stops the GPU, and gives the app its own memory back while its guard still stands.</summary>
+    /// <exception cref="SvmException">Adopted memory could not come home; it is served on, and this can be tried again.</exception>
+    public void Close()
+    {
+        StopGpu();
+        GiveBackAll();
+    }
+
     /// <summary>Cancels every launch and lets no further one begin; faults of the CPU are still served.</summary>
     public void StopGpu()
     {

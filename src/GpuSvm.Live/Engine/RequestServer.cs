@@ -151,7 +151,7 @@ internal sealed partial class RequestServer(EngineSession session, MessageChanne
                 break;
 
             case MessageKind.Close:
-                session.StopGpu();
+                session.Close();
                 break;
 
             default:

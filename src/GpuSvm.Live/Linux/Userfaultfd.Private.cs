@@ -6,13 +6,20 @@ internal sealed unsafe partial class Userfaultfd
     private const ulong PrivateModes = 3; // missing, write-protect
 
     /// <summary>From now on each fault of the range is a message: missing and write-protect.</summary>
-    /// <returns>EINVAL where it is no anonymous memory; EBUSY where somebody else has registered it.</returns>
+    /// <returns>EINVAL where it is no anonymous memory; EBUSY where somebody else has registered it. Then nothing is registered.</returns>
     internal Errno RegisterPrivate(AddressRange range)
     {
         var call = new UffdRange { Start = range.Start, Length = range.Length, Mode = PrivateModes };
         Errno error = Call(UffdCalls.Register, &call);
         bool isShort = (unchecked((ulong)call.Result) & UffdCalls.NeededOfPrivate) != UffdCalls.NeededOfPrivate;
-        return error == Errno.None && isShort ? Errno.EOPNOTSUPP : error;
+        error = error == Errno.None && isShort ? Errno.EOPNOTSUPP : error;
+        if (error is Errno.EOPNOTSUPP or Errno.ENOMEM)
+        {
+            // Without memory the kernel stops half-way; that none of the range is somebody else's it has seen by then.
+            _ = Unregister(range);
+        }
+
+        return error;
     }
 
     /// <summary>Gives the process pages where it has none, and wakes those who wait for them.</summary>

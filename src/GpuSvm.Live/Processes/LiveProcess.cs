@@ -130,7 +130,7 @@ internal sealed partial class LiveProcess : IDisposable
     }
 
     /// <summary>Waits until the process is in no call that changes its mappings, and reads what it has told.</summary>
-    private void AwaitChanges(Deadline patience)
+    public void AwaitChanges(Deadline patience)
     {
         var spin = default(Spin);
         do

@@ -66,12 +66,14 @@ public sealed partial class AddressSpace
     /// Called before anybody can touch a page through this address space, with the mmap lock held exclusively: from its return on the CPU
     /// tells of every fault. Adds the ranges of pages that the CPU has, within the mapping; what it answers but None is this call's answer.
     /// </param>
+    /// <param name="leave">Called under the same lock when what was taken over cannot be mapped: undoes it, before any fault of it is looked at.</param>
     /// <returns>As <see cref="MapObject(VirtualAddress, MemoryObject, Protection)"/>; ENOMEM also where no frames are left for the pages. After an error nothing is mapped.</returns>
     public Errno AdoptObject(
-        VirtualAddress address, MemoryObject memory, Protection protection, Func<ICollection<AddressRange>, Errno> takeOver)
+        VirtualAddress address, MemoryObject memory, Protection protection, Func<ICollection<AddressRange>, Errno> takeOver, Action leave)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(takeOver);
+        ArgumentNullException.ThrowIfNull(leave);
         if (memory.Owner != _frames || memory.Reach != MemoryReach.WholePages)
         {
             throw new ArgumentException($"{memory} is not of this address space's frames, or not of whole pages.", nameof(memory));
@@ -96,11 +98,20 @@ public sealed partial class AddressSpace
             List<AddressRange> present = [];
             List<(ulong Page, FrameNumber Frame)> taken = [];
             error = _vmas.CountAfter(plan) > _options.VmaLimit ? Errno.ENOMEM : takeOver(present);
-            error = error == Errno.None ? TryTake(memory, address, present, taken) : error;
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            error = TryTake(memory, address, present, taken);
             if (error == Errno.None)
             {
                 _vmas.Apply(plan);
                 EnterPresent(_vmas.At(address)!, taken);
+            }
+            else
+            {
+                leave();
             }
 
             return error;

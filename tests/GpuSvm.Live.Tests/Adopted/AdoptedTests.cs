@@ -34,6 +34,21 @@ public sealed class AdoptedTests
     [LiveFact]
     public Task What_the_app_discards_and_unmaps_is_followed_wherever_it_is() => LiveProgram.RunAsync("adopted-changes");
 
+    [LiveTheory]
+    [InlineData("older-first")]
+    [InlineData("older-at-the-end")]
+    public Task Giving_memory_back_leaves_alone_what_was_adopted_at_its_addresses_since(string scenario) =>
+        LiveProgram.RunAsync("adopted-returns", scenario);
+
+    [LiveTheory]
+    [InlineData("no-room")]
+    [InlineData("no-room-at-the-end")]
+    public Task What_has_no_room_at_home_stays_adopted_until_it_has(string scenario) => LiveProgram.RunAsync("adopted-returns", scenario);
+
+    [LiveFact]
+    public Task The_end_of_a_session_makes_room_for_adopted_memory_by_what_else_ends() =>
+        LiveProgram.RunAsync("adopted-returns", "room-by-buffers");
+
     [LiveFact]
     public Task A_child_has_the_values_of_its_fork_while_pages_move_both_ways() => LiveProgram.RunAsync("adopted-forks", Seconds);
 

@@ -26,11 +26,16 @@ public sealed class WholePageTests : IDisposable
         _cpu.Put(Base + Size, 8);
         Assert.Equal(
             Errno.None,
-            _mm.AdoptObject(Base, _object, Protection.ReadWrite, present =>
-            {
-                present.Add(new AddressRange(Base, Base + (2 * Size)));
-                return Errno.None;
-            }));
+            _mm.AdoptObject(
+                Base,
+                _object,
+                Protection.ReadWrite,
+                present =>
+                {
+                    present.Add(new AddressRange(Base, Base + (2 * Size)));
+                    return Errno.None;
+                },
+                () => Assert.Fail("Nothing is in the way.")));
     }
 
     public void Dispose()
@@ -40,6 +45,31 @@ public sealed class WholePageTests : IDisposable
         _frames.Dispose();
         _memory.Dispose();
         Assert.Equal((0L, 0L), left);
+    }
+
+    [Fact]
+    public void What_was_taken_over_and_has_no_frames_is_left_before_anybody_can_fault_there()
+    {
+        using var frames = new PageFrames(_memory, new PageFramesOptions { PooledFrames = 1, LimitFrames = 3 });
+        Assert.Equal(Errno.None, frames.TryReserve(4, MemoryReach.WholePages, out MemoryObject? memory));
+        using var mm = new AddressSpace(frames, new WholePageCpu(_memory, memory!, Base), new AddressSpaceOptions());
+        int left = 0;
+        Errno error = mm.AdoptObject(
+            Base,
+            memory!,
+            Protection.ReadWrite,
+            present =>
+            {
+                present.Add(new AddressRange(Base, Base + (4 * Size)));
+                return Errno.None;
+            },
+            () =>
+            {
+                mm.MmapLock.AssertHeldExclusively();
+                left++;
+            });
+        Assert.Equal((Errno.ENOMEM, 1, 0, 0L), (error, left, mm.Vmas().Count, frames.AllocatedFrames));
+        frames.Release(memory!);
     }
 
     [Fact]
