@@ -69,7 +69,10 @@ internal static class Losses
         await b.DemandAsync(At(First, 4), 4, 1104, "behind it");
         RawCalls.Advise(First, Bytes, advice);
         await b.Svm.CountersAsync();
-        Check.Equal(0, b.PagesHeld, "pages held when all is given up");
+
+        // One at most: a fault from before that is told twice, or was put off, is served after all, with a page of zeros.
+        long held = b.PagesHeld;
+        Check.That(held <= 1, $"{held} pages are held when all is given up");
         await b.DemandAsync(First, Pages, null, "all is given up");
     }
 }
