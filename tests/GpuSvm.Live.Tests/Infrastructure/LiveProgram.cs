@@ -7,7 +7,7 @@ internal sealed class LiveProgram : IDisposable
 {
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(120);
 
-    /// <summary>How long errors may come after the program's end, of others that have inherited their stream.</summary>
+    /// <summary>How long others may write after the program's end, who have inherited its streams.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(30);
 
     private const int MostRuns = 15;
@@ -115,11 +115,7 @@ internal sealed class LiveProgram : IDisposable
     }
 
     /// <summary>Reads what else the program writes, and those that have inherited its output.</summary>
-    public async Task<string> RestAsync()
-    {
-        using var limit = new CancellationTokenSource(Watchdog + Late);
-        return await Output.ReadToEndAsync(limit.Token);
-    }
+    public Task<string> RestAsync() => WithinAsync(Watchdog + Late, Output.ReadToEndAsync(), "stdout");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -132,6 +128,8 @@ internal sealed class LiveProgram : IDisposable
         Process.Dispose();
     }
 
-    private async Task<string> ErrorsAsync() =>
-        await Task.WhenAny(_errors, Task.Delay(Late)) == _errors ? await _errors : "(stderr is still held open)";
+    private Task<string> ErrorsAsync() => WithinAsync(Late, _errors, "stderr");
+
+    private static async Task<string> WithinAsync(TimeSpan limit, Task<string> text, string name) =>
+        await Task.WhenAny(text, Task.Delay(limit)) == text ? await text : $"({name} is still held open)";
 }
