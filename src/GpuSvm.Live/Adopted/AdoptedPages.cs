@@ -38,6 +38,7 @@ internal sealed unsafe class AdoptedPages : IDisposable
     private readonly PageScan _scan;
     private readonly ReaderWatch _watch;
     private readonly Action<AddressRange> _onLost;
+    private readonly Action<Exception> _onFailed;
     private readonly Func<VirtualAddress, Errno> _answer;
 
     /// <summary>Begins to serve a process.</summary>
@@ -47,9 +48,17 @@ internal sealed unsafe class AdoptedPages : IDisposable
     /// <param name="memory">The frames. Frame 0 is zero, and stays so.</param>
     /// <param name="ring">The ring that it lends.</param>
     /// <param name="onLost">Called when memory that is not adopted may have lost its bytes.</param>
+    /// <param name="onFailed">Called when pages can neither be read nor taken, nor be left: the engine must end, and the process with it.</param>
     public AdoptedPages(
-        int processId, Userfaultfd userfaultfd, MessageQueue messages, SystemMemory memory, AppRing ring, Action<AddressRange> onLost)
+        int processId,
+        Userfaultfd userfaultfd,
+        MessageQueue messages,
+        SystemMemory memory,
+        AppRing ring,
+        Action<AddressRange> onLost,
+        Action<Exception> onFailed)
     {
+        _onFailed = onFailed;
         _processId = processId;
         _userfaultfd = userfaultfd;
         _messages = messages;
@@ -67,7 +76,7 @@ internal sealed unsafe class AdoptedPages : IDisposable
     /// <summary>Stops the process's stores to what it has of a range, and reads that into the frames.</summary>
     /// <param name="range">Whole pages of one region.</param>
     /// <param name="first">Frame of the first page; each has its memory.</param>
-    /// <exception cref="SvmException">The kernel refuses.</exception>
+    /// <exception cref="SvmException">The kernel refuses; this was told, and the engine ends.</exception>
     public void Read(AddressRange range, FrameNumber first)
     {
         using (_lock.Enter())
@@ -85,9 +94,9 @@ internal sealed unsafe class AdoptedPages : IDisposable
                         return;
                     }
 
-                    if (error is not (Errno.None or Errno.EFAULT) || attempt == ReadAttempts)
+                    if (error is not (Errno.None or Errno.EFAULT) || (error == Errno.EFAULT && attempt == ReadAttempts))
                     {
-                        throw new SvmException(error, $"The app's pages {range} could not be read.");
+                        throw Failed(error, $"The app's pages {range} could not be read ({error}).");
                     }
                 }
             }
@@ -115,7 +124,7 @@ internal sealed unsafe class AdoptedPages : IDisposable
     }
 
     /// <summary>Takes pages from the process: they are not there any more on return.</summary>
-    /// <exception cref="SvmException">The process could not be made to give them within a bound.</exception>
+    /// <exception cref="SvmException">The process could not be made to give them within a bound; this was told, and the engine ends.</exception>
     public void Take(AddressRange range)
     {
         using (_lock.Enter())
@@ -125,7 +134,7 @@ internal sealed unsafe class AdoptedPages : IDisposable
             for (ulong at = range.Start; at < range.End.Value; at += length)
             {
                 length = Math.Min(range.End.Value - at, AppRing.MostBytes);
-                Take(AddressRange.FromLength(at, length), deadline);
+                ForEachProtected(AddressRange.FromLength(at, length), deadline, part => TakeProtected(part, deadline));
             }
         }
     }
@@ -188,35 +197,56 @@ internal sealed unsafe class AdoptedPages : IDisposable
     private Errno ReadPresent(AddressRange range, FrameNumber first, out ulong next)
     {
         next = range.End;
-        List<AddressRange> present = [];
-        Errno error = _scan.AddPresent(range, present);
-        foreach (AddressRange run in present)
+        List<AddressRange> runs = [];
+        Errno error = _scan.AddPresent(range, runs);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        List<AddressRange> here = [];
+        Deadline deadline = Clock.Monotonic.After(TakeLimit);
+        runs.ForEach(Breaks.AdoptedReadUnprotected ? here.Add : run => ForEachProtected(run, deadline, here.Add));
+        foreach (AddressRange run in here)
         {
             byte* target = _memory.Base + (FrameAt(range, first, run.Start).Value << Page.Shift);
-            if (error != Errno.None || !(Breaks.AdoptedReadUnprotected || TryProtect(run, Clock.Monotonic.After(TakeLimit))))
-            {
-                // What is no longer registered is unmapped, and the event that says so on its way.
-                continue;
-            }
-
             error = ProcessReader.Read(_processId, run, target, out ulong done);
-            if (error == Errno.EFAULT)
+            if (error != Errno.None)
             {
                 next = run.Start.Value + (done & ~Page.OffsetMask);
                 return error;
             }
         }
 
-        return error;
+        return Errno.None;
     }
 
-    private void Take(AddressRange range, Deadline deadline)
+    /// <summary>Takes pages that are protected: again where a mapping was split meanwhile, for then the kernel may leave what lies behind.</summary>
+    private void TakeProtected(AddressRange range, Deadline deadline)
     {
-        if (!TryProtect(range, deadline))
+        List<AddressRange> left = [range];
+
+        // What stays all the same is no page, but the mark of one that is poisoned.
+        for (ulong before = ulong.MaxValue, pages = range.PageCount; pages > 0 && pages < before;)
         {
-            return;
+            left.ForEach(part => Discard(part, deadline));
+            List<AddressRange> present = [];
+            _ = _scan.AddPresent(range, present);
+            left.Clear();
+            present.ForEach(run => ForEachProtected(run, deadline, left.Add));
+            before = pages;
+            pages = (ulong)left.Sum(part => (long)part.PageCount);
         }
 
+        if (Ask(_userfaultfd.Unprotect, range, deadline) != Errno.None && ProcessMaps.IsMapped(_processId, range))
+        {
+            _onLost(range);
+        }
+    }
+
+    /// <summary>Has the process's ring discard a range, and reads the messages that it waits for.</summary>
+    private void Discard(AddressRange range, Deadline deadline)
+    {
         _messages.BeginOwnDiscard(range);
         try
         {
@@ -225,7 +255,7 @@ internal sealed unsafe class AdoptedPages : IDisposable
             {
                 if (deadline.HasPassed)
                 {
-                    throw new SvmException(Errno.ETIMEDOUT, $"The app did not give its pages {range} within {TakeLimit.TotalSeconds} s.");
+                    throw Failed(Errno.ETIMEDOUT, $"The app did not give its pages {range} within {TakeLimit.TotalSeconds} s.");
                 }
 
                 if (_ring.Wait(_userfaultfd.Descriptor, Look))
@@ -236,32 +266,48 @@ internal sealed unsafe class AdoptedPages : IDisposable
 
             if (error is not (Errno.None or Errno.EOWNERDEAD or Errno.ESRCH or Errno.ENOMEM))
             {
-                throw new SvmException(error, $"The app's pages {range} could not be taken ({error}).");
+                throw Failed(error, $"The app's pages {range} could not be taken ({error}).");
             }
         }
         finally
         {
-            _messages.EndOwnDiscard();
-        }
-
-        if (!Ask(_userfaultfd.Unprotect, range, deadline) && ProcessMaps.IsMapped(_processId, range))
-        {
-            _onLost(range);
+            _messages.EndOwnDiscard(address => ProcessMaps.HasStart(_processId, address));
         }
     }
 
-    /// <summary>Marks pages against writing; pages that are not there get a mark that looks like a page.</summary>
-    /// <returns>False if not all of the range is what was adopted any more.</returns>
-    private bool TryProtect(AddressRange range, Deadline deadline) => Ask(_userfaultfd.WriteProtect, range, deadline);
+    /// <summary>Marks pages against writing, and does something with the parts of a range that are still what was adopted.</summary>
+    /// <remarks>
+    /// Pages that are not there get a mark that looks like a page. What is no longer registered is unmapped, and the event that says so on its
+    /// way; the kernel passes over holes, but stops where something else is mapped.
+    /// </remarks>
+    private void ForEachProtected(AddressRange range, Deadline deadline, Action<AddressRange> act)
+    {
+        Errno error = Ask(_userfaultfd.WriteProtect, range, deadline);
+        if (error == Errno.None)
+        {
+            act(range);
+        }
+        else if (error == Errno.ENOENT && range.PageCount > 1)
+        {
+            VirtualAddress middle = range.Start + (range.PageCount / 2 * Page.Size);
+            ForEachProtected(new AddressRange(range.Start, middle), deadline, act);
+            ForEachProtected(new AddressRange(middle, range.End), deadline, act);
+        }
+    }
 
-    private bool Ask(Func<AddressRange, Errno> call, AddressRange range, Deadline deadline)
+    private Errno Ask(Func<AddressRange, Errno> call, AddressRange range, Deadline deadline)
     {
         while (true)
         {
             Errno error = call(range);
-            if (error != Errno.EAGAIN || deadline.HasPassed)
+            if (error != Errno.EAGAIN)
             {
-                return error == Errno.None;
+                return error;
+            }
+
+            if (deadline.HasPassed)
+            {
+                throw Failed(Errno.ETIMEDOUT, $"The app changed its mappings for more than {TakeLimit.TotalSeconds} s.");
             }
 
             // The process is inside a call that changes its mappings, and waits for that to be read.
@@ -270,6 +316,25 @@ internal sealed unsafe class AdoptedPages : IDisposable
         }
     }
 
-    private Errno Answer(VirtualAddress page) =>
-        _userfaultfd.Copy(AddressRange.PageAt(page), _memory.Base, ContinueMode.WriteProtected, out _);
+    /// <summary>Has the engine end, and the process with it: pages are neither here nor there, and what was asked for may be done later.</summary>
+    private SvmException Failed(Errno error, string words)
+    {
+        var failure = new SvmException(error, words);
+        _onFailed(failure);
+        return failure;
+    }
+
+    /// <summary>Gives a page that a read waits for zeros, which no store gets past; or lets the read go on and find that it is gone.</summary>
+    /// <returns>EAGAIN when it is to be asked again.</returns>
+    public Errno Answer(VirtualAddress page)
+    {
+        AddressRange range = AddressRange.PageAt(page);
+        Errno error = _userfaultfd.Copy(range, _memory.Base, ContinueMode.WriteProtected, out _);
+        if (error is not (Errno.None or Errno.EAGAIN))
+        {
+            _userfaultfd.Wake(range);
+        }
+
+        return error;
+    }
 }

@@ -33,7 +33,8 @@ internal sealed partial class EngineSession
             AppRing fetched = AppRing.Fetch(app, ring);
             try
             {
-                _pages = new AdoptedPages(_app.ProcessId.Value, _userfaultfd, _messages, _memory, fetched, OnLost);
+                _pages = new AdoptedPages(
+                    _app.ProcessId.Value, _userfaultfd, _messages, _memory, fetched, OnLost, ((IEventObserver)this).OnFailed);
             }
             catch
             {

@@ -34,11 +34,12 @@ internal sealed partial class MessageQueue
     }
 
     /// <summary>The engine's discard has ended: of the messages that were kept back its own are dropped.</summary>
-    public void EndOwnDiscard()
+    /// <param name="isMappingStart">As <see cref="OwnDiscards.End"/>.</param>
+    public void EndOwnDiscard(Func<VirtualAddress, bool> isMappingStart)
     {
         using (_lock.Enter())
         {
-            _finished += _own.End(_foreign);
+            _finished += _own.End(_foreign, isMappingStart);
             foreach (UffdMessage message in _foreign)
             {
                 _waiting.Enqueue(message);

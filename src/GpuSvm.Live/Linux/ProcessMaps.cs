@@ -107,8 +107,20 @@ internal static class ProcessMaps
     {
         try
         {
-            return File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps"))
-                .Any(line => Parse(line).Range.Overlaps(range));
+            return File.ReadLines(PathOf(processId)).Any(line => Parse(line).Range.Overlaps(range));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>True if a mapping of a process begins at an address; false if it has ended.</summary>
+    public static bool HasStart(int processId, VirtualAddress address)
+    {
+        try
+        {
+            return File.ReadLines(PathOf(processId)).Any(line => Parse(line).Range.Start == address);
         }
         catch (IOException)
         {

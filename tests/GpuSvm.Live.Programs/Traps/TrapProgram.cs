@@ -26,6 +26,11 @@ internal sealed class TrapProgram : ILiveProgram
         ["protect-moved"] = ChangeTraps.ProtectMovedPage,
         ["beside-a-move"] = ChangeTraps.FaultBesideAMove,
         ["protect-forked"] = ChangeTraps.ProtectForkedPage,
+        ["adopted-beside-other"] = AdoptedTraps.BesideOther,
+        ["adopted-gap"] = AdoptedTraps.Gap,
+        ["adopted-split"] = AdoptedTraps.Split,
+        ["adopted-unmapped-under-a-read"] = AdoptedTraps.UnmappedUnderARead,
+        ["adopted-unreadable"] = AdoptedTraps.Unreadable,
         ["signal"] = RefusalTraps.Signal,
     };
 

@@ -45,6 +45,19 @@ public sealed class AdoptedTests
     [InlineData("no-room-at-the-end")]
     public Task What_has_no_room_at_home_stays_adopted_until_it_has(string scenario) => LiveProgram.RunAsync("adopted-returns", scenario);
 
+    [LiveTheory]
+    [InlineData("adopted-beside-other")]
+    [InlineData("adopted-gap")]
+    [InlineData("adopted-split")]
+    public Task What_is_read_and_taken_is_what_was_adopted_and_is_mapped_still(string trap) => LiveProgram.RunAsync("traps", trap);
+
+    [LiveFact]
+    public Task A_read_of_a_page_that_is_unmapped_before_it_is_answered_goes_on() =>
+        LiveProgram.RunAsync("traps", "adopted-unmapped-under-a-read");
+
+    [LiveFact]
+    public Task What_cannot_be_read_ends_the_engine() => LiveProgram.RunAsync("traps", "adopted-unreadable");
+
     [LiveFact]
     public Task The_end_of_a_session_makes_room_for_adopted_memory_by_what_else_ends() =>
         LiveProgram.RunAsync("adopted-returns", "room-by-buffers");
