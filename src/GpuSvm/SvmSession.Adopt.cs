@@ -28,7 +28,7 @@ public sealed partial class SvmSession
     /// </exception>
     /// <exception cref="SvmException">
     /// EOPNOTSUPP: it is not private anonymous memory, or is locked, or the session's strategy is not
-    /// <see cref="MirrorStrategy.SizedRanges"/>; ENOMEM: the heap's limit is reached; EPERM, ENOSYS: the system allows no io_uring.
+    /// <see cref="MirrorStrategy.SizedRanges"/>, or EVENT_FORK is not among the <see cref="Features"/>; ENOMEM: the heap's limit is reached; EPERM, ENOSYS: the system allows no io_uring.
     /// </exception>
     public AdoptedMemory Adopt(VirtualAddress address, ByteSize size)
     {

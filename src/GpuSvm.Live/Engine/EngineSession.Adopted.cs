@@ -52,7 +52,7 @@ internal sealed partial class EngineSession
     /// <param name="shared">What is shared: the pages that hold the bytes.</param>
     /// <returns>A number by which it is given back.</returns>
     /// <exception cref="SvmException">
-    /// EOPNOTSUPP: it is no private anonymous memory; ENOMEM: no room in the heap's limit; what the kernel refuses with. Then nothing has
+    /// EOPNOTSUPP: it is no private anonymous memory, or forks are not told; ENOMEM: no room in the heap's limit; what the kernel refuses with. Then nothing has
     /// changed.
     /// </exception>
     public long Adopt(VirtualAddress address, ulong bytes, out AddressRange shared)
@@ -71,6 +71,14 @@ internal sealed partial class EngineSession
             {
                 throw new SvmException(
                     Errno.EOPNOTSUPP, $"Memory can be adopted only with the strategy {MirrorStrategy.SizedRanges}, and by who lends a ring.");
+            }
+
+            if ((Features & UffdFeatures.EventFork) == 0)
+            {
+                throw new SvmException(
+                    Errno.EOPNOTSUPP,
+                    "Memory can be adopted only where userfaultfd tells of forks (EVENT_FORK, which needs CAP_SYS_PTRACE):" +
+                    " a child would read zeros where pages are on the GPU.");
             }
 
             var regions = new List<AdoptedRegion>();

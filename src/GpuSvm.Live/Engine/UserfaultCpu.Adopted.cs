@@ -30,7 +30,7 @@ internal sealed partial class UserfaultCpu
                 foreach (AddressRange part in region.Parts)
                 {
                     GiveForked(child, mm, region, part);
-                    _ = child.Userfaultfd.Unregister(part);
+                    Leave(child.Userfaultfd, part);
                 }
             }
         }
@@ -62,6 +62,17 @@ internal sealed partial class UserfaultCpu
             {
                 _ = child.Userfaultfd.Poison(AddressRange.PageAt(page));
             }
+        }
+    }
+
+    /// <summary>Leaves private memory to a child. The kernel refuses a range as a whole where the child has something else by now.</summary>
+    private static void Leave(Userfaultfd child, AddressRange range)
+    {
+        if (child.Unregister(range) is not (Errno.None or Errno.ESRCH) && range.PageCount > 1)
+        {
+            VirtualAddress middle = range.Start + (range.PageCount / 2 * Page.Size);
+            Leave(child, new AddressRange(range.Start, middle));
+            Leave(child, new AddressRange(middle, range.End));
         }
     }
 

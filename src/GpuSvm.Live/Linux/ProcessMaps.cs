@@ -36,11 +36,24 @@ internal static class ProcessMaps
     /// <param name="range">The mapping.</param>
     /// <param name="rights">What the process may do there.</param>
     /// <returns>False if there is none, or the process has ended or does not show its mappings.</returns>
-    public static bool TryFind(int processId, VirtualAddress address, out AddressRange range, out Protection rights)
+    public static bool TryFind(int processId, VirtualAddress address, out AddressRange range, out Protection rights) =>
+        TryFind(() => Read(processId, Environment.ProcessId, null), address, out range, out rights);
+
+    /// <summary>Finds the mapping, of whatever, that holds an address.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="address">Any byte.</param>
+    /// <param name="range">The mapping.</param>
+    /// <param name="rights">What the process may do there.</param>
+    /// <returns>As <see cref="TryFind(int, VirtualAddress, out AddressRange, out Protection)"/>.</returns>
+    public static bool TryFindAny(int processId, VirtualAddress address, out AddressRange range, out Protection rights) =>
+        TryFind(() => File.ReadLines(PathOf(processId)).Select(Parse), address, out range, out rights);
+
+    private static bool TryFind(
+        Func<IEnumerable<(AddressRange Range, Protection Rights)>> read, VirtualAddress address, out AddressRange range, out Protection rights)
     {
         try
         {
-            (range, rights) = Read(processId, Environment.ProcessId, null).FirstOrDefault(mapping => mapping.Range.Contains(address));
+            (range, rights) = read().FirstOrDefault(mapping => mapping.Range.Contains(address));
             return !range.IsEmpty;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

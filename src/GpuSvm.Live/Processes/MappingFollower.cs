@@ -54,6 +54,11 @@ internal sealed class MappingFollower(LiveProcess process)
     /// <returns>False if the process has no mapping there, or none that allows the access, or it cannot be followed.</returns>
     public bool TryTakeOver(VirtualAddress address, CpuAccess access)
     {
+        if (process.Cpu?.Adopted.Find(address) is { } adopted)
+        {
+            return TryTakeOver(adopted, address, access);
+        }
+
         if (process.Buffers() is not { } shown)
         {
             return false;
@@ -61,7 +66,7 @@ internal sealed class MappingFollower(LiveProcess process)
 
         foreach (BufferMapping mapping in shown)
         {
-            if (mapping.Range.Contains(address) && (mapping.Rights & (access == CpuAccess.Write ? Protection.Write : Protection.Read)) != 0
+            if (mapping.Range.Contains(address) && Allows(mapping.Rights, access)
                 && process.Family.Buffers.Find(mapping.Buffer) is { IsEntered: true } buffer)
             {
                 TakeOver(shown, mapping.Range);
@@ -72,6 +77,21 @@ internal sealed class MappingFollower(LiveProcess process)
 
         return false;
     }
+
+    private bool TryTakeOver(AdoptedRegion region, VirtualAddress address, CpuAccess access)
+    {
+        AddressRange part = Array.Find(region.Parts, part => part.Contains(address));
+        if (!ProcessMaps.TryFindAny(process.ProcessId!.Value, address, out AddressRange range, out Protection rights) || !Allows(rights, access))
+        {
+            return false;
+        }
+
+        range = range.Intersect(part);
+        return !range.IsEmpty && Mm.Protect(range.Start, range.Length, rights) == Errno.None;
+    }
+
+    private static bool Allows(Protection rights, CpuAccess access) =>
+        (rights & (access == CpuAccess.Write ? Protection.Write : Protection.Read)) != 0;
 
     private void Unmap(AddressRange range, IReadOnlyList<BufferMapping>? shown)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GpuSvm.Live.Tests.Infrastructure;
 
 namespace GpuSvm.Live.Tests.Adopted;
@@ -10,62 +11,78 @@ public sealed class AdoptedTests
 
     private static string Seconds => Environment.GetEnvironmentVariable(SecondsVariable) ?? "2";
 
-    [LiveTheory]
+    [AdoptTheory]
     [InlineData("Device")]
     [InlineData("System")]
     [InlineData("Auto")]
     public Task A_list_of_malloc_is_summed_and_changed_in_place(string placement) => LiveProgram.RunAsync("adopted-list", placement);
 
-    [LiveTheory]
+    [AdoptTheory]
     [InlineData("128")]
     [InlineData("64")]
     public Task A_list_that_is_larger_than_the_memory_of_the_GPU_is_summed_by_turns(string videoMemoryKiB) =>
         LiveProgram.RunAsync("adopted-list", "Device", videoMemoryKiB);
 
-    [LiveFact]
+    [AdoptFact]
     public Task What_cannot_be_adopted_is_refused_with_a_sentence() => LiveProgram.RunAsync("adopted-refused");
 
-    [LiveFact]
+    [AdoptFact]
     public async Task No_count_is_lost_while_pages_move_both_ways()
     {
         Assert.Matches("^[1-9][0-9]* launches, ", await LiveProgram.RunAsync("adopted-counters", Seconds));
     }
 
-    [LiveFact]
+    [RootTheory]
+    [InlineData("adopted-refused", "no-forks")]
+    public async Task Who_does_not_hear_of_forks_cannot_adopt(string program, string argument)
+    {
+        string[] withoutTracing = ["--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", "dotnet"];
+        string path = Path.Combine(AppContext.BaseDirectory, "GpuSvm.Live.Programs.dll");
+        var start = new ProcessStartInfo("/usr/bin/setpriv", [.. withoutTracing, path, program, argument]) { RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal((0, ""), (process.ExitCode, await errors));
+    }
+
+    [AdoptFact]
+    public Task Rights_that_the_app_adds_to_adopted_memory_are_taken_over() => LiveProgram.RunAsync("adopted-changes", "rights");
+
+    [AdoptFact]
     public Task What_the_app_discards_and_unmaps_is_followed_wherever_it_is() => LiveProgram.RunAsync("adopted-changes");
 
-    [LiveTheory]
+    [AdoptTheory]
     [InlineData("older-first")]
     [InlineData("older-at-the-end")]
     public Task Giving_memory_back_leaves_alone_what_was_adopted_at_its_addresses_since(string scenario) =>
         LiveProgram.RunAsync("adopted-returns", scenario);
 
-    [LiveTheory]
+    [AdoptTheory]
     [InlineData("no-room")]
     [InlineData("no-room-at-the-end")]
     public Task What_has_no_room_at_home_stays_adopted_until_it_has(string scenario) => LiveProgram.RunAsync("adopted-returns", scenario);
 
-    [LiveTheory]
+    [AdoptTheory]
     [InlineData("adopted-beside-other")]
     [InlineData("adopted-gap")]
     [InlineData("adopted-split")]
     public Task What_is_read_and_taken_is_what_was_adopted_and_is_mapped_still(string trap) => LiveProgram.RunAsync("traps", trap);
 
-    [LiveFact]
+    [AdoptFact]
     public Task A_read_of_a_page_that_is_unmapped_before_it_is_answered_goes_on() =>
         LiveProgram.RunAsync("traps", "adopted-unmapped-under-a-read");
 
-    [LiveFact]
+    [AdoptFact]
     public Task What_cannot_be_read_ends_the_engine() => LiveProgram.RunAsync("traps", "adopted-unreadable");
 
-    [LiveFact]
+    [AdoptFact]
     public Task The_end_of_a_session_makes_room_for_adopted_memory_by_what_else_ends() =>
         LiveProgram.RunAsync("adopted-returns", "room-by-buffers");
 
-    [LiveFact]
+    [AdoptFact]
     public Task A_child_has_the_values_of_its_fork_while_pages_move_both_ways() => LiveProgram.RunAsync("adopted-forks", Seconds);
 
-    [LiveFact]
+    [AdoptFact]
     public Task Counts_are_lost_when_pages_are_read_that_may_still_be_written() =>
         LiveProgram.DemandFailureAsync("adopted-read-unprotected", "counts of ", "adopted-counters", "1");
 }

@@ -54,7 +54,7 @@ public sealed class NativeListTests
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class GccFactAttribute : FactAttribute
     {
-        public GccFactAttribute() => Skip = SvmSession.Missing ?? (HasGcc ? null : "there is no gcc on the path");
+        public GccFactAttribute() => Skip = Adopting.Missing ?? (HasGcc ? null : "there is no gcc on the path");
 
         private static bool HasGcc =>
             (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "gcc")));

@@ -4,7 +4,10 @@ using GpuSvm.Live.Programs.Infrastructure;
 
 namespace GpuSvm.Live.Programs.Adopted;
 
-/// <summary>Adopted pages that are on the GPU are discarded, unmapped and mapped anew: both sides see what the kernel would show.</summary>
+/// <summary>
+/// Adopted pages that are on the GPU are discarded, unmapped and mapped anew: both sides see what the kernel would show. With <c>rights</c>
+/// they get more rights, which no event tells.
+/// </summary>
 internal sealed class AdoptedChanges : ILiveProgram
 {
     private const int Pages = 16;
@@ -13,7 +16,30 @@ internal sealed class AdoptedChanges : ILiveProgram
     public string Name => "adopted-changes";
 
     /// <inheritdoc/>
-    public async Task RunAsync(string[] args, TextWriter output)
+    public Task RunAsync(string[] args, TextWriter output) => args is ["rights"] ? RightsAsync() : LossesAsync();
+
+    private static async Task RightsAsync()
+    {
+        const int Few = 4;
+        await using SvmSession svm = await SvmSession.OpenAsync(EngineFixture.Moving(ExecutionMode.Parallel));
+        VirtualAddress start = Changing.Far;
+        RawCalls.MapPrivate(start, Few * Page.Size, 0);
+        RawCalls.Advise(start, Few * Page.Size, RawCalls.DontNeed);
+        Word(start, 0) = 10;
+        RawCalls.Protect(start, Few * Page.Size, RawCalls.ReadOnly);
+        using AdoptedMemory adopted = svm.Adopt(start, Few * Page.Size);
+        Check.Equal(LaunchStatus.Faulted, (await svm.AddAsync(start, 1, 1)).Status, "a kernel that stores to what may be read");
+        Check.That(!PagemapEntry.Of(start).IsPresent, "It has read it, so the page is on the GPU.");
+        Check.Equal(10, Word(start, 0), "a page that came home to be read");
+
+        RawCalls.Protect(start, Few * Page.Size, RawCalls.ReadWrite);
+        Word(start, 0) = 20;
+        Word(start, 2) = 30;
+        (await svm.AddAsync(start, Few, 1)).ThrowIfFailed();
+        Check.Equal((21, 1, 31, 1), (Word(start, 0), Word(start, 1), Word(start, 2), Word(start, 3)), "words after both have stored");
+    }
+
+    private static async Task LossesAsync()
     {
         SvmSession svm = await SvmSession.OpenAsync(EngineFixture.Moving(ExecutionMode.Parallel));
         VirtualAddress start = Changing.Far;

@@ -3,7 +3,7 @@ using GpuSvm.Core;
 
 namespace GpuSvm.Live.Programs.Adopted;
 
-/// <summary>What cannot be adopted, and what is said of it.</summary>
+/// <summary>What cannot be adopted, and what is said of it; with <c>no-forks</c>: nothing, by who does not hear of forks.</summary>
 internal sealed unsafe partial class AdoptedRefused : ILiveProgram
 {
     /// <inheritdoc/>
@@ -13,6 +13,14 @@ internal sealed unsafe partial class AdoptedRefused : ILiveProgram
     public Task RunAsync(string[] args, TextWriter output)
     {
         SvmSession svm = SvmSession.OpenAsync(new SvmOptions()).GetAwaiter().GetResult();
+        if (args is ["no-forks"])
+        {
+            Check.That(!svm.Features.Contains("EVENT_FORK"), "Forks are told.");
+            DemandRefusal(svm, (ulong)NativeMemory.Alloc(4096), "EVENT_FORK");
+            svm.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            return Task.CompletedTask;
+        }
+
         {
             Refuse(svm, GC.AllocateArray<long>(10, pinned: true));
             Refuse(svm, new long[10]);
