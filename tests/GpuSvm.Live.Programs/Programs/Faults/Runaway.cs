@@ -31,11 +31,15 @@ internal sealed class Runaway : ILiveProgram
         VirtualAddress endless = svm.Map(Page.Size, Protection.ReadWrite);
         VirtualAddress flag = svm.Map(Page.Size, Protection.ReadWrite);
         VirtualAddress adopted = Adopted();
-        AdoptedMemory shared = svm.Adopt(adopted, Pages * Page.Size);
+        AdoptedMemory? shared = svm.Features.Contains("EVENT_FORK") ? svm.Adopt(adopted, Pages * Page.Size) : null;
         SvmBuffer<int> fresh = svm.Allocate<int>(FreshPages * 1024L);
         svm.Word(loaded, 0) = 41;
         (await svm.AddAsync(loaded, 1, 1)).ThrowIfFailed();
-        (await svm.AddAsync(adopted, Pages, 1)).ThrowIfFailed();
+        if (shared is not null)
+        {
+            (await svm.AddAsync(adopted, Pages, 1)).ThrowIfFailed();
+        }
+
         Check.Equal(PagePlacement.DeviceMemory, (await svm.ResidencyAsync(loaded)).Placement, "a page that the GPU used");
         Task<LaunchResult>? other = options.Execution == ExecutionMode.Parallel ? svm.StartEndless(endless, 1, flag) : null;
         using var stop = new CancellationTokenSource();
@@ -52,8 +56,12 @@ internal sealed class Runaway : ILiveProgram
         await stop.CancelAsync();
         toucher.Join();
         DemandMemory(svm, stored, loaded, fresh);
-        DemandAdopted(adopted);
-        shared.Dispose();
+        if (shared is not null)
+        {
+            DemandAdopted(adopted);
+            shared.Dispose();
+        }
+
         fresh.Dispose();
         svm.Unmap(stored, Page.Size);
         await svm.DisposeAsync();
