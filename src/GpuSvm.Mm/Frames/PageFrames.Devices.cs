@@ -4,7 +4,7 @@ namespace GpuSvm.Mm;
 public sealed partial class PageFrames
 {
     /// <summary>Numbers of a device's private frames begin at multiples of this, beyond any memory: 2^32 frames are 16 TiB.</summary>
-    private const int DeviceShift = 32;
+    internal const int DeviceShift = 32;
 
     private const int DeviceLimit = 255;
     private DevicePagemap?[] _pagemaps = [];
