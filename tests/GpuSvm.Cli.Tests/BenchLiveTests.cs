@@ -8,16 +8,17 @@ public sealed class BenchLiveTests
     private static readonly string[] Names =
     [
         "live.cpu_fault_4k", "live.c_handler_fault_4k", "live.cpu_fault_ratio", "live.to_device_2m", "live.c_to_device_2m",
-        "live.to_device_speed", "live.home_2m", "live.c_home_2m", "live.home_speed", "live.cpu_wp_fault", "live.gpu_fault", "live.launch",
-        "live.map_unmap",
+        "live.to_device_speed", "live.home_2m", "live.c_home_2m", "live.home_speed", "live.there_and_back_speed", "live.cpu_wp_fault",
+        "live.gpu_fault", "live.launch", "live.map_unmap",
     ];
 
     private static readonly string[] NeedCompiler =
     [
         "live.c_handler_fault_4k", "live.cpu_fault_ratio", "live.c_to_device_2m", "live.to_device_speed", "live.c_home_2m", "live.home_speed",
+        "live.there_and_back_speed",
     ];
 
-    private static readonly string[] Ratios = ["live.cpu_fault_ratio", "live.to_device_speed", "live.home_speed"];
+    private static readonly string[] Ratios = ["live.cpu_fault_ratio", "live.to_device_speed", "live.home_speed", "live.there_and_back_speed"];
 
     [LiveFact]
     public async Task Every_row_has_figures_or_says_in_a_word_why_not()

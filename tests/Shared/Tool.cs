@@ -7,7 +7,7 @@ namespace GpuSvm;
 /// <summary>Runs the built tool in a process of its own, as a user does.</summary>
 internal static partial class Tool
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);
 
     /// <summary>Path of a file in the folder <c>data</c> of the repository.</summary>
     public static string Data(string name) => Path.Combine(RepositoryRoot(), "data", name);

@@ -72,6 +72,7 @@ internal static class LiveBench
         Ratio(turns, "live.to_device_speed", turn => turn.BareToDevice, turn => turn.ToDevice, withoutC),
         .. Compare(turns, "live.home_2m", turn => turn.Home, "live.c_home_2m", turn => turn.BareHome, withoutC),
         Ratio(turns, "live.home_speed", turn => turn.BareHome, turn => turn.Home, withoutC),
+        Ratio(turns, "live.there_and_back_speed", turn => turn.BareToDevice + turn.BareHome, turn => turn.ToDevice + turn.Home, withoutC),
         Measurement.Of("live.cpu_wp_fault", "ns", turns.Select(turn => turn.WriteProtectFault)),
         Measurement.Of("live.gpu_fault", "ns", turns.Select(turn => turn.GpuFault)),
         Measurement.Of("live.launch", "ns", turns.Select(turn => turn.Launch)),
