@@ -29,7 +29,7 @@ public sealed class AdoptedMemory : IDisposable
     internal long Id => _shared.Id;
 
     /// <summary>Brings every page home; the GPU reaches them no longer. A second call does nothing.</summary>
-    /// <exception cref="SvmException">A page could not come home; all stays as it was, and this can be tried again.</exception>
+    /// <exception cref="SvmException">A page could not come home; what it belongs to stays adopted, and this can be tried again.</exception>
     /// <remarks>A kernel that still uses the memory ends with a fault, as after <c>munmap</c>.</remarks>
     public void Dispose()
     {

@@ -68,7 +68,7 @@ internal sealed partial class UserfaultCpu
     /// <summary>Leaves private memory to a child. The kernel refuses a range as a whole where the child has something else by now.</summary>
     private static void Leave(Userfaultfd child, AddressRange range)
     {
-        if (child.Unregister(range) is not (Errno.None or Errno.ESRCH) && range.PageCount > 1)
+        if (child.Unregister(range) == Errno.EINVAL && range.PageCount > 1)
         {
             VirtualAddress middle = range.Start + (range.PageCount / 2 * Page.Size);
             Leave(child, new AddressRange(range.Start, middle));

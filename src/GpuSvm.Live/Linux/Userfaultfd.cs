@@ -75,7 +75,10 @@ internal sealed unsafe partial class Userfaultfd : IDisposable
     }
 
     /// <summary>From now on the kernel serves the faults of the range by itself, as it would any process's; who waits on it goes on.</summary>
-    /// <returns>EINVAL when a part of the range is mapped otherwise; ENOMEM when nothing is mapped there; ESRCH when the process has ended.</returns>
+    /// <returns>
+    /// EINVAL when nothing is mapped there, or a part of the range otherwise; ENOMEM when nothing is mapped from there on, or the process has
+    /// ended.
+    /// </returns>
     internal Errno Unregister(AddressRange range)
     {
         var call = new UffdRange { Start = range.Start, Length = range.Length };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GpuSvm.Live.Programs.Infrastructure;
 using GpuSvm.Live.Tests.Infrastructure;
 
 namespace GpuSvm.Live.Tests.Adopted;
@@ -61,6 +62,16 @@ public sealed class AdoptedTests
     [InlineData("no-room")]
     [InlineData("no-room-at-the-end")]
     public Task What_has_no_room_at_home_stays_adopted_until_it_has(string scenario) => LiveProgram.RunAsync("adopted-returns", scenario);
+
+    [AdoptFact]
+    public async Task An_app_that_is_killed_while_its_memory_is_on_the_GPU_takes_engine_and_guard_along()
+    {
+        using LiveProgram app = LiveProgram.Start("adopted-returns", "killed");
+        using Watched watched = await Watched.OfAsync(app);
+        (int code, string errors) = await app.EndAsync();
+        Assert.Equal((128 + RawCalls.SignalKill, ""), (code, errors));
+        watched.DemandEnd();
+    }
 
     [AdoptTheory]
     [InlineData("adopted-beside-other")]

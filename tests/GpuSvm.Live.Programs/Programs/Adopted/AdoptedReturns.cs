@@ -28,7 +28,18 @@ internal sealed class AdoptedReturns : ILiveProgram
     public string Name => "adopted-returns";
 
     /// <inheritdoc/>
-    public Task RunAsync(string[] args, TextWriter output) => Scenarios[args[0]]();
+    public Task RunAsync(string[] args, TextWriter output) => args is ["killed"] ? KilledAsync(output) : Scenarios[args[0]]();
+
+    /// <summary>Kills itself while its memory is on the GPU.</summary>
+    private static async Task KilledAsync(TextWriter output)
+    {
+        SvmSession svm = await SvmSession.OpenAsync(EngineFixture.Moving(ExecutionMode.Parallel));
+        RawCalls.MapPrivate(Changing.Far, Pages * Page.Size, 1);
+        _ = svm.Adopt(Changing.Far, Pages * Page.Size);
+        (await svm.AddAsync(Changing.Far, Pages, 1)).ThrowIfFailed();
+        await svm.TellAsync(output);
+        RawCalls.Signal(Environment.ProcessId, RawCalls.SignalKill);
+    }
 
     /// <summary>What was adopted there before goes; what is there by now stays, on the GPU.</summary>
     private static async Task OlderFirstAsync()
