@@ -5,6 +5,9 @@ internal sealed partial class AdoptedPages
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>How often is looked once the bound has passed: this process may have been stopped, too, and the app be about to go on.</summary>
+    private const int LateLooks = 5000;
+
     /// <summary>Takes pages from the process: they are not there any more on return.</summary>
     /// <exception cref="SvmException">The process could not be made to give them within a bound; this was told, and the engine ends.</exception>
     public void Take(AddressRange range)
@@ -51,17 +54,9 @@ internal sealed partial class AdoptedPages
         try
         {
             Errno error = _ring.Submit(range);
-            while (error == Errno.None && !_ring.TryReap(out error))
+            for (int late = 0; error == Errno.None && !_ring.TryReap(out error);)
             {
-                if (deadline.HasPassed)
-                {
-                    throw Failed(Errno.ETIMEDOUT, $"The app did not give its pages {range} within {TakeLimit.TotalSeconds} s.");
-                }
-
-                if (_ring.Wait(_userfaultfd.Descriptor, Look))
-                {
-                    _messages.Read();
-                }
+                AwaitMessage(range, deadline, ref late);
             }
 
             if (error is not (Errno.None or Errno.EOWNERDEAD or Errno.ESRCH or Errno.ENOMEM))
@@ -97,7 +92,7 @@ internal sealed partial class AdoptedPages
 
     private Errno Ask(Func<AddressRange, Errno> call, AddressRange range, Deadline deadline)
     {
-        while (true)
+        for (int late = 0; ;)
         {
             Errno error = call(range);
             if (error != Errno.EAGAIN)
@@ -105,14 +100,27 @@ internal sealed partial class AdoptedPages
                 return error;
             }
 
-            if (deadline.HasPassed)
-            {
-                throw Failed(Errno.ETIMEDOUT, $"The app changed its mappings for more than {TakeLimit.TotalSeconds} s.");
-            }
-
             // The process is inside a call that changes its mappings, and waits for that to be read.
             _messages.Read();
             default(Spin).Once();
+            if (deadline.HasPassed)
+            {
+                AwaitMessage(range, deadline, ref late);
+            }
+        }
+    }
+
+    /// <summary>Reads what the process tells, and waits a moment for that.</summary>
+    private void AwaitMessage(AddressRange range, Deadline deadline, ref int late)
+    {
+        if (deadline.HasPassed && late++ == LateLooks)
+        {
+            throw Failed(Errno.ETIMEDOUT, $"The app did not give its pages {range} within {TakeLimit.TotalSeconds} s.");
+        }
+
+        if (_ring.Wait(_userfaultfd.Descriptor, Look))
+        {
+            _messages.Read();
         }
     }
 
