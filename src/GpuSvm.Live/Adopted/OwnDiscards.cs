@@ -35,6 +35,9 @@ internal sealed class OwnDiscards
         return isKept;
     }
 
+    /// <summary>True if messages are kept back.</summary>
+    public bool IsKeeping => _undecided.Count > 0;
+
     /// <summary>True if a message that is kept back touches a range.</summary>
     public bool Touches(AddressRange range)
     {

@@ -37,8 +37,10 @@ internal sealed partial class MessageQueue
         Read();
         using (_lock.Enter())
         {
-            // What the faults in hand come to may be queued by then.
-            return Await(_given, ref _served, deadline) && Await(_queued, ref _finished, deadline);
+            // What the faults in hand come to may be queued by then; and what is kept back, behind messages that came later.
+            return Await(_given, ref _served, deadline)
+                && Await(_own.IsKeeping ? _ownEnded + 1 : 0, ref _ownEnded, deadline)
+                && Await(_queued, ref _finished, deadline);
         }
     }
 

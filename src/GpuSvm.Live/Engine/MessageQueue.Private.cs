@@ -6,6 +6,7 @@ internal sealed partial class MessageQueue
     private readonly OwnDiscards _own = new();
     private readonly List<UffdMessage> _foreign = [];
     private Func<VirtualAddress, Errno>? _answer;
+    private long _ownEnded;
     private uint _reader;
     private ulong? _asked;
 
@@ -39,6 +40,7 @@ internal sealed partial class MessageQueue
     {
         using (_lock.Enter())
         {
+            _ownEnded++;
             _finished += _own.End(_foreign, isMappingStart);
             foreach (UffdMessage message in _foreign)
             {

@@ -5,22 +5,20 @@ namespace GpuSvm.Cli.Bench.Faults;
 /// A device writes its faults to memory: none of the cores that serve them has written the entries before. A thread that fills the ring
 /// itself and then serves a part of it has an advantage over its helper that no device gives it.
 /// </remarks>
-internal static class ColdCache
+internal sealed class ColdCache
 {
     /// <summary>Several times what a core has for itself (0.5 to 2 MiB), and less than what cores share.</summary>
     private const int Bytes = 8 << 20;
 
     private const int LineBytes = 64;
+    private readonly byte[] _other = new byte[Bytes];
 
-    /// <summary>Reads and writes other memory until nothing else is left.</summary>
-    public static void Evict(byte[] other)
+    /// <summary>Uses other memory until nothing else is left in this core's caches.</summary>
+    public void Evict()
     {
-        for (int at = 0; at < other.Length; at += LineBytes)
+        for (int at = 0; at < _other.Length; at += LineBytes)
         {
-            other[at] ^= 1;
+            _other[at] ^= 1;
         }
     }
-
-    /// <summary>Memory to evict with.</summary>
-    public static byte[] Make() => new byte[Bytes];
 }

@@ -16,7 +16,7 @@ internal sealed class WorkersBenchmark : Benchmark
     private readonly WorkersLoad _load;
     private readonly int[] _pages;
     private readonly FaultBench[] _benches;
-    private readonly byte[] _other = ColdCache.Make();
+    private readonly ColdCache _cache = new();
 
     /// <summary>Builds a driver with one worker and one with two, and serves batches until they are warm.</summary>
     /// <param name="load">What each fault asks for.</param>
@@ -92,7 +92,7 @@ internal sealed class WorkersBenchmark : Benchmark
     private double Run(FaultBench bench)
     {
         Fill(bench);
-        ColdCache.Evict(_other);
+        _cache.Evict();
         double time = bench.Serve();
         Clean(bench);
         return time;
