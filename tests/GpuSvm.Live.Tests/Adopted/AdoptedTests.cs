@@ -84,7 +84,16 @@ public sealed class AdoptedTests
         LiveProgram.RunAsync("traps", "adopted-unmapped-under-a-read");
 
     [AdoptFact]
-    public Task What_cannot_be_read_ends_the_engine() => LiveProgram.RunAsync("traps", "adopted-unreadable");
+    public Task What_cannot_be_read_is_a_failure_of_the_engine() => LiveProgram.RunAsync("traps", "adopted-unreadable");
+
+    [AdoptFact]
+    public async Task A_failure_of_the_engine_ends_the_app()
+    {
+        using LiveProgram app = LiveProgram.Start("adopted-changes", "unreadable");
+        (int code, string errors) = await app.EndAsync();
+        Assert.Equal(128 + RawCalls.SignalKill, code);
+        Assert.Contains("the engine ended unexpectedly", errors, StringComparison.Ordinal);
+    }
 
     [AdoptFact]
     public Task The_end_of_a_session_makes_room_for_adopted_memory_by_what_else_ends() =>

@@ -6,7 +6,7 @@ namespace GpuSvm.Live.Programs.Adopted;
 
 /// <summary>
 /// Adopted pages that are on the GPU are discarded, unmapped and mapped anew: both sides see what the kernel would show. With <c>rights</c>
-/// they get more rights, which no event tells.
+/// they get more rights, which no event tells; with <c>unreadable</c> none at all, which ends the engine and so the program.
 /// </summary>
 internal sealed class AdoptedChanges : ILiveProgram
 {
@@ -16,7 +16,30 @@ internal sealed class AdoptedChanges : ILiveProgram
     public string Name => "adopted-changes";
 
     /// <inheritdoc/>
-    public Task RunAsync(string[] args, TextWriter output) => args is ["rights"] ? RightsAsync() : LossesAsync();
+    public Task RunAsync(string[] args, TextWriter output) => args switch
+    {
+        ["rights"] => RightsAsync(),
+        ["unreadable"] => UnreadableAsync(),
+        _ => LossesAsync(),
+    };
+
+    private static async Task UnreadableAsync()
+    {
+        SvmSession svm = await SvmSession.OpenAsync(EngineFixture.Moving(ExecutionMode.Parallel));
+        RawCalls.MapPrivate(Changing.Far, Page.Size, 1);
+        _ = svm.Adopt(Changing.Far, Page.Size);
+        RawCalls.Protect(Changing.Far, Page.Size, 0);
+        try
+        {
+            await svm.AddAsync(Changing.Far, 1, 1);
+            Check.That(false, "The kernel has ended.");
+        }
+        catch (SvmException)
+        {
+            // The engine has ended. The guard is about to see to this process, which does nothing more until then.
+            await Console.In.ReadLineAsync(CancellationToken.None);
+        }
+    }
 
     private static async Task RightsAsync()
     {
