@@ -18,8 +18,8 @@ internal sealed class ChildProgram : IDisposable
     private static readonly string[] NotInherited =
     [
         "DOTNET_gcServer", "DOTNET_GCHeapCount", "DOTNET_GCHeapHardLimit", "DOTNET_GCgen0size", "DOTNET_gcConcurrent", "DOTNET_GCStress",
-        "DOTNET_STARTUP_HOOKS", "DOTNET_ADDITIONAL_DEPS", "DOTNET_DiagnosticPorts", "CORECLR_ENABLE_PROFILING", "CORECLR_PROFILER",
-        "CORECLR_PROFILER_PATH", "CORECLR_PROFILER_PATH_64", "CORECLR_PROFILER_PATH_ARM64",
+        "DOTNET_TieredCompilation", "DOTNET_STARTUP_HOOKS", "DOTNET_ADDITIONAL_DEPS", "DOTNET_DiagnosticPorts", "CORECLR_ENABLE_PROFILING",
+        "CORECLR_PROFILER", "CORECLR_PROFILER_PATH", "CORECLR_PROFILER_PATH_64", "CORECLR_PROFILER_PATH_ARM64",
     ];
 
     private readonly Process _process;
