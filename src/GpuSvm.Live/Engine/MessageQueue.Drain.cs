@@ -22,12 +22,18 @@ internal sealed partial class MessageQueue
     /// <summary>Counts faults that <see cref="ReadFaults"/> gave as served, or queued.</summary>
     public void FinishFaults(int count)
     {
+        bool isAwaited;
         using (_lock.Enter())
         {
             _served += count;
+            isAwaited = _drains > 0;
         }
 
-        _changed.WakeAll();
+        // Else the event worker would be woken for nothing, at each fault.
+        if (isAwaited)
+        {
+            _changed.WakeAll();
+        }
     }
 
     /// <summary>Reads what is there and waits until all of it has been acted on.</summary>
@@ -37,10 +43,14 @@ internal sealed partial class MessageQueue
         Read();
         using (_lock.Enter())
         {
+            _drains++;
+
             // What the faults in hand come to may be queued by then; and what is kept back, behind messages that came later.
-            return Await(_given, ref _served, deadline)
+            bool isDone = Await(_given, ref _served, deadline)
                 && Await(_own.IsKeeping ? _ownEnded + 1 : 0, ref _ownEnded, deadline)
                 && Await(_queued, ref _finished, deadline);
+            _drains--;
+            return isDone;
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed partial class MessageQueue
     private long _finished;
     private long _given;
     private long _served;
+    private int _drains;
     private bool _closed;
 
     /// <summary>Makes the queue of a userfaultfd.</summary>
