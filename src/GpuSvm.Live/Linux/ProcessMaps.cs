@@ -116,24 +116,16 @@ internal static class ProcessMaps
     private static string PathOf(int processId) => string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/maps");
 
     /// <summary>True if a process maps anything in a range; false if it has ended.</summary>
-    public static bool IsMapped(int processId, AddressRange range)
-    {
-        try
-        {
-            return File.ReadLines(PathOf(processId)).Any(line => Parse(line).Range.Overlaps(range));
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    public static bool IsMapped(int processId, AddressRange range) => Any(processId, mapped => mapped.Overlaps(range));
 
     /// <summary>True if a mapping of a process begins at an address; false if it has ended.</summary>
-    public static bool HasStart(int processId, VirtualAddress address)
+    public static bool HasStart(int processId, VirtualAddress address) => Any(processId, mapped => mapped.Start == address);
+
+    private static bool Any(int processId, Func<AddressRange, bool> isWanted)
     {
         try
         {
-            return File.ReadLines(PathOf(processId)).Any(line => Parse(line).Range.Start == address);
+            return File.ReadLines(PathOf(processId)).Any(line => isWanted(Parse(line).Range));
         }
         catch (IOException)
         {
